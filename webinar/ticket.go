@@ -1,0 +1,101 @@
+package webinar
+
+import (
+	"context"
+	"time"
+)
+
+// JoinRequest is what somebody brings to the door.
+type JoinRequest struct {
+	Name   string // may be empty
+	Secret string // a ticket; empty: a new seat as attendee
+}
+
+// Join seats somebody: with a ticket in its seat, without one in a new seat as attendee. The returned secret is the
+// one to keep. A name replaces that of the seat.
+func (s *Service) Join(ctx context.Context, w Webinar, r JoinRequest) (Ticket, string, error) {
+	if w.State == Ended {
+		return Ticket{}, "", ErrEnded
+	}
+	name, err := CleanText("name", r.Name, MaxName, false)
+	if err != nil {
+		return Ticket{}, "", err
+	}
+	if r.Secret == "" {
+		return s.seat(ctx, w, Attendee, name, false)
+	}
+	t, err := s.BySecret(ctx, w.ID, r.Secret)
+	if err != nil {
+		return Ticket{}, "", err
+	}
+	if name != "" {
+		t.Name = name
+	}
+	t.Used = true
+	return t, r.Secret, s.store.useTicket(ctx, t)
+}
+
+// HostSeat returns the seat of the account that owns w, which is made at its first use.
+func (s *Service) HostSeat(ctx context.Context, w Webinar, u User) (Ticket, error) {
+	if w.Owner != u.ID {
+		return Ticket{}, ErrForbidden
+	}
+	t := s.newTicket(w, Host, u.Name)
+	t.User, t.Used = u.ID, true
+	return s.store.hostTicket(ctx, t, time.Now())
+}
+
+// BySecret returns the ticket of secret in that webinar, or ErrTicketInvalid.
+func (s *Service) BySecret(ctx context.Context, id ID, secret string) (Ticket, error) {
+	return s.store.ticketBySecret(ctx, id, HashSecret(secret), time.Now())
+}
+
+// Ticket returns one seat of a webinar, or ErrNotFound.
+func (s *Service) Ticket(ctx context.Context, id ID, t TicketID) (Ticket, error) {
+	return s.store.ticket(ctx, id, t, time.Now())
+}
+
+// Issue makes a personal ticket for a speaker or an attendee; its secret is returned here and nowhere else.
+func (s *Service) Issue(ctx context.Context, w Webinar, role Role, name string) (Ticket, string, error) {
+	if w.State == Ended {
+		return Ticket{}, "", ErrEnded
+	}
+	if role != Speaker && role != Attendee {
+		return Ticket{}, "", &InvalidError{Field: "role", Reason: "malformed"}
+	}
+	name, err := CleanText("name", name, MaxName, false)
+	if err != nil {
+		return Ticket{}, "", err
+	}
+	return s.seat(ctx, w, role, name, true)
+}
+
+// Issued returns the personal tickets that were made by Issue, oldest first.
+func (s *Service) Issued(ctx context.Context, id ID) ([]Ticket, error) {
+	return s.store.issuedTickets(ctx, id, time.Now())
+}
+
+// Revoke takes a seat away; what its owner sends and hears ends. The host's own seat cannot be revoked.
+func (s *Service) Revoke(ctx context.Context, id ID, t TicketID) error {
+	if err := s.store.deleteTicket(ctx, id, t); err != nil {
+		return err
+	}
+	if s.hooks.Revoked != nil {
+		s.hooks.Revoked(id, t)
+	}
+	return nil
+}
+
+func (s *Service) seat(ctx context.Context, w Webinar, role Role, name string, issued bool) (Ticket, string, error) {
+	t, secret := s.newTicket(w, role, name), NewSecret(TicketPrefix)
+	t.Used = !issued
+	return t, secret, s.store.putTicket(ctx, t, HashSecret(secret), issued)
+}
+
+func (s *Service) newTicket(w Webinar, role Role, name string) Ticket {
+	now := time.Now()
+	return Ticket{
+		ID: TicketID(NewID()), Webinar: w.ID, Subject: SubjectID(NewID()), Role: role, Name: name,
+		Created: now, Expires: later(now, w.StartsAt).Add(s.keep.MaxLive + s.keep.Seat),
+	}
+}
