@@ -1,0 +1,73 @@
+// The calls of the host's pages, one object a noun. Components call these and never fetch.
+import { api, type Schema } from '../lib/api';
+
+export type Account = Schema<'Account'>;
+export type Webinar = Schema<'Webinar'>;
+export type Ticket = Schema<'Ticket'>;
+export type NewTicket = Schema<'NewTicket'>;
+export type Poll = Schema<'Poll'>;
+export type Recording = Schema<'Recording'>;
+export type RecordingDetail = Schema<'RecordingDetail'>;
+export type Segment = Schema<'Segment'>;
+export type Notice = Schema<'Notice'>;
+export type MyConsent = Schema<'MyConsent'>;
+export type ConsentAnswer = Schema<'ConsentAnswer'>;
+export type Lang = Schema<'Lang'>;
+
+export const accounts = {
+  me: () => api('get', '/api/account', {}),
+  setup: (body: Schema<'SetupRequest'>) => api('post', '/api/setup', { body }),
+  signIn: (body: Schema<'SignInRequest'>) => api('post', '/api/session', { body }),
+  signOut: () => api('delete', '/api/session', {}),
+};
+
+export const webinars = {
+  list: () => api('get', '/api/webinars', {}),
+  create: (body: Schema<'WebinarRequest'>) => api('post', '/api/webinars', { body }),
+  get: (webinar: string) => api('get', '/api/webinars/{webinar}', { params: { webinar } }),
+  remove: (webinar: string) => api('delete', '/api/webinars/{webinar}', { params: { webinar } }),
+  live: (webinar: string) => api('post', '/api/webinars/{webinar}/live', { params: { webinar } }),
+  end: (webinar: string) => api('post', '/api/webinars/{webinar}/end', { params: { webinar } }),
+  join: (webinar: string, body: Schema<'JoinRequest'>) => api('post', '/api/webinars/{webinar}/join', { params: { webinar }, body }),
+  leave: (webinar: string) => api('post', '/api/webinars/{webinar}/leave', { params: { webinar } }),
+};
+
+export const tickets = {
+  list: (webinar: string) => api('get', '/api/webinars/{webinar}/tickets', { params: { webinar } }),
+  issue: (webinar: string, name: string) =>
+    api('post', '/api/webinars/{webinar}/tickets', { params: { webinar }, body: { role: 'speaker', name } }),
+  revoke: (webinar: string, ticket: string) => api('delete', '/api/webinars/{webinar}/tickets/{ticket}', { params: { webinar, ticket } }),
+};
+
+export const polls = {
+  list: (webinar: string) => api('get', '/api/webinars/{webinar}/polls', { params: { webinar } }),
+  create: (webinar: string, body: Schema<'PollRequest'>) => api('post', '/api/webinars/{webinar}/polls', { params: { webinar }, body }),
+  update: (webinar: string, poll: string, body: Schema<'PollRequest'>) =>
+    api('put', '/api/webinars/{webinar}/polls/{poll}', { params: { webinar, poll }, body }),
+  remove: (webinar: string, poll: string) => api('delete', '/api/webinars/{webinar}/polls/{poll}', { params: { webinar, poll } }),
+  open: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/open', { params: { webinar, poll } }),
+  close: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/close', { params: { webinar, poll } }),
+  csv: (webinar: string, poll: string) => `/api/webinars/${webinar}/polls/${poll}/results.csv`,
+};
+
+type Step = 'start' | 'pause' | 'resume' | 'stop';
+
+export const recordings = {
+  list: (webinar: string) => api('get', '/api/webinars/{webinar}/recordings', { params: { webinar } }),
+  announce: (webinar: string, strict: boolean, key: string) =>
+    api('post', '/api/webinars/{webinar}/recordings', { params: { webinar }, body: { strict, key } }),
+  step: (webinar: string, recording: string, step: Step) =>
+    api('post', `/api/webinars/{webinar}/recordings/{recording}/${step}`, { params: { webinar, recording } }),
+  remove: (webinar: string, recording: string) =>
+    api('delete', '/api/webinars/{webinar}/recordings/{recording}', { params: { webinar, recording } }),
+  notice: (webinar: string, recording: string, lang: Lang) =>
+    api('get', '/api/webinars/{webinar}/recordings/{recording}/notice', { params: { webinar, recording }, query: { lang } }),
+  myConsent: (webinar: string, recording: string) =>
+    api('get', '/api/webinars/{webinar}/recordings/{recording}/consent', { params: { webinar, recording } }),
+  answer: (webinar: string, recording: string, body: ConsentAnswer) =>
+    api('post', '/api/webinars/{webinar}/recordings/{recording}/consent', { params: { webinar, recording }, body }),
+  beat: (webinar: string, body: Schema<'Beat'>) => api('post', '/api/webinars/{webinar}/beat', { params: { webinar }, body }),
+  segment: (webinar: string, recording: string, segment: string, download = false) =>
+    `/api/webinars/${webinar}/recordings/${recording}/segments/${segment}${download ? '?download=1' : ''}`,
+  ledger: (webinar: string, recording: string) => `/api/webinars/${webinar}/recordings/${recording}/ledger`,
+};

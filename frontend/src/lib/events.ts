@@ -1,0 +1,108 @@
+// The event stream of one webinar: an EventSource with a typed map of events, which comes back by itself.
+import type { Schema } from './api';
+
+/** Name of each event → its data. A test holds this list against `x-events` of the contract. */
+export interface EventMap {
+  snapshot: Schema<'Snapshot'>;
+  webinar: Schema<'Webinar'>;
+  presence: Schema<'Presence'>;
+  stage: Schema<'Stage'>;
+  slots: Schema<'Slots'>;
+  poll: Schema<'Poll'>;
+  poll_deleted: Schema<'PollDeleted'>;
+  tally: Schema<'Tally'>;
+  recording: Schema<'Recording'>;
+  consent: Schema<'ConsentCounts'>;
+}
+
+export type EventName = keyof EventMap;
+export type RoomEvent = { [N in EventName]: { name: N; data: EventMap[N] } }[EventName];
+export type Connection = 'connecting' | 'open' | 'lost';
+
+export const EVENT_NAMES = [
+  'snapshot', 'webinar', 'presence', 'stage', 'slots', 'poll', 'poll_deleted', 'tally', 'recording', 'consent',
+] as const satisfies readonly EventName[];
+
+export interface StreamHandlers {
+  onevent: (event: RoomEvent) => void;
+  onconnection: (state: Connection) => void;
+  /** The server refused the stream for good (401, 403, 404, 410): the seat or the webinar is gone. */
+  onrefused?: (status: number) => void;
+}
+
+/** Milliseconds before the n-th attempt (from 0): doubles from 0.5 s to 15 s, spread so that 1,000 clients do not come at once. */
+export function backoff(attempt: number, random: () => number = Math.random): number {
+  const top = Math.min(15_000, 500 * 2 ** attempt);
+  return top / 2 + (random() * top) / 2;
+}
+
+/** Opens the stream and keeps it open. The answer closes it. */
+export function openEvents(webinar: string, h: StreamHandlers): () => void {
+  const url = `/api/webinars/${encodeURIComponent(webinar)}/events`;
+  let source: EventSource | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let attempt = 0;
+  let closed = false;
+
+  const open = (): void => {
+    clearTimeout(timer);
+    source?.close();
+    source = new EventSource(url);
+    source.onopen = () => {
+      attempt = 0;
+      h.onconnection('open');
+    };
+    source.onerror = () => {
+      if (closed) return;
+      h.onconnection('lost');
+      // While CONNECTING the browser resumes by itself, with Last-Event-ID. CLOSED means an answer that was not 200.
+      if (source?.readyState === EventSource.CLOSED) void retry();
+    };
+    for (const name of EVENT_NAMES) {
+      source.addEventListener(name, (e) => {
+        h.onevent({ name, data: JSON.parse((e as MessageEvent<string>).data) as unknown } as RoomEvent);
+      });
+    }
+  };
+
+  const retry = async (): Promise<void> => {
+    const status = await probe(url);
+    if (closed) return;
+    if (status === 401 || status === 403 || status === 404 || status === 410) {
+      h.onrefused?.(status);
+      return;
+    }
+    timer = setTimeout(open, backoff(attempt++));
+  };
+
+  const online = (): void => {
+    attempt = 0;
+    open();
+  };
+  const offline = (): void => h.onconnection('lost');
+  addEventListener('online', online);
+  addEventListener('offline', offline);
+  h.onconnection('connecting');
+  open();
+
+  return () => {
+    closed = true;
+    clearTimeout(timer);
+    source?.close();
+    removeEventListener('online', online);
+    removeEventListener('offline', offline);
+  };
+}
+
+// An EventSource does not tell the status of a refusal, so ask once with fetch and hang up.
+async function probe(url: string): Promise<number> {
+  const hangUp = new AbortController();
+  try {
+    const res = await fetch(url, { headers: { Accept: 'text/event-stream' }, signal: hangUp.signal });
+    return res.status;
+  } catch {
+    return 0;
+  } finally {
+    hangUp.abort();
+  }
+}

@@ -1,0 +1,74 @@
+// The language of this tab as reactive state. Each entry registers loaders for its catalogs before it mounts.
+import type common from '../i18n/common.en.json';
+import { type Catalog, format, type KeyOf, type Lang, negotiate, type Params } from './i18n';
+import { keep, recall } from './storage';
+
+export type CommonKey = KeyOf<typeof common>;
+export type Loader = (lang: Lang) => Promise<{ default: Catalog }>;
+export type Translate<K extends string> = (key: K, params?: Params) => string;
+
+const KEY = 'plenum.lang';
+const loadCommon: Loader = (lang) => (lang === 'de' ? import('../i18n/common.de.json') : import('../i18n/common.en.json'));
+
+class Language {
+  /** The language on the screen. Change it with `use`. */
+  current = $state<Lang>('en');
+  #catalog = $state.raw<Catalog>({});
+  #loaders: Loader[] = [loadCommon];
+
+  /** Loads the catalogs of an entry in the person's language; call once before mounting. */
+  async start(...loaders: Loader[]): Promise<void> {
+    this.#loaders = [loadCommon, ...loaders];
+    const asked = new URLSearchParams(location.search).get('lang');
+    await this.#load(negotiate(asked ?? recall(KEY), navigator.languages));
+  }
+
+  /** Switches the language and remembers it. */
+  async use(lang: Lang): Promise<void> {
+    await this.#load(lang);
+    keep(KEY, lang);
+  }
+
+  async #load(lang: Lang): Promise<void> {
+    const parts = await Promise.all(this.#loaders.map((load) => load(lang)));
+    this.#catalog = Object.assign({}, ...parts.map((p) => p.default)) as Catalog;
+    this.current = lang;
+    document.documentElement.lang = lang;
+  }
+
+  text(key: string, params?: Params): string {
+    return format(this.#catalog, this.current, key, params);
+  }
+
+  /** Date and time in words, such as "24. November 2026 um 18:00". */
+  dateTime(iso: string): string {
+    return new Intl.DateTimeFormat(this.current, { dateStyle: 'long', timeStyle: 'short' }).format(new Date(iso));
+  }
+
+  date(iso: string): string {
+    return new Intl.DateTimeFormat(this.current, { dateStyle: 'long' }).format(new Date(iso));
+  }
+
+  time(iso: string): string {
+    return new Intl.DateTimeFormat(this.current, { timeStyle: 'short' }).format(new Date(iso));
+  }
+
+  number(n: number): string {
+    return new Intl.NumberFormat(this.current).format(n);
+  }
+
+  /** A share as whole percent, `43 %` or `43%`. */
+  percent(n: number): string {
+    return new Intl.NumberFormat(this.current, { style: 'percent' }).format(n);
+  }
+}
+
+export const language = new Language();
+
+/** The translator of the common catalog; an entry has its own, typed with its keys too: see `translator`. */
+export const t: Translate<CommonKey> = (key, params) => language.text(key, params);
+
+/** A translator for the keys of one entry: `export const t = translator<KeyOf<typeof attendee>>()`. */
+export function translator<K extends string>(): Translate<K | CommonKey> {
+  return (key, params) => language.text(key, params);
+}

@@ -1,0 +1,138 @@
+// What this client knows about one webinar: the snapshot, and every event laid over it.
+import type { Schema } from './api';
+import { type Connection, openEvents, type RoomEvent } from './events';
+
+export type Webinar = Schema<'Webinar'>;
+export type Poll = Schema<'Poll'>;
+export type Tally = Schema<'Tally'>;
+export type Recording = Schema<'Recording'>;
+export type Person = Schema<'Person'>;
+export type Slot = Schema<'Slot'>;
+export type Me = Schema<'Me'>;
+
+export class Room {
+  readonly id: string;
+  connection = $state<Connection>('connecting');
+  /** HTTP status with which the server refused the stream for good, such as 401 after the ticket was revoked. */
+  refused = $state(0);
+  webinar = $state.raw<Webinar | undefined>();
+  me = $state.raw<Me | undefined>();
+  watching = $state(0);
+  people = $state.raw<Person[]>([]);
+  slots = $state.raw<Slot[]>([]);
+  /** By position in the run-sheet. */
+  polls = $state.raw<Poll[]>([]);
+  recording = $state.raw<Recording | undefined>();
+  /** Hosts only. */
+  consent = $state.raw<Schema<'ConsentCounts'> | undefined>();
+  /** People on stage only; snapshot, or `setMyConsent` after an own answer. */
+  myConsent = $state.raw<Schema<'MyConsent'> | undefined>();
+  /** Milliseconds to add to Date.now() for the server's clock. */
+  clockOffset = $state(0);
+  #close: (() => void) | undefined;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  /** Opens the event stream; again: no change. */
+  open(): void {
+    this.refused = 0;
+    this.#close ??= openEvents(this.id, {
+      onevent: (e) => this.apply(e),
+      onconnection: (state) => {
+        this.connection = state;
+      },
+      onrefused: (status) => {
+        this.refused = status;
+        this.close();
+      },
+    });
+  }
+
+  close(): void {
+    this.#close?.();
+    this.#close = undefined;
+  }
+
+  /** Now, by the server's clock, in Unix milliseconds. */
+  now(): number {
+    return Date.now() + this.clockOffset;
+  }
+
+  /** Lays one event over the state. Each replaces the part that it names, so applying one twice does no harm. */
+  apply(e: RoomEvent): void {
+    switch (e.name) {
+      case 'snapshot':
+        this.#snapshot(e.data);
+        break;
+      case 'webinar':
+        // code and link are for hosts only and may be missing in what is sent to everybody
+        this.webinar = { ...this.webinar, ...e.data };
+        break;
+      case 'presence':
+        this.watching = e.data.watching;
+        break;
+      case 'stage':
+        this.people = e.data.people;
+        break;
+      case 'slots':
+        this.slots = e.data.slots;
+        break;
+      case 'poll':
+        this.setPoll(e.data);
+        break;
+      case 'poll_deleted':
+        this.polls = this.polls.filter((p) => p.id !== e.data.id);
+        break;
+      case 'tally':
+        this.#tally(e.data);
+        break;
+      case 'recording':
+        this.recording = e.data;
+        break;
+      case 'consent':
+        this.consent = e.data;
+        break;
+    }
+  }
+
+  /** Takes a poll from an event or an answer. `voted` of an event is always false: what this seat did is kept. */
+  setPoll(poll: Poll): void {
+    const old = this.polls.find((p) => p.id === poll.id);
+    const merged: Poll = { ...poll, voted: poll.voted || (old?.voted ?? false) };
+    const tally = poll.tally ?? old?.tally;
+    if (tally) merged.tally = tally;
+    this.polls = [...this.polls.filter((p) => p.id !== poll.id), merged].sort((a, b) => a.position - b.position);
+  }
+
+  /** This seat has voted: here, or in another tab. */
+  markVoted(poll: string): void {
+    this.polls = this.polls.map((p) => (p.id === poll ? { ...p, voted: true } : p));
+  }
+
+  setMyConsent(consent: Schema<'MyConsent'>): void {
+    this.myConsent = consent;
+  }
+
+  person(id: string): Person | undefined {
+    return this.people.find((p) => p.id === id);
+  }
+
+  #tally(tally: Tally): void {
+    this.polls = this.polls.map((p) => (p.id === tally.poll ? { ...p, tally } : p));
+  }
+
+  #snapshot(s: Schema<'Snapshot'>): void {
+    this.webinar = s.webinar;
+    this.me = s.me;
+    this.watching = s.presence.watching;
+    this.people = s.stage.people;
+    this.slots = s.slots.slots;
+    this.polls = [...s.polls].sort((a, b) => a.position - b.position);
+    this.recording = s.recording;
+    this.consent = s.consent;
+    this.myConsent = s.my_consent;
+    this.clockOffset = Date.parse(s.server_time) - Date.now();
+  }
+}

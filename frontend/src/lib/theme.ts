@@ -1,0 +1,22 @@
+// Light, dark, or what the system says. The attribute on <html> overrides `color-scheme` (see app.css).
+import { keep, recall } from './storage';
+
+export type Theme = 'light' | 'dark' | 'system';
+const KEY = 'plenum.theme';
+
+export function storedTheme(): Theme {
+  const v = recall(KEY);
+  return v === 'light' || v === 'dark' ? v : 'system';
+}
+
+/** Whether the page is dark now. */
+export function isDark(theme: Theme): boolean {
+  return theme === 'system' ? matchMedia('(prefers-color-scheme: dark)').matches : theme === 'dark';
+}
+
+/** Puts a theme on the page and remembers it. */
+export function applyTheme(theme: Theme): void {
+  if (theme === 'system') delete document.documentElement.dataset['theme'];
+  else document.documentElement.dataset['theme'] = theme;
+  keep(KEY, theme === 'system' ? null : theme);
+}

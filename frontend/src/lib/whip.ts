@@ -1,0 +1,323 @@
+// Publishing over WHIP (RFC 9725): one sendonly peer connection a source group, mended by itself when it breaks.
+
+export type Group = 'camera' | 'screen';
+export type Kind = 'mic' | 'camera' | 'screen' | 'screen-audio';
+export type Mutes = Partial<Record<Kind, boolean>>;
+
+/** What a publication needs of the server. Calls throw what `Verdicts` can judge. */
+export interface WhipServer {
+  publish(group: Group, offer: string): Promise<{ session: string; answer: string }>;
+  mute(session: string, mutes: Mutes): Promise<void>;
+  unpublish(session: string): Promise<void>;
+}
+
+/** How an error of the server is to be understood; what is neither is worth another try. */
+export interface Verdicts {
+  /** The session is no longer known. */
+  gone(error: unknown): boolean;
+  /** Asking again will not help. */
+  final(error: unknown): boolean;
+}
+
+export type PublicationState = 'connecting' | 'live' | 'reconnecting' | 'replaced' | 'failed' | 'ended';
+
+export interface PublicationOptions {
+  group: Group;
+  stream: MediaStream;
+  server: WhipServer;
+  verdicts: Verdicts;
+  /** Sources that begin muted. */
+  muted?: Mutes;
+  /** Whether the stage still shows a publication of this group by this person. */
+  onStage(): boolean;
+  onState(state: PublicationState, error?: unknown): void;
+  /** For tests: how a connection is made and how time passes. */
+  connection?: () => RTCPeerConnection;
+  wait?: (ms: number) => Promise<void>;
+}
+
+/** Bits per second and frames per second: 720p30 for faces; a screen is mostly still and must be sharp. */
+const VIDEO: Record<Group, RTCRtpEncodingParameters> = {
+  camera: { maxBitrate: 1_800_000, maxFramerate: 30 },
+  screen: { maxBitrate: 2_500_000, maxFramerate: 30 },
+};
+const AUDIO: Record<Group, RTCRtpEncodingParameters> = {
+  camera: { maxBitrate: 48_000 },
+  screen: { maxBitrate: 96_000 },
+};
+/** How long a connection may be "disconnected" before it is made anew, ms. */
+const PATIENCE_MS = 4000;
+const BACKOFF_MS = [500, 1000, 2000, 4000, 8000];
+/** How long the stage's event may take to tell of another window, ms. */
+const SETTLE_MS = 1500;
+
+/** kindOf names the source that a track of a group is. */
+export function kindOf(group: Group, track: Pick<MediaStreamTrack, 'kind'>): Kind {
+  if (group === 'screen') return track.kind === 'audio' ? 'screen-audio' : 'screen';
+  return track.kind === 'audio' ? 'mic' : 'camera';
+}
+
+/** preferred puts the wanted codec first and keeps what belongs to it (retransmission); redundancy is left out. */
+export function preferred<T extends { mimeType: string }>(codecs: readonly T[], mime: string): T[] {
+  const is = (c: T, ...names: string[]): boolean => names.includes(c.mimeType.toLowerCase());
+  const first = codecs.filter((c) => is(c, mime.toLowerCase()));
+  const rest = codecs.filter((c) => !is(c, mime.toLowerCase(), 'audio/red', 'video/red', 'video/ulpfec', 'video/flexfec-03'));
+  return first.length === 0 ? [] : [...first, ...rest];
+}
+
+/** roundTrip reads the media path's round trip out of getStats, ms; undefined before the first measurement. */
+export function roundTrip(stats: Iterable<Record<string, unknown>>): number | undefined {
+  let seconds: number | undefined;
+  for (const s of stats) {
+    const value =
+      s['type'] === 'candidate-pair' && s['state'] === 'succeeded'
+        ? s['currentRoundTripTime']
+        : s['type'] === 'remote-inbound-rtp'
+          ? s['roundTripTime']
+          : undefined;
+    if (typeof value === 'number' && value >= 0) seconds = Math.max(seconds ?? 0, value);
+  }
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+/** Publication keeps one source group on the stage until it is stopped, replaced or refused. */
+export class Publication {
+  readonly #o: PublicationOptions;
+  readonly #wanted: Mutes;
+  #pc: RTCPeerConnection | null = null;
+  #session: string | null = null;
+  #state: PublicationState = 'connecting';
+  #patience: ReturnType<typeof setTimeout> | undefined;
+  #mending = false;
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(options: PublicationOptions) {
+    this.#o = options;
+    this.#wanted = { ...options.muted };
+    for (const track of options.stream.getTracks()) {
+      if (this.#wanted[kindOf(options.group, track)]) track.enabled = false;
+    }
+  }
+
+  get state(): PublicationState {
+    return this.#state;
+  }
+
+  /** start publishes; it returns once the server has answered, or throws what the server said. */
+  async start(): Promise<void> {
+    try {
+      await this.#connect();
+    } catch (error) {
+      this.#drop();
+      this.#enter('failed', error);
+      throw error;
+    }
+  }
+
+  /**
+   * setMuted obeys at once in the direction of silence: a muted track is off before the server hears of it, and a
+   * track comes on only after the server has agreed to forward it. Never replaceTrack(null): that freezes the
+   * audio timestamps.
+   */
+  setMuted(kind: Kind, muted: boolean): Promise<void> {
+    this.#wanted[kind] = muted;
+    if (muted) this.#enable(kind, false);
+    const step = this.#queue.then(() => this.#tell(kind, muted));
+    this.#queue = step.catch(() => undefined);
+    return step;
+  }
+
+  /** replace changes the camera or microphone without a new publication. */
+  async replace(track: MediaStreamTrack): Promise<void> {
+    const kind = kindOf(this.#o.group, track);
+    track.enabled = this.#wanted[kind] !== true;
+    const sender = this.#pc?.getSenders().find((s) => s.track?.kind === track.kind);
+    await sender?.replaceTrack(track);
+    for (const old of this.#o.stream.getTracks()) {
+      if (old.kind !== track.kind || old === track) continue;
+      this.#o.stream.removeTrack(old);
+      old.stop();
+    }
+    this.#o.stream.addTrack(track);
+  }
+
+  /** roundTrip is the media path's round trip in ms as the browser measured it. */
+  async roundTrip(): Promise<number | undefined> {
+    const report = await this.#pc?.getStats();
+    if (!report) return undefined;
+    const all: Record<string, unknown>[] = [];
+    report.forEach((s: Record<string, unknown>) => all.push(s));
+    return roundTrip(all);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#state === 'ended') return;
+    const session = this.#session;
+    this.#drop();
+    this.#enter('ended');
+    if (session) await this.#o.server.unpublish(session).catch(() => undefined);
+  }
+
+  async #connect(): Promise<void> {
+    this.#drop();
+    const pc = (this.#o.connection ?? connection)();
+    this.#pc = pc;
+    for (const track of this.#o.stream.getTracks()) this.#send(pc, track);
+    await pc.setLocalDescription();
+    const { session, answer } = await this.#o.server.publish(this.#o.group, pc.localDescription?.sdp ?? '');
+    // Somebody may have left while the server was answering.
+    if (this.#pc !== pc) {
+      await this.#o.server.unpublish(session).catch(() => undefined);
+      return;
+    }
+    this.#session = session;
+    this.#watch(pc);
+    await pc.setRemoteDescription({ type: 'answer', sdp: answer });
+    await this.#tellAll(session);
+  }
+
+  #send(pc: RTCPeerConnection, track: MediaStreamTrack): void {
+    const video = track.kind === 'video';
+    const encoding = (video ? VIDEO : AUDIO)[this.#o.group];
+    const transceiver = pc.addTransceiver(track, {
+      direction: 'sendonly',
+      streams: [this.#o.stream],
+      sendEncodings: [{ ...encoding }],
+    });
+    if (this.#o.group === 'screen') track.contentHint = video ? 'detail' : 'music';
+    const known = RTCRtpSender.getCapabilities(track.kind)?.codecs ?? [];
+    const codecs = preferred(known, video ? 'video/VP8' : 'audio/opus');
+    if (codecs.length > 0) transceiver.setCodecPreferences(codecs);
+  }
+
+  #watch(pc: RTCPeerConnection): void {
+    const lost = (): void => {
+      if (this.#pc === pc) void this.#mend();
+    };
+    pc.onconnectionstatechange = () => {
+      if (this.#pc !== pc) return;
+      clearTimeout(this.#patience);
+      if (pc.connectionState === 'connected') this.#enter('live');
+      else if (pc.connectionState === 'failed') lost();
+      else if (pc.connectionState === 'disconnected') {
+        this.#enter('reconnecting');
+        this.#patience = setTimeout(lost, PATIENCE_MS);
+      }
+    };
+    // The server says goodbye with a DTLS alert; the connection's own state does not show that (WebRTC 1.0, 4.3.3).
+    const transport = pc.getSenders()[0]?.transport;
+    if (transport) {
+      transport.onstatechange = () => {
+        if (transport.state === 'closed' || transport.state === 'failed') lost();
+      };
+    }
+  }
+
+  /** mend finds out whether another window took over, and publishes anew if not. */
+  async #mend(): Promise<void> {
+    if (this.#mending || this.#state === 'ended') return;
+    this.#mending = true;
+    const old = this.#session;
+    this.#drop();
+    this.#enter('reconnecting');
+    const wait = this.#o.wait ?? pause;
+    try {
+      for (let round = 0; this.#alive(); round++) {
+        try {
+          if (old && (await this.#wasReplaced(old, wait))) {
+            this.#enter('replaced');
+            return;
+          }
+          if (this.#alive()) await this.#connect();
+          return;
+        } catch (error) {
+          if (this.#o.verdicts.final(error)) {
+            this.#drop();
+            this.#enter('failed', error);
+            return;
+          }
+          await wait(BACKOFF_MS[Math.min(round, BACKOFF_MS.length - 1)] ?? 8000);
+        }
+      }
+    } finally {
+      this.#mending = false;
+    }
+  }
+
+  async #wasReplaced(session: string, wait: (ms: number) => Promise<void>): Promise<boolean> {
+    try {
+      await this.#o.server.mute(session, this.#mutes());
+      return false;
+    } catch (error) {
+      if (!this.#o.verdicts.gone(error)) throw error;
+    }
+    await wait(SETTLE_MS);
+    return this.#o.onStage();
+  }
+
+  async #tell(kind: Kind, muted: boolean): Promise<void> {
+    const session = this.#session;
+    if (session) {
+      try {
+        await this.#o.server.mute(session, { [kind]: muted });
+      } catch (error) {
+        if (!muted && !this.#wanted[kind]) this.#wanted[kind] = true;
+        throw error;
+      }
+    }
+    // Without a session the next one is told, and only then the track comes on.
+    if (session && !muted && this.#wanted[kind] === false) this.#enable(kind, true);
+  }
+
+  async #tellAll(session: string): Promise<void> {
+    const mutes = this.#mutes();
+    if (Object.values(mutes).includes(true)) await this.#o.server.mute(session, mutes);
+    for (const [kind, muted] of Object.entries(mutes)) {
+      if (!muted && this.#wanted[kind as Kind] !== true) this.#enable(kind as Kind, true);
+    }
+  }
+
+  #mutes(): Mutes {
+    const mutes: Mutes = {};
+    for (const track of this.#o.stream.getTracks()) {
+      const kind = kindOf(this.#o.group, track);
+      mutes[kind] = this.#wanted[kind] === true;
+    }
+    return mutes;
+  }
+
+  #enable(kind: Kind, on: boolean): void {
+    for (const track of this.#o.stream.getTracks()) {
+      if (kindOf(this.#o.group, track) === kind) track.enabled = on;
+    }
+  }
+
+  #alive(): boolean {
+    return this.#state !== 'ended';
+  }
+
+  #drop(): void {
+    clearTimeout(this.#patience);
+    const pc = this.#pc;
+    this.#pc = null;
+    this.#session = null;
+    if (!pc) return;
+    pc.onconnectionstatechange = null;
+    pc.close();
+  }
+
+  #enter(state: PublicationState, error?: unknown): void {
+    if (this.#state === 'ended' || (this.#state === state && state !== 'failed')) return;
+    this.#state = state;
+    this.#o.onState(state, error);
+  }
+}
+
+function connection(): RTCPeerConnection {
+  // No STUN server: the answer names the server's own addresses, and nothing else is needed.
+  return new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

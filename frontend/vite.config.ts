@@ -1,0 +1,61 @@
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import type { Plugin } from 'vite';
+import { defineConfig } from 'vitest/config';
+
+/** Writes a .br and a .gz beside every built text file, so that the server never compresses. */
+function precompress(): Plugin {
+  let out = '';
+  return {
+    name: 'plenum-precompress',
+    apply: 'build',
+    configResolved(config) {
+      out = resolve(config.root, config.build.outDir);
+    },
+    closeBundle() {
+      for (const entry of readdirSync(out, { recursive: true, withFileTypes: true })) {
+        if (!entry.isFile() || !/\.(html|js|css|svg|json|txt)$/.test(entry.name)) continue;
+        const file = join(entry.parentPath, entry.name);
+        const data = readFileSync(file);
+        writeFileSync(`${file}.gz`, gzipSync(data, { level: 9 }));
+        writeFileSync(`${file}.br`, brotliCompressSync(data, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }));
+      }
+    },
+  };
+}
+
+const api = process.env['PLENUM_DEV_API'] ?? 'http://127.0.0.1:8080';
+
+// The paths that cmd/plenum maps to each entry; the development server has to do the same.
+function entries(): Plugin {
+  return {
+    name: 'plenum-entries',
+    apply: 'serve',
+    configureServer(server) {
+      server.middlewares.use((req, _res, next) => {
+        const path = (req.url ?? '/').split(/[?#]/)[0] ?? '/';
+        if (/^\/(w\/|j(\/|$))/.test(path)) req.url = '/attendee.html';
+        else if (/^\/present\//.test(path)) req.url = '/present.html';
+        else if (/^\/($|setup|login|webinars|stage\/|s\/|recordings)/.test(path)) req.url = '/host.html';
+        next();
+      });
+    },
+  };
+}
+
+export default defineConfig({
+  appType: 'mpa',
+  plugins: [svelte(), entries(), precompress()],
+  resolve: process.env['VITEST'] ? { conditions: ['browser'] } : {},
+  server: { host: '127.0.0.1', proxy: { '/api': api } },
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0, // the content security policy forbids data: fonts and scripts
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    rollupOptions: { input: { attendee: 'attendee.html', host: 'host.html', present: 'present.html', notfound: '404.html' } },
+  },
+  test: { environment: 'happy-dom', include: ['test/**/*.test.ts', 'src/**/*.test.ts'] },
+});
