@@ -1,0 +1,221 @@
+package webm
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"io"
+)
+
+// The room kept before the blocks: cluster id and eight byte size, then the timestamp element, eight bytes wide.
+const (
+	clusterSize = 4 + 8
+	clusterHead = clusterSize + 2 + 8
+)
+
+// Writer puts samples into clusters and clusters into a File. It is for one goroutine. After a failed write every
+// call returns that error, but Finalize still finishes what had been written.
+type Writer struct {
+	f    File
+	opt  Options
+	x    index
+	off  int64 // end of what is durable, 0 before the first cluster
+	err  error
+	done bool
+
+	buf     []byte // the open cluster: clusterHead bytes of room, then its blocks
+	samples []sample
+	start   int64 // ms, timestamp of the open cluster
+	last    int64 // ms, newest sample
+	prev    [128]int64
+}
+
+// NewWriter checks the tracks and writes nothing: the header goes out with the first cluster.
+// Errors: ErrTracks.
+func NewWriter(f File, tracks []Track, opt Options) (*Writer, error) {
+	tracks = append([]Track(nil), tracks...)
+	for i := range tracks {
+		if tracks[i].UID == 0 {
+			tracks[i].UID = newUID()
+		}
+	}
+	if err := checkTracks(tracks); err != nil {
+		return nil, err
+	}
+	if _, err := identity(tracks, opt.Tags); err != nil {
+		return nil, err
+	}
+	w := &Writer{f: f, opt: opt, x: newIndex(tracks)}
+	for i := range w.prev {
+		w.prev[i] = -1
+	}
+	return w, nil
+}
+
+func newUID() uint64 {
+	var b [8]byte
+	rand.Read(b[:]) // never fails, by its contract
+	return binary.BigEndian.Uint64(b[:]) | 1
+}
+
+// Write appends one sample of a track at ms, counted from the file's start; key marks a picture that needs no other
+// (for sound it is ignored). Samples are expected in order of time: one that comes too late is moved behind the
+// last, because a player needs order more than it needs those milliseconds. The data is copied.
+// Errors: ErrSample, ErrClosed, and the File's from the cluster that had to be closed first.
+func (w *Writer) Write(track uint8, ms int64, key bool, data []byte) error {
+	t := w.x.find(track)
+	if t == nil || ms < 0 || ms > 1<<40 || len(data) == 0 || len(data) > MaxSample {
+		return fmt.Errorf("%w: track %d, %d ms, %d bytes", ErrSample, track, ms, len(data))
+	}
+	if w.done {
+		return ErrClosed
+	}
+	key = key || !t.Codec.Video()
+	ms = max(ms, w.last, w.prev[track]+1)
+	if len(w.samples) > 0 {
+		atKey := key && track == w.x.video && ms > w.start
+		if atKey || ms-w.start >= MaxClusterTime.Milliseconds() || len(w.buf) >= maxCluster {
+			if err := w.Flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if w.err != nil {
+		return w.err
+	}
+	if len(w.samples) == 0 {
+		w.start = ms
+		w.buf = append(w.buf[:0], make([]byte, clusterHead)...)
+	}
+	from := len(w.buf)
+	w.buf = appendSize(append(w.buf, idSimpleBlock), uint64(len(data)+4))
+	flags := byte(0)
+	if key {
+		flags = 0x80
+	}
+	delta := uint16(ms - w.start)
+	w.buf = append(w.buf, 0x80|track, byte(delta>>8), byte(delta), flags)
+	at := len(w.buf)
+	w.buf = append(w.buf, data...)
+	w.samples = append(w.samples, sample{track: track, key: key, ms: ms, from: from, data: at, to: len(w.buf)})
+	w.last, w.prev[track] = ms, ms
+	return nil
+}
+
+// Pending says whether a cluster is open, and its first and its newest sample in ms.
+func (w *Writer) Pending() (open bool, first, last int64) {
+	return len(w.samples) > 0, w.start, w.last
+}
+
+// Drop throws the open cluster away.
+func (w *Writer) Drop() {
+	clear(w.buf)
+	w.buf, w.samples = w.buf[:0], w.samples[:0]
+}
+
+// Flush writes the open cluster, as far as Admit allows, in one write and returns when it is durable.
+// Errors: the File's, and that one again from then on.
+func (w *Writer) Flush() error {
+	if w.err != nil {
+		return w.err
+	}
+	w.refuse()
+	if len(w.samples) == 0 {
+		return nil
+	}
+	head := appendSize8(appendID(w.buf[:0], idCluster), uint64(len(w.buf)-clusterSize))
+	binary.BigEndian.AppendUint64(append(head, idTimestamp, 0x88), uint64(w.start))
+
+	out, at, pos := w.buf, w.off, w.off
+	if w.off == 0 {
+		var err error
+		if out, err = w.withHeader(); err != nil {
+			w.err = err
+			return err
+		}
+		pos = HeaderSize
+	}
+	if err := w.put(out, at); err != nil {
+		w.err = fmt.Errorf("webm: write cluster: %w", err)
+		w.Drop()
+		return w.err
+	}
+	w.x.add(pos, w.buf, w.samples)
+	w.off = at + int64(len(out))
+	w.buf, w.samples = w.buf[:0], w.samples[:0]
+	return nil
+}
+
+func (w *Writer) put(b []byte, at int64) error {
+	if n, err := w.f.WriteAt(b, at); err != nil {
+		return err
+	} else if n < len(b) {
+		return io.ErrShortWrite
+	}
+	return w.f.Sync()
+}
+
+// withHeader is the first cluster behind the header region.
+func (w *Writer) withHeader() ([]byte, error) {
+	b, err := front(w.x.declared, w.opt.Tags, patch{})
+	if err != nil {
+		return nil, err
+	}
+	id, err := identity(w.x.declared, w.opt.Tags)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(b, id...), w.buf...), nil
+}
+
+// refuse takes out of the open cluster what Admit no longer allows.
+func (w *Writer) refuse() {
+	if w.opt.Admit == nil || len(w.samples) == 0 {
+		return
+	}
+	var asked, ok [128]bool
+	all := true
+	for _, s := range w.samples {
+		if !asked[s.track] {
+			asked[s.track], ok[s.track] = true, w.opt.Admit(s.track)
+			all = all && ok[s.track]
+		}
+	}
+	if all {
+		return
+	}
+	kept, end := w.samples[:0], clusterHead
+	for _, s := range w.samples {
+		if !ok[s.track] {
+			continue
+		}
+		shift := s.from - end
+		end += copy(w.buf[end:], w.buf[s.from:s.to])
+		s.from, s.data, s.to = s.from-shift, s.data-shift, s.to-shift
+		kept = append(kept, s)
+	}
+	clear(w.buf[end:])
+	w.buf, w.samples = w.buf[:end], kept
+}
+
+// Stats of what is on disk so far.
+func (w *Writer) Stats() Stats { return w.x.stats(w.off, w.opt.Tags) }
+
+// Finalize writes the open cluster, cues, duration and sizes, and leaves declared tracks without samples out. After
+// a failed write it finishes what is on disk; when even that fails the file is as good as after a crash, for Repair.
+// Errors: ErrNoCluster when nothing was written, ErrClosed, the File's.
+func (w *Writer) Finalize() (Stats, error) {
+	if w.done {
+		return w.Stats(), ErrClosed
+	}
+	lost := w.Flush()
+	w.done = true
+	if w.off == 0 && lost != nil {
+		return w.Stats(), lost
+	}
+	st, err := w.x.finalise(w.f, w.off, w.opt.Tags)
+	if err != nil {
+		w.err = err
+	}
+	return st, err
+}
