@@ -1,0 +1,106 @@
+package consent
+
+import (
+	"slices"
+
+	"plenum/webinar"
+)
+
+// apply changes the state as an entry of the ledger says. It trusts the entry: what may be written is judged before.
+func (b *Book) apply(e Entry, ev Event) {
+	if e.Kind == Announce {
+		r := &record{phase: Announce, run: &epoch{}, people: map[webinar.SubjectID]*person{}, keys: map[keyID]uint64{}}
+		if ev.Text != nil {
+			r.notice = *ev.Text
+		}
+		b.recs[e.Recording] = r
+	}
+	r := b.recs[e.Recording]
+	if r == nil {
+		return
+	}
+	if ev.Key != "" {
+		who := ev.Subject
+		if who == "" {
+			who = ev.Actor
+		}
+		r.keys[keyID{who: who, kind: e.Kind, key: ev.Key}] = e.Seq
+	}
+	switch e.Kind {
+	case Start, Resume, Pause, Stop, Abort, Erase:
+		r.phase = e.Kind
+	case Expire:
+		for _, p := range r.people {
+			p.close(None, All)
+		}
+	case Shown, Grant, Refuse, Withdraw:
+		p := r.person(ev.Subject)
+		p.answer(e.Kind, ev)
+		p.last, p.lastEv = e, ev
+	}
+}
+
+func (r *record) person(s webinar.SubjectID) *person {
+	p := r.people[s]
+	if p == nil {
+		p = &person{state: None}
+		for i := range p.grant {
+			p.grant[i] = &epoch{}
+		}
+		r.people[s] = p
+	}
+	return p
+}
+
+func (p *person) answer(k Kind, ev Event) {
+	switch k {
+	case Shown:
+		p.fresh = ev.Notice
+		if p.state != Granted {
+			p.state = WasShown
+		}
+	case Grant:
+		p.fresh = ""
+		allowed := ev.Scopes
+		for _, taken := range p.pending { // a no that is in force and follows in the ledger
+			allowed &^= taken
+		}
+		p.drop(p.scopes &^ allowed)
+		if allowed&Media != 0 {
+			p.state, p.scopes, p.publish = Granted, allowed, ev.Publish
+		}
+	case Refuse:
+		p.close(Refused, All)
+		p.settled(All)
+	case Withdraw:
+		p.close(Withdrawn, ev.Scopes)
+		p.settled(ev.Scopes)
+	}
+}
+
+// settled forgets one pending no that the ledger has now.
+func (p *person) settled(s Scope) {
+	if i := slices.Index(p.pending, s); i >= 0 {
+		p.pending = slices.Delete(p.pending, i, i+1)
+	}
+}
+
+// close takes scopes away. What is left of a grant without media is none. Another yes needs the notice again.
+func (p *person) close(to State, scopes Scope) {
+	p.drop(scopes)
+	p.fresh = ""
+	if p.scopes&Media == 0 {
+		p.drop(All)
+		p.state, p.publish = to, false
+	}
+}
+
+// drop voids every permit under the scopes.
+func (p *person) drop(scopes Scope) {
+	p.scopes &^= scopes
+	for i := range p.grant {
+		if scopes&(1<<i) != 0 {
+			p.grant[i].end()
+		}
+	}
+}

@@ -1,0 +1,16 @@
+package consent
+
+import "errors"
+
+// The faults that callers tell apart.
+var (
+	ErrUnknown  = errors.New("the ledger knows no such recording")
+	ErrState    = errors.New("the recording is in another state")
+	ErrNotice   = errors.New("the answer names another notice than the one announced")
+	ErrNotShown = errors.New("the notice was not shown since the last answer")
+	ErrActor    = errors.New("nobody answers for another")
+	ErrAnswer   = errors.New("malformed answer")
+	ErrKeyUsed  = errors.New("the idempotency key was used and its answer overtaken by a later one")
+	ErrLedger   = errors.New("the consent ledger did not take the entry")
+	ErrTampered = errors.New("the ledger was altered")
+)
