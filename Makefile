@@ -1,0 +1,77 @@
+# Plenum. `make` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+export CGO_ENABLED := 1
+
+TAGS    := nomsgpack,sqlite_omit_load_extension
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+GOFLAGS_BUILD := -tags $(TAGS) -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+MODULES := frontend/node_modules/.package-lock.json
+PAGES   := frontend/dist/.built
+TOOL    := go tool -modfile=.ci/tools.mod
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.PHONY: run
+run: build ## build everything and start it; prints the address and how to sign in
+	@exec bin/plenum serve
+
+.PHONY: build
+build: bin/plenum ## bin/plenum with the pages inside
+
+.PHONY: tools
+tools:
+	@.ci/need go gcc node npm git
+
+GO_FILES := $(shell find . -name '*.go' -not -path './frontend/node_modules/*' -not -path './.cache/*')
+bin/plenum: $(PAGES) $(GO_FILES) go.mod go.sum $(wildcard migrations/*.sql) api/openapi.yaml | tools
+	go build $(GOFLAGS_BUILD) -o $@ ./cmd/plenum
+
+$(MODULES): frontend/package-lock.json | tools
+	cd frontend && npm ci --no-audit --no-fund
+	@touch $@
+
+PAGE_FILES := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path 'frontend/dist/*' -not -name '*.go' -not -path 'frontend/e2e/*')
+$(PAGES): $(MODULES) $(PAGE_FILES) api/openapi.yaml
+	cd frontend && npm run --silent build
+	@touch $@
+
+.PHONY: packages
+packages:
+	@.ci/packages
+
+.PHONY: test
+test: packages build ## vet, staticcheck, race detector, leaks, page checks, journeys in a browser (≤ 15 minutes on 2 cores)
+	go vet -tags $(TAGS) ./...
+	$(TOOL) staticcheck -tags $(TAGS) ./...
+	cd frontend && npm run --silent check
+	cd frontend && npm run --silent test
+	go test -race -tags $(TAGS) ./...
+	node --test --test-concurrency=1 --test-reporter=spec 'frontend/e2e/*.test.mjs'
+
+.PHONY: test-full
+test-full: packages build ## the bars' full matrix: all pages, sizes, languages, kill loops
+	PLENUM_TEST_FULL=1 go test -tags $(TAGS) -count=1 ./recorder/... ./polls/... ./cmd/...
+	PLENUM_TEST_FULL=1 node --test --test-concurrency=1 --test-reporter=spec 'frontend/e2e/full/*.test.mjs'
+
+.PHONY: lint
+lint: $(PAGES) ## golangci-lint, eslint, stylelint, knip; govulncheck where its database can be reached
+	go tool -modfile=.ci/lint.mod golangci-lint run --build-tags $(TAGS) ./...
+	cd frontend && npm run --silent lint
+	@.ci/vulnerabilities
+
+.PHONY: soak
+soak: packages build ## the long runs: model tests at full length, fuzzing
+	.ci/soak
+
+.PHONY: bench
+bench: ## every Go benchmark
+	go test -tags $(TAGS) -run '^$$' -bench . -benchmem ./...
+
+.PHONY: clean
+clean: ## remove what was built; your data folder stays
+	rm -rf bin frontend/node_modules test-results
+	find frontend/dist -mindepth 1 -not -name .gitkeep -delete

@@ -1,0 +1,251 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+var errConfig = errors.New("the configuration is not usable")
+
+// config is every setting, ready for use. settings is the table that fills it.
+type config struct {
+	Data string // absolute folder
+
+	Listen         string
+	URL            *url.URL // nil: derived from each request
+	TLSCert        string
+	TLSKey         string
+	TrustedProxies []string
+
+	MediaListen    string
+	MediaAddresses []netip.Addr
+	MaxStage       int
+
+	S3Endpoint, S3Bucket, S3Region, S3AccessKey, S3SecretKey, S3CA string
+	S3TLS, S3PathStyle                                             bool
+
+	SessionLifetime time.Duration
+	RetainWebinar   time.Duration
+	RetainSeat      time.Duration
+	RetainRecording time.Duration
+	MaxLive         time.Duration
+	AnnounceDelay   time.Duration
+	ConsentMargin   time.Duration
+	DiskReserve     int64
+	AccessLog       bool
+}
+
+// setting is one environment variable.
+type setting struct {
+	name   string
+	value  string // default
+	unit   string
+	doc    string
+	secret bool
+	set    func(*config, string) error
+}
+
+// settings is the one place where every setting stands.
+func settings() []setting {
+	const path, dur = "path", "duration"
+	return []setting{
+		{"PLENUM_DATA", "data", path, "folder for the database, the spool and the embedded object store", false, setPath(func(c *config) *string { return &c.Data })},
+		{"PLENUM_LISTEN", ":8080", "host:port", "where the web pages and the API are served (TCP)", false, setAddr(func(c *config) *string { return &c.Listen })},
+		{"PLENUM_URL", "", "URL", "the address people use, such as https://plenum.example.org; empty: taken from each request", false, setURL},
+		{"PLENUM_TLS_CERT", "", path, "certificate chain (PEM); with PLENUM_TLS_KEY the server speaks TLS itself", false, setPath(func(c *config) *string { return &c.TLSCert })},
+		{"PLENUM_TLS_KEY", "", path, "private key (PEM)", false, setPath(func(c *config) *string { return &c.TLSKey })},
+		{"PLENUM_TRUSTED_PROXIES", "", "addresses", "reverse proxies whose X-Forwarded-For counts, comma-separated addresses or networks", false, setProxies},
+		{"PLENUM_MEDIA_LISTEN", ":8443", "host:port", "the one port for sound and pictures (UDP)", false, setAddr(func(c *config) *string { return &c.MediaListen })},
+		{"PLENUM_MEDIA_ADDRESSES", "", "addresses", "addresses offered to browsers for media, comma-separated; empty: all of this machine", false, setAddresses},
+		{"PLENUM_STAGE_PEOPLE", "10", "people", "how many may be on stage at once (1 to 10)", false, setInt(1, 10, func(c *config, n int64) { c.MaxStage = int(n) })},
+		{"PLENUM_S3_ENDPOINT", "", "host:port", "an S3-compatible store for recordings; empty: the embedded one in the data folder", false, setText(func(c *config) *string { return &c.S3Endpoint })},
+		{"PLENUM_S3_BUCKET", "plenum", "name", "bucket; made if it is missing", false, setText(func(c *config) *string { return &c.S3Bucket })},
+		{"PLENUM_S3_REGION", "us-east-1", "name", "region", false, setText(func(c *config) *string { return &c.S3Region })},
+		{"PLENUM_S3_ACCESS_KEY", "", "text", "access key", false, setText(func(c *config) *string { return &c.S3AccessKey })},
+		{"PLENUM_S3_SECRET_KEY", "", "text", "secret key", true, setText(func(c *config) *string { return &c.S3SecretKey })},
+		{"PLENUM_S3_TLS", "true", "true or false", "speak TLS to the store", false, setBool(func(c *config) *bool { return &c.S3TLS })},
+		{"PLENUM_S3_CA", "", path, "certificate authority of the store (PEM), if not a public one", false, setPath(func(c *config) *string { return &c.S3CA })},
+		{"PLENUM_S3_PATH_STYLE", "true", "true or false", "bucket in the path (MinIO, Ceph) instead of in the host name", false, setBool(func(c *config) *bool { return &c.S3PathStyle })},
+		{"PLENUM_SESSION_LIFETIME", "168h", dur, "how long a sign-in lasts (1h to 720h)", false, setDuration(time.Hour, 720*time.Hour, func(c *config) *time.Duration { return &c.SessionLifetime })},
+		{"PLENUM_RETAIN_WEBINAR", "336h", dur, "webinars, polls and results are erased so long after the end (1h to 4392h)", false, setDuration(time.Hour, 4392*time.Hour, func(c *config) *time.Duration { return &c.RetainWebinar })},
+		{"PLENUM_RETAIN_SEAT", "24h", dur, "seats and names are erased so long after the end (1h to 720h)", false, setDuration(time.Hour, 720*time.Hour, func(c *config) *time.Duration { return &c.RetainSeat })},
+		{"PLENUM_RETAIN_RECORDING", "720h", dur, "recordings are erased so long after they stopped (1h to 4392h, which is 183 days)", false, setDuration(time.Hour, 4392*time.Hour, func(c *config) *time.Duration { return &c.RetainRecording })},
+		{"PLENUM_MAX_LIVE", "24h", dur, "a webinar that nobody ends is ended after so long (1h to 72h)", false, setDuration(time.Hour, 72*time.Hour, func(c *config) *time.Duration { return &c.MaxLive })},
+		{"PLENUM_ANNOUNCE_DELAY", "10s", dur, "least time between announcing a recording and starting it (10s to 10m)", false, setDuration(10*time.Second, 10*time.Minute, func(c *config) *time.Duration { return &c.AnnounceDelay })},
+		{"PLENUM_CONSENT_MARGIN", "1s", dur, "what was captured so shortly after a consent is still left out (250ms to 10s)", false, setDuration(250*time.Millisecond, 10*time.Second, func(c *config) *time.Duration { return &c.ConsentMargin })},
+		{"PLENUM_DISK_RESERVE", "2147483648", "bytes", "a recording stops cleanly when less is free in the data folder", false, setInt(0, 1<<50, func(c *config, n int64) { c.DiskReserve = n })},
+		{"PLENUM_ACCESS_LOG", "false", "true or false", "log each request: route, status and duration, never who", false, setBool(func(c *config) *bool { return &c.AccessLog })},
+	}
+}
+
+// loadConfig reads all settings and reports every fault at once, wrapped in errConfig.
+func loadConfig(getenv func(string) string) (*config, error) {
+	c := &config{}
+	var faults []error
+	for _, s := range settings() {
+		if err := s.set(c, valueOf(s, getenv)); err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", s.name, err))
+		}
+	}
+	faults = append(faults, c.validate())
+	if err := errors.Join(faults...); err != nil {
+		return nil, fmt.Errorf("%w:\n%w", errConfig, err)
+	}
+	return c, nil
+}
+
+func valueOf(s setting, getenv func(string) string) string {
+	if v := getenv(s.name); v != "" {
+		return v
+	}
+	return s.value
+}
+
+// sampleSecret is what the compose file shows; nobody may run with it.
+const sampleSecret = "change-me"
+
+func (c *config) validate() error {
+	var faults []error
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		faults = append(faults, errors.New("PLENUM_TLS_CERT and PLENUM_TLS_KEY go together"))
+	}
+	if c.S3Endpoint != "" && (c.S3AccessKey == "" || c.S3SecretKey == "") {
+		faults = append(faults, errors.New("PLENUM_S3_ENDPOINT needs PLENUM_S3_ACCESS_KEY and PLENUM_S3_SECRET_KEY"))
+	}
+	if c.S3SecretKey == sampleSecret {
+		faults = append(faults, errors.New("PLENUM_S3_SECRET_KEY is still the sample; make a random one"))
+	}
+	return errors.Join(faults...)
+}
+
+// secure reports whether browsers reach the site over TLS.
+func (c *config) secure() bool {
+	return c.TLSCert != "" || c.URL != nil && c.URL.Scheme == "https"
+}
+
+// printConfig writes every setting with its value, default and unit; secrets are not shown.
+func printConfig(w io.Writer, getenv func(string) string) error {
+	tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(tw, "SETTING\tVALUE\tDEFAULT\tUNIT\tMEANING")
+	for _, s := range settings() {
+		value := valueOf(s, getenv)
+		if s.secret && value != "" {
+			value = "(set)"
+		}
+		fmt.Fprintf(tw, "%s\t%q\t%q\t%s\t%s\n", s.name, value, s.value, s.unit, s.doc)
+	}
+	return tw.Flush()
+}
+
+func setText(field func(*config) *string) func(*config, string) error {
+	return func(c *config, v string) error { *field(c) = v; return nil }
+}
+
+func setBool(field func(*config) *bool) func(*config, string) error {
+	return func(c *config, v string) (err error) {
+		if *field(c), err = strconv.ParseBool(v); err != nil {
+			return fmt.Errorf("%q is neither true nor false", v)
+		}
+		return nil
+	}
+}
+
+func setInt(least, most int64, put func(*config, int64)) func(*config, string) error {
+	return func(c *config, v string) error {
+		n, err := strconv.ParseInt(v, 10, 64)
+		if err != nil || n < least || n > most {
+			return fmt.Errorf("%q is no whole number from %d to %d", v, least, most)
+		}
+		put(c, n)
+		return nil
+	}
+}
+
+func setDuration(least, most time.Duration, field func(*config) *time.Duration) func(*config, string) error {
+	return func(c *config, v string) error {
+		d, err := time.ParseDuration(v)
+		if err != nil || d < least || d > most {
+			return fmt.Errorf("%q is no duration from %v to %v, such as %v", v, least, most, least)
+		}
+		*field(c) = d
+		return nil
+	}
+}
+
+func setPath(field func(*config) *string) func(*config, string) error {
+	return func(c *config, v string) (err error) {
+		if v != "" { // the embedded object store changes the working directory, so paths are made absolute now
+			v, err = filepath.Abs(v)
+		}
+		*field(c) = v
+		return err
+	}
+}
+
+func setAddr(field func(*config) *string) func(*config, string) error {
+	return func(c *config, v string) error {
+		_, port, err := net.SplitHostPort(v)
+		if n, bad := strconv.Atoi(port); err != nil || bad != nil || n < 0 || n > 65535 {
+			return fmt.Errorf("%q is no host:port", v)
+		}
+		*field(c) = v
+		return nil
+	}
+}
+
+func setURL(c *config, v string) error {
+	if v == "" {
+		return nil
+	}
+	u, err := url.Parse(v)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return fmt.Errorf("%q is no address such as https://plenum.example.org", v)
+	}
+	c.URL = &url.URL{Scheme: u.Scheme, Host: u.Host}
+	return nil
+}
+
+func setProxies(c *config, v string) error {
+	for _, p := range fields(v) {
+		if _, err := netip.ParseAddr(p); err != nil {
+			if _, err := netip.ParsePrefix(p); err != nil {
+				return fmt.Errorf("%q is neither an address nor a network", p)
+			}
+		}
+		c.TrustedProxies = append(c.TrustedProxies, p)
+	}
+	return nil
+}
+
+func setAddresses(c *config, v string) error {
+	for _, a := range fields(v) {
+		addr, err := netip.ParseAddr(a)
+		if err != nil {
+			return fmt.Errorf("%q is no address", a)
+		}
+		c.MediaAddresses = append(c.MediaAddresses, addr)
+	}
+	return nil
+}
+
+func fields(v string) []string {
+	return strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// dataFolder makes the data folder, which nobody else may read.
+func (c *config) dataFolder() error {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+func env(pairs ...string) func(string) string {
+	return func(name string) string {
+		for i := 0; i < len(pairs); i += 2 {
+			if pairs[i] == name {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+}
+
+func TestDefaultsAreUsable(t *testing.T) {
+	c, err := loadConfig(env())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !filepath.IsAbs(c.Data) || c.AnnounceDelay != 10*time.Second || c.secure() || c.S3Endpoint != "" {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestConfigReportsEveryFaultAtOnce(t *testing.T) {
+	_, err := loadConfig(env("PLENUM_LISTEN", "nowhere", "PLENUM_URL", "ftp://x", "PLENUM_ANNOUNCE_DELAY", "1s",
+		"PLENUM_CONSENT_MARGIN", "0", "PLENUM_S3_TLS", "maybe", "PLENUM_MEDIA_ADDRESSES", "1.2.3", "PLENUM_TLS_CERT", "x",
+		"PLENUM_DISK_RESERVE", "-1", "PLENUM_S3_ENDPOINT", "minio:9000", "PLENUM_TRUSTED_PROXIES", "proxy"))
+	if !errors.Is(err, errConfig) || exitCode(err) != 2 {
+		t.Fatalf("%v", err)
+	}
+	for _, name := range []string{"PLENUM_LISTEN", "PLENUM_URL", "PLENUM_ANNOUNCE_DELAY", "PLENUM_CONSENT_MARGIN", "PLENUM_S3_TLS",
+		"PLENUM_MEDIA_ADDRESSES", "PLENUM_TLS_KEY", "PLENUM_DISK_RESERVE", "PLENUM_S3_SECRET_KEY", "PLENUM_TRUSTED_PROXIES"} {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("no word about %s in:\n%v", name, err)
+		}
+	}
+}
+
+func TestSampleSecretIsRefused(t *testing.T) {
+	_, err := loadConfig(env("PLENUM_S3_ENDPOINT", "minio:9000", "PLENUM_S3_ACCESS_KEY", "plenum", "PLENUM_S3_SECRET_KEY", sampleSecret))
+	if !errors.Is(err, errConfig) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestPrintConfigNamesAllAndHidesSecrets(t *testing.T) {
+	var out bytes.Buffer
+	if err := printConfig(&out, env("PLENUM_S3_SECRET_KEY", "hush-hush-hush")); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range settings() {
+		if !strings.Contains(out.String(), s.name+" ") || s.unit == "" || s.doc == "" {
+			t.Errorf("%s is not explained", s.name)
+		}
+	}
+	if strings.Contains(out.String(), "hush") {
+		t.Error("a secret was printed")
+	}
+}
+
+func TestComposeFileUsesKnownSettings(t *testing.T) {
+	raw, err := os.ReadFile("../../docker-compose.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var compose struct {
+		Services map[string]struct {
+			Image       string
+			Ports       []string
+			Environment map[string]string
+		}
+	}
+	if err := yaml.Unmarshal(raw, &compose); err != nil {
+		t.Fatal(err)
+	}
+	var known []string
+	for _, s := range settings() {
+		known = append(known, s.name)
+	}
+	plenum, ok := compose.Services["plenum"]
+	if !ok || compose.Services["minio"].Image == "" {
+		t.Fatal("the compose file needs the services plenum and minio")
+	}
+	values := []string{"PLENUM_URL", "https://plenum.example.org", "PLENUM_S3_SECRET_KEY", "a random secret for this test"}
+	for name, value := range plenum.Environment {
+		if !slices.Contains(known, name) {
+			t.Errorf("%s is no setting", name)
+		}
+		if !strings.HasPrefix(value, "${") {
+			values = append(values, name, value)
+		} else if !strings.HasPrefix(value, "${"+name+":") {
+			t.Errorf("%s takes %s", name, value)
+		}
+	}
+	c, err := loadConfig(env(values...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.S3Endpoint != "minio:9000" || c.S3TLS || c.Data != "/data" {
+		t.Errorf("%+v", c)
+	}
+	for _, want := range []string{"8080:8080", "8443:8443/udp"} {
+		if !slices.Contains(plenum.Ports, want) {
+			t.Errorf("port %s is not published", want)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+// Command plenum is the whole server in one binary: webinars, live polls, and recordings of those who agreed.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "plenum:", err)
+		os.Exit(exitCode(err))
+	}
+}
+
+// errUsage ends the program with code 2 after the usage text.
+var errUsage = errors.New("see 'plenum help'")
+
+func exitCode(err error) int {
+	if errors.Is(err, errUsage) || errors.Is(err, errConfig) {
+		return 2
+	}
+	return 1
+}
+
+const usage = `plenum runs webinars, live polls and recordings of those who agreed.
+
+  plenum                         start the server (also: plenum serve)
+  plenum config                  print every setting, its value, default and unit
+  plenum user add --email MAIL --name NAME
+                                 make a further account; the password is read from standard input
+  plenum token create --user MAIL
+                                 make an API token for that account, printed once
+  plenum ledger verify [FILE]    check a consent ledger: an export, or the one in the data folder
+  plenum help
+
+Settings are environment variables; 'plenum config' names them all.
+`
+
+// run is the program without its process: arguments, environment and streams in, an error out.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
+	if len(args) == 0 {
+		args = []string{"serve"}
+	}
+	command, rest := args[0], args[1:]
+	if command == "help" || command == "-h" || command == "--help" {
+		_, err := io.WriteString(stdout, usage)
+		return err
+	}
+	cfg, err := loadConfig(getenv)
+	if err != nil {
+		return err
+	}
+	switch {
+	case command == "serve" && len(rest) == 0:
+		return serve(ctx, cfg, stdout, stderr)
+	case command == "config" && len(rest) == 0:
+		return printConfig(stdout, getenv)
+	case command == "user" && len(rest) > 0 && rest[0] == "add":
+		return addUser(ctx, cfg, rest[1:], os.Stdin, stdout)
+	case command == "token" && len(rest) > 0 && rest[0] == "create":
+		return createToken(ctx, cfg, rest[1:], stdout)
+	case command == "ledger" && len(rest) > 0 && rest[0] == "verify":
+		return verifyLedger(ctx, cfg, rest[1:], stdout)
+	}
+	if _, err := io.WriteString(stderr, usage); err != nil {
+		return err
+	}
+	return fmt.Errorf("unknown command %q: %w", command, errUsage)
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"gorm.io/gorm"
+
+	"plenum/api"
+	"plenum/frontend"
+	"plenum/migrations"
+	"plenum/polls"
+	"plenum/recorder"
+	"plenum/recorder/archive"
+	"plenum/recorder/blob"
+	"plenum/webinar"
+	"plenum/webinar/live"
+	"plenum/webinar/sfu"
+)
+
+// shutdownTime is what open requests get to end; event streams are ended at once.
+const shutdownTime = 10 * time.Second
+
+// serve builds every part in order, runs until ctx ends, and stops them in reverse.
+func serve(ctx context.Context, cfg *config, stdout, stderr io.Writer) (err error) {
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	if err := cfg.dataFolder(); err != nil {
+		return err
+	}
+	unlock, err := lockFolder(cfg.Data)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	db, err := migrations.Open(ctx, filepath.Join(cfg.Data, databaseFile))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeDatabase(db)) }()
+
+	p := &parts{cfg: cfg, log: log, db: db}
+	defer func() { err = errors.Join(err, p.close()) }()
+	if err := p.build(ctx); err != nil {
+		return err
+	}
+	l, err := p.listen()
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", cfg.Listen, err)
+	}
+	if err := p.welcome(ctx, stdout, l.Addr()); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	return p.run(ctx, l)
+}
+
+// parts is everything that lives as long as the server.
+type parts struct {
+	cfg *config
+	log *slog.Logger
+	db  *gorm.DB
+
+	hub      *live.Hub
+	accounts *webinar.Accounts
+	webinars *webinar.Service
+	polls    *polls.Service
+	store    blob.Store
+	archive  *archive.Archive
+	recorder *recorder.Service
+	engine   *sfu.Engine
+	site     http.Handler
+
+	closers []func() error // in order of building
+}
+
+func (p *parts) onClose(f func() error) { p.closers = append(p.closers, f) }
+
+func (p *parts) close() error {
+	var errs []error
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		errs = append(errs, p.closers[i]())
+	}
+	p.closers = nil
+	return errors.Join(errs...)
+}
+
+// listen opens the web port before anything is printed, so that the printed address works.
+func (p *parts) listen() (net.Listener, error) {
+	l, err := net.Listen("tcp", p.cfg.Listen)
+	if err != nil || p.cfg.TLSCert == "" {
+		return l, err
+	}
+	pair, err := tls.LoadX509KeyPair(p.cfg.TLSCert, p.cfg.TLSKey)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return tls.NewListener(l, &tls.Config{
+		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2", "http/1.1"},
+	}), nil
+}
+
+// run serves until ctx ends or a part fails.
+func (p *parts) run(ctx context.Context, l net.Listener) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	// Requests outlive the signal by shutdownTime; only event streams watch the hub, which ends them at once.
+	srv := &http.Server{
+		Handler: p.site, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+	}
+	var wg sync.WaitGroup
+	background := func(name string, f func(context.Context) error) {
+		wg.Go(func() {
+			if err := f(ctx); err != nil && ctx.Err() == nil {
+				cancel(fmt.Errorf("%s: %w", name, err))
+			}
+		})
+	}
+	background("recorder", p.recorder.Run)
+	background("archive", p.archive.Run)
+	background("retention", p.retention)
+	wg.Go(func() {
+		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			cancel(err)
+		}
+	})
+	<-ctx.Done()
+	p.hub.Close()
+	stop, done := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	defer done()
+	err := srv.Shutdown(stop)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = srv.Close()
+	}
+	wg.Wait()
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		err = errors.Join(cause, err)
+	}
+	return err
+}
+
+// retention erases what is due, at the start and every hour.
+func (p *parts) retention(ctx context.Context) error {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		if err := p.webinars.Sweep(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("retention sweep", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}

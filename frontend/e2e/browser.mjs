@@ -1,0 +1,68 @@
+// Headless Chromium with fake devices. A cast is one browser process with its own face and voice, so that what is
+// recorded can be told apart by colour and tone.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const flags = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
+  '--use-fake-ui-for-media-stream', '--allow-loopback-in-peer-connection', '--auto-select-desktop-capture-source=Entire screen',
+  '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost',
+  // Timers and pictures of a page go on although another one is in front.
+  '--disable-backgrounding-occluded-windows', '--disable-renderer-backgrounding', '--disable-background-timer-throttling',
+];
+
+/** Makes a picture of one colour and a tone of one pitch: how a person looks and sounds in the tests. */
+export function makeFace(dir, name, colour, hertz) {
+  const video = join(dir, `${name}.mjpeg`);
+  const audio = join(dir, `${name}.wav`);
+  const ffmpeg = (...args) => execFileSync('ffmpeg', ['-v', 'error', '-y', ...args]);
+  ffmpeg('-f', 'lavfi', '-i', `color=${colour}:s=640x360:r=30:d=2,drawbox=x='mod(t*160,600)':y=20:w=40:h=40:color=white:t=fill`, '-q:v', '4', video);
+  ffmpeg('-f', 'lavfi', '-i', `sine=frequency=${hertz}:sample_rate=48000:duration=4`, '-ac', '1', audio);
+  return { video, audio };
+}
+
+export class Cast {
+  constructor() {
+    this.dir = mkdtempSync(join(tmpdir(), 'plenum-cast-'));
+    this.browsers = [];
+  }
+
+  /** Starts a browser; with a face it is filmed and heard as that person. */
+  async browser(face) {
+    const devices = face
+      ? [`--use-fake-device-for-media-stream=fps=30`, `--use-file-for-fake-video-capture=${face.video}`, `--use-file-for-fake-audio-capture=${face.audio}`]
+      : ['--use-fake-device-for-media-stream=fps=30'];
+    const b = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: [...flags, ...devices] });
+    this.browsers.push(b);
+    return b;
+  }
+
+  async close() {
+    await Promise.all(this.browsers.map((b) => b.close()));
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** One person's page in a profile of its own; every request that leaves the site and every page error is kept. */
+export async function person(browser, site, { lang = 'en', viewport = { width: 1280, height: 800 }, colorScheme = 'light' } = {}) {
+  const context = await browser.newContext({ locale: lang, viewport, colorScheme, reducedMotion: 'reduce', permissions: ['camera', 'microphone', 'clipboard-read', 'clipboard-write'] });
+  const page = await context.newPage();
+  page.foreign = [];
+  page.faults = [];
+  const watch = (p) => {
+    p.on('request', (r) => {
+      if (!r.url().startsWith(site) && !/^(data|blob|about):/.test(r.url())) page.foreign.push(r.url());
+    });
+    p.on('pageerror', (e) => page.faults.push(String(e)));
+    p.on('console', (m) => {
+      if (m.type() === 'error' && !/Failed to load resource/.test(m.text())) page.faults.push(m.text());
+    });
+  };
+  watch(page);
+  context.on('page', watch);
+  return page;
+}

@@ -1,0 +1,83 @@
+// Starts the real program on loopback, in a data folder of its own, and ends it by its pid.
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+export const binary = join(root, 'bin', 'plenum');
+
+const loopback = {
+  PLENUM_LISTEN: '127.0.0.1:0',
+  PLENUM_MEDIA_LISTEN: '127.0.0.1:0',
+  PLENUM_MEDIA_ADDRESSES: '127.0.0.1',
+  PLENUM_DISK_RESERVE: '0',
+};
+
+export class Server {
+  static async start({ env = {}, wrap = [], port } = {}) {
+    const s = new Server();
+    s.data = await mkdtemp(join(tmpdir(), 'plenum-e2e-'));
+    s.env = { ...loopback, PLENUM_DATA: join(s.data, 'd'), ...env };
+    s.wrap = wrap;
+    if (port) s.env.PLENUM_LISTEN = `127.0.0.1:${port}`;
+    await s.launch();
+    return s;
+  }
+
+  /** Starts the process and waits for the address that it prints. */
+  async launch() {
+    const [command, ...args] = [...this.wrap, binary, 'serve'];
+    this.output = '';
+    this.child = spawn(command, args, { env: { PATH: process.env.PATH, HOME: this.data, ...this.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.ended = new Promise((done) => this.child.once('exit', (code, signal) => done({ code, signal })));
+    this.child.stderr.on('data', (d) => (this.output += d));
+    await new Promise((ready, fail) => {
+      const late = setTimeout(() => fail(new Error(`the server printed no address:\n${this.output}`)), 30_000);
+      this.ended.then((how) => fail(new Error(`the server ended (${JSON.stringify(how)}):\n${this.output}`)));
+      let printed = '';
+      this.child.stdout.on('data', (d) => {
+        printed += d;
+        this.output += d;
+        if (!printed.endsWith('\n\n')) return;
+        clearTimeout(late);
+        this.url = printed.match(/Plenum is ready:\s+(\S+)/)[1];
+        this.setupLink = printed.match(/Make your account:\s+(\S+)/)?.[1];
+        ready();
+      });
+    });
+  }
+
+  /** Ends the process as a power cut would. */
+  async kill() {
+    this.child.kill('SIGKILL');
+    await this.ended;
+  }
+
+  /** Starts again on the same data and the same port, so that open pages find the server. */
+  async restart() {
+    this.env.PLENUM_LISTEN = new URL(this.url).host.replace('localhost', '127.0.0.1');
+    await this.launch();
+  }
+
+  /** Ends the process as an operator would and says how it went. */
+  async stop() {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGTERM');
+    const how = await this.ended;
+    await rm(this.data, { recursive: true, force: true });
+    return how;
+  }
+
+  /** One API call; answers {status, body}, the body parsed when it is JSON. */
+  async call(method, path, { token, json, headers = {}, body } = {}) {
+    const r = await fetch(new URL(path, this.url), {
+      method,
+      headers: { ...(token ? { authorization: `Bearer ${token}` } : {}), ...(json ? { 'content-type': 'application/json' } : {}), ...headers },
+      body: json ? JSON.stringify(json) : body,
+      redirect: 'manual',
+    });
+    const text = await r.text();
+    return { status: r.status, headers: r.headers, body: /json/.test(r.headers.get('content-type') ?? '') && text ? JSON.parse(text) : text };
+  }
+}
