@@ -1,0 +1,58 @@
+package polls
+
+import (
+	"plenum/webinar"
+)
+
+// Receipt is what a ballot lies under: the SHA-256 of a secret that only the voter's browser knows, in 64 lower-case
+// hexadecimal digits. The voter makes it, so the server cannot tell whose it is.
+type Receipt string
+
+// Ballot is one answer. It holds nothing about who gave it, nor when.
+type Ballot struct {
+	Receipt Receipt
+	Poll    PollID
+	Option  OptionID
+}
+
+// ParseReceipt reports a malformed receipt as a *webinar.InvalidError.
+func ParseReceipt(s string) (Receipt, error) {
+	malformed := len(s) != 64
+	for i := 0; i < len(s) && !malformed; i++ {
+		c := s[i]
+		malformed = (c < '0' || c > '9') && (c < 'a' || c > 'f')
+	}
+	if malformed {
+		return "", &webinar.InvalidError{Field: "receipt", Reason: "malformed"}
+	}
+	return Receipt(s), nil
+}
+
+// standing is what the database says about a vote before it is written.
+type standing struct {
+	state   State
+	option  int // place of the option in the poll, -1: none
+	ticket  bool
+	voted   bool
+	receipt bool // lies in some box already
+}
+
+// verdict is the one place that decides whether a vote counts. Who has voted is told so even after the closing: it
+// may be the answer to a vote whose acknowledgement got lost.
+func (s standing) verdict() error {
+	switch {
+	case !s.ticket:
+		return webinar.ErrTicketInvalid
+	case s.voted:
+		return ErrAlreadyVoted
+	case s.state == StateClosed:
+		return ErrClosed
+	case s.state != StateOpen:
+		return ErrNotOpen
+	case s.option < 0:
+		return ErrUnknownOption
+	case s.receipt:
+		return ErrReceiptTaken
+	}
+	return nil
+}

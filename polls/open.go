@@ -1,0 +1,76 @@
+package polls
+
+import (
+	"sync"
+
+	"plenum/webinar"
+)
+
+// openTallies holds the results of the open polls, so that no vote has to count the box. The writer changes it after
+// each commit; the rest of the world reads.
+type openTallies struct {
+	mu sync.Mutex
+	m  map[PollID]*openTally
+}
+
+type openTally struct {
+	webinar webinar.ID
+	tally   Tally
+	changed bool
+}
+
+func newOpenTallies() *openTallies { return &openTallies{m: map[PollID]*openTally{}} }
+
+func (o *openTallies) set(w webinar.ID, t Tally) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.m[t.Poll] = &openTally{w, t, true}
+}
+
+func (o *openTallies) add(id PollID, option int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if t := o.m[id]; t != nil {
+		t.tally.add(option, 1)
+		t.changed = true
+	}
+}
+
+func (o *openTallies) get(id PollID) (Tally, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if t := o.m[id]; t != nil {
+		return t.tally.clone(), true
+	}
+	return Tally{}, false
+}
+
+func (o *openTallies) drop(id PollID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.m, id)
+}
+
+func (o *openTallies) dropAll(w webinar.ID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for id, t := range o.m {
+		if t.webinar == w {
+			delete(o.m, id)
+		}
+	}
+}
+
+// takeChanged returns copies of the results that changed since the last call.
+func (o *openTallies) takeChanged() []openTally {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var out []openTally
+	for _, t := range o.m {
+		if t.changed {
+			t.changed = false
+			out = append(out, openTally{webinar: t.webinar, tally: t.tally.clone()})
+		}
+	}
+	return out
+}

@@ -1,0 +1,302 @@
+package polls
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"plenum/webinar"
+)
+
+// store keeps polls in the database. Whatever it reports is either one of the package's refusals, which left nothing
+// behind, or a *faultError.
+type store struct{ db *gorm.DB }
+
+// txn is a store in a transaction, which holds the database's only write lock from its beginning.
+type txn struct{ store }
+
+// faultError is a failure of the database: whatever was done in the same transaction is undone.
+type faultError struct {
+	op  string
+	err error
+}
+
+func (e *faultError) Error() string { return e.op + ": " + e.err.Error() }
+func (e *faultError) Unwrap() error { return e.err }
+
+func fault(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &faultError{op, err}
+}
+
+// transaction runs do in one transaction, which is on the disk when it returns nil.
+func (s store) transaction(do func(*txn) error) error {
+	err := s.db.Transaction(func(tx *gorm.DB) error { return do(&txn{store{tx}}) })
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*faultError](err); ok {
+		return err
+	}
+	return fault("poll transaction", err)
+}
+
+type pollRow struct {
+	ID, WebinarID, Kind, Secrecy, Question, State, CreateKey string
+	Position                                                 int
+	OpenedAt, ClosedAt                                       int64
+}
+
+func (pollRow) TableName() string { return "polls" }
+
+func (r pollRow) poll() Poll {
+	return Poll{ID: PollID(r.ID), Webinar: webinar.ID(r.WebinarID), Position: r.Position, Kind: Kind(r.Kind),
+		Secrecy: Secrecy(r.Secrecy), Question: r.Question, State: State(r.State),
+		OpenedAt: timeOf(r.OpenedAt), ClosedAt: timeOf(r.ClosedAt)}
+}
+
+func timeOf(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+type optionRow struct {
+	PollID, ID, Text string
+	Position, Votes  int
+}
+
+func (optionRow) TableName() string { return "poll_options" }
+
+// stored is a poll with the votes that were counted when it closed.
+type stored struct {
+	Poll
+	votes []int
+}
+
+func (s stored) final() Tally {
+	t := NewTally(s.Poll)
+	for i, n := range s.votes {
+		t.add(i, n)
+	}
+	return t
+}
+
+// find returns the polls that match a condition on the table polls, in their order. It is one statement, so that a
+// draft never shows the question of one edit with the options of another.
+func (s store) find(ctx context.Context, where string, args ...any) ([]stored, error) {
+	rows, err := s.db.WithContext(ctx).Raw(`SELECT polls.id, webinar_id, kind, secrecy, question, state, polls.position,
+		opened_at, closed_at, o.id, o.text, o.votes FROM polls JOIN poll_options o ON o.poll_id = polls.id
+		WHERE `+where+` ORDER BY webinar_id, polls.position, polls.id, o.position`, args...).Rows()
+	if err != nil {
+		return nil, fault("read polls", err)
+	}
+	defer rows.Close()
+	var out []stored
+	for rows.Next() {
+		var r pollRow
+		var o Option
+		var votes int
+		if err := rows.Scan(&r.ID, &r.WebinarID, &r.Kind, &r.Secrecy, &r.Question, &r.State, &r.Position,
+			&r.OpenedAt, &r.ClosedAt, &o.ID, &o.Text, &votes); err != nil {
+			return nil, fault("read polls", err)
+		}
+		if len(out) == 0 || out[len(out)-1].ID != PollID(r.ID) {
+			out = append(out, stored{Poll: r.poll()})
+		}
+		p := &out[len(out)-1]
+		p.Options, p.votes = append(p.Options, o), append(p.votes, votes)
+	}
+	return out, fault("read polls", rows.Err())
+}
+
+// one returns the only poll that matches, or ErrNotFound.
+func (s store) one(ctx context.Context, where string, args ...any) (stored, error) {
+	found, err := s.find(ctx, where, args...)
+	switch {
+	case err != nil:
+		return stored{}, err
+	case len(found) == 0:
+		return stored{}, ErrNotFound
+	}
+	return found[0], nil
+}
+
+func (s store) get(ctx context.Context, w webinar.ID, id PollID) (stored, error) {
+	return s.one(ctx, "polls.id = ? AND webinar_id = ?", id, w)
+}
+
+// votedIn returns the polls of w in which a ticket has voted.
+func (s store) votedIn(ctx context.Context, w webinar.ID, ticket webinar.TicketID) (map[PollID]bool, error) {
+	var ids []PollID
+	err := s.db.WithContext(ctx).Raw(`SELECT poll_id FROM polls CROSS JOIN voted ON poll_id = id
+		WHERE webinar_id = ? AND ticket_id = ?`, w, ticket).Scan(&ids).Error
+	if err != nil {
+		return nil, fault("read voted", err)
+	}
+	out := make(map[PollID]bool, len(ids))
+	for _, id := range ids {
+		out[id] = true
+	}
+	return out, nil
+}
+
+// ballots returns the ballot box of a poll, ordered by receipt, which says nothing about their order in time.
+func (s store) ballots(ctx context.Context, id PollID) ([]Ballot, error) {
+	var rows []struct{ Receipt, OptionID string }
+	err := s.db.WithContext(ctx).Raw("SELECT receipt, option_id FROM ballots WHERE poll_id = ? ORDER BY receipt", id).Scan(&rows).Error
+	if err != nil {
+		return nil, fault("read ballots", err)
+	}
+	out := make([]Ballot, len(rows))
+	for i, r := range rows {
+		out[i] = Ballot{Receipt: Receipt(r.Receipt), Poll: id, Option: OptionID(r.OptionID)}
+	}
+	return out, nil
+}
+
+// running refuses with webinar.ErrNotFound or webinar.ErrEnded.
+func (t *txn) running(w webinar.ID) error {
+	var state string
+	err := t.db.Raw("SELECT state FROM webinars WHERE id = ?", w).Row().Scan(&state)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return webinar.ErrNotFound
+	case err != nil:
+		return fault("read webinar", err)
+	case state == string(webinar.Ended):
+		return webinar.ErrEnded
+	}
+	return nil
+}
+
+// draft returns a poll that is still a draft, or ErrNotFound or ErrNotDraft.
+func (t *txn) draft(w webinar.ID, id PollID) (stored, error) {
+	p, err := t.get(context.Background(), w, id)
+	if err == nil && p.State != StateDraft {
+		err = ErrNotDraft
+	}
+	return p, err
+}
+
+// insert writes a draft at the end of its webinar's run-sheet and sets its position.
+func (t *txn) insert(p *Poll, key string) error {
+	var count, last int
+	err := t.db.Raw("SELECT count(*), coalesce(max(position), 0) FROM polls WHERE webinar_id = ?", p.Webinar).Row().Scan(&count, &last)
+	if err != nil {
+		return fault("count polls", err)
+	}
+	if count >= MaxPolls {
+		return &webinar.InvalidError{Field: "polls", Reason: "too-many", Limit: MaxPolls}
+	}
+	p.Position = last + 1
+	row := pollRow{ID: string(p.ID), WebinarID: string(p.Webinar), Kind: string(p.Kind), Secrecy: string(p.Secrecy),
+		Question: p.Question, State: string(p.State), CreateKey: key, Position: p.Position}
+	if err := t.db.Create(&row).Error; err != nil {
+		return fault("insert poll", err)
+	}
+	return t.insertOptions(p)
+}
+
+func (t *txn) insertOptions(p *Poll) error {
+	rows := make([]optionRow, len(p.Options))
+	for i, o := range p.Options {
+		rows[i] = optionRow{PollID: string(p.ID), ID: string(o.ID), Text: o.Text, Position: i + 1}
+	}
+	return fault("insert options", t.db.Create(&rows).Error)
+}
+
+// rewrite replaces the question and the options of a draft.
+func (t *txn) rewrite(p *Poll) error {
+	if err := t.db.Exec("DELETE FROM poll_options WHERE poll_id = ?", p.ID).Error; err != nil {
+		return fault("delete options", err)
+	}
+	if err := t.db.Exec("UPDATE polls SET question = ? WHERE id = ?", p.Question, p.ID).Error; err != nil {
+		return fault("update poll", err)
+	}
+	return t.insertOptions(p)
+}
+
+func (t *txn) delete(id PollID) error {
+	return fault("delete poll", t.db.Exec("DELETE FROM polls WHERE id = ?", id).Error)
+}
+
+func (t *txn) open(p *Poll, now time.Time) error {
+	p.State, p.OpenedAt = StateOpen, timeOf(now.UnixMilli())
+	return fault("open poll", t.db.Exec("UPDATE polls SET state = 'open', opened_at = ? WHERE id = ?", now.UnixMilli(), p.ID).Error)
+}
+
+// close closes a poll and keeps the count of its ballots with its options.
+func (t *txn) close(p *stored, now time.Time) error {
+	box, err := t.ballots(context.Background(), p.ID)
+	if err != nil {
+		return err
+	}
+	tally, err := count(p.Poll, box)
+	if err != nil {
+		return fault("count ballots", err)
+	}
+	p.State, p.ClosedAt, p.votes = StateClosed, timeOf(now.UnixMilli()), tally.Votes
+	err = t.db.Exec("UPDATE polls SET state = 'closed', closed_at = ? WHERE id = ?", now.UnixMilli(), p.ID).Error
+	for i := 0; i < len(p.votes) && err == nil; i++ {
+		err = t.db.Exec("UPDATE poll_options SET votes = ? WHERE poll_id = ? AND id = ?", p.votes[i], p.ID, p.Options[i].ID).Error
+	}
+	return fault("close poll", err)
+}
+
+const standingSQL = `SELECT p.state,
+	coalesce((SELECT o.position FROM poll_options o WHERE o.poll_id = p.id AND o.id = ?), 0) - 1,
+	EXISTS (SELECT 1 FROM tickets t WHERE t.id = ? AND t.webinar_id = p.webinar_id AND t.expires_at > ?),
+	EXISTS (SELECT 1 FROM voted v WHERE v.poll_id = p.id AND v.ticket_id = ?),
+	EXISTS (SELECT 1 FROM ballots b WHERE b.receipt = ?)
+	FROM polls p WHERE p.id = ? AND p.webinar_id = ?`
+
+// vote checks a vote and writes it; it returns the place of its option.
+func (t *txn) vote(w webinar.ID, b Ballot, who webinar.TicketID, now time.Time) (option int, err error) {
+	var s standing
+	err = t.db.Raw(standingSQL, b.Option, who, now.UnixMilli(), who, b.Receipt, b.Poll, w).Row().
+		Scan(&s.state, &s.option, &s.ticket, &s.voted, &s.receipt)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return -1, ErrNotFound
+	case err != nil:
+		return -1, fault("read standing", err)
+	}
+	if err := s.verdict(); err != nil {
+		return -1, err
+	}
+	if err := t.db.Exec("INSERT INTO voted (poll_id, ticket_id) VALUES (?, ?)", b.Poll, who).Error; err != nil {
+		return -1, fault("insert voted", err)
+	}
+	err = t.db.Exec("INSERT INTO ballots (receipt, poll_id, option_id) VALUES (?, ?, ?)", b.Receipt, b.Poll, b.Option).Error
+	return s.option, fault("insert ballot", err)
+}
+
+// tidyLimit is the size in bytes above which rewriting the file would hold up all other writers for too long.
+const tidyLimit = 256 << 20
+
+// tidy rewrites the file in the order of the keys and empties the write-ahead log: both would tell in which order
+// the votes of a closed poll came in.
+func (s store) tidy() error {
+	var size int64
+	if err := s.db.Raw("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()").Row().Scan(&size); err != nil {
+		return fmt.Errorf("read size: %w", err)
+	}
+	if size > tidyLimit {
+		return fmt.Errorf("vacuum: %d bytes are too much while people vote", size)
+	}
+	if err := s.db.Exec("VACUUM").Error; err != nil {
+		return fmt.Errorf("vacuum: %w", err)
+	}
+	if err := s.db.Exec("PRAGMA wal_checkpoint(TRUNCATE)").Error; err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return nil
+}
