@@ -1,0 +1,157 @@
+-- The schema after all migrations. Written by `go test ./migrations -update`.
+
+CREATE TABLE api_tokens (
+  token_hash BLOB PRIMARY KEY,
+  user_id    TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE archive (
+  segment   TEXT PRIMARY KEY,
+  key       TEXT NOT NULL UNIQUE,
+  path      TEXT NOT NULL,
+  size      INTEGER NOT NULL CHECK (size >= 0),
+  upload_id TEXT NOT NULL DEFAULT '',
+  state     TEXT NOT NULL CHECK (state IN ('queued', 'stored', 'done', 'lost', 'erasing')),
+  tries     INTEGER NOT NULL DEFAULT 0,
+  queued_at INTEGER NOT NULL,
+  tried_at  INTEGER NOT NULL DEFAULT 0,
+  stored_at INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE INDEX archive_open ON archive (tries, queued_at) WHERE state <> 'done';
+
+CREATE TABLE ballots (
+  receipt   TEXT PRIMARY KEY CHECK (length(receipt) = 64 AND receipt NOT GLOB '*[^0-9a-f]*'),
+  poll_id   TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+  option_id TEXT NOT NULL,
+  FOREIGN KEY (poll_id, option_id) REFERENCES poll_options (poll_id, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX ballots_poll ON ballots (poll_id, option_id);
+
+CREATE TRIGGER consent_chain_next BEFORE INSERT ON consent_chain
+WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM consent_chain WHERE webinar_id = NEW.webinar_id)
+BEGIN SELECT RAISE(ABORT, 'the consent ledger is append-only'); END;
+
+CREATE TRIGGER consent_chain_no_delete BEFORE DELETE ON consent_chain
+BEGIN SELECT RAISE(ABORT, 'the consent ledger is append-only'); END;
+
+CREATE TRIGGER consent_chain_no_update BEFORE UPDATE ON consent_chain
+BEGIN SELECT RAISE(ABORT, 'the consent ledger is append-only'); END;
+
+CREATE TABLE consent_chain (
+  webinar_id   TEXT NOT NULL,
+  seq          INTEGER NOT NULL CHECK (seq > 0),
+  prev         BLOB NOT NULL CHECK (length(prev) = 32),
+  kind         TEXT NOT NULL,
+  recording_id TEXT NOT NULL,
+  commitment   BLOB NOT NULL CHECK (length(commitment) = 32),
+  hash         BLOB NOT NULL CHECK (length(hash) = 32),
+  PRIMARY KEY (webinar_id, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER consent_payloads_no_replace BEFORE INSERT ON consent_payloads
+WHEN EXISTS (SELECT 1 FROM consent_payloads WHERE webinar_id = NEW.webinar_id AND seq = NEW.seq)
+BEGIN SELECT RAISE(ABORT, 'payloads may be erased, not altered'); END;
+
+CREATE TRIGGER consent_payloads_no_update BEFORE UPDATE ON consent_payloads
+BEGIN SELECT RAISE(ABORT, 'payloads may be erased, not altered'); END;
+
+CREATE TABLE consent_payloads (
+  webinar_id TEXT NOT NULL,
+  seq        INTEGER NOT NULL,
+  salt       BLOB NOT NULL CHECK (length(salt) = 32),
+  payload    BLOB NOT NULL,
+  PRIMARY KEY (webinar_id, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE poll_options (
+  poll_id  TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  id       TEXT NOT NULL,
+  text     TEXT NOT NULL,
+  votes    INTEGER NOT NULL DEFAULT 0, -- counted once, in the transaction that closes the poll
+  PRIMARY KEY (poll_id, position),
+  UNIQUE (poll_id, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE polls (
+  id         TEXT PRIMARY KEY,
+  webinar_id TEXT NOT NULL REFERENCES webinars (id) ON DELETE CASCADE,
+  position   INTEGER NOT NULL CHECK (position >= 1),
+  kind       TEXT NOT NULL, -- of answer: 'single'
+  secrecy    TEXT NOT NULL, -- frozen at opening: 'anonymous'
+  question   TEXT NOT NULL,
+  state      TEXT NOT NULL CHECK (state IN ('draft', 'open', 'closed')),
+  opened_at  INTEGER NOT NULL DEFAULT 0,
+  closed_at  INTEGER NOT NULL DEFAULT 0,
+  create_key TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+CREATE UNIQUE INDEX polls_create_key ON polls (webinar_id, create_key) WHERE create_key <> '';
+
+CREATE UNIQUE INDEX polls_position ON polls (webinar_id, position);
+
+CREATE TABLE sessions (
+  token_hash BLOB PRIMARY KEY,
+  user_id    TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE setup (
+  only_row   INTEGER PRIMARY KEY CHECK (only_row = 1),
+  token_hash BLOB NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE tickets (
+  id          TEXT PRIMARY KEY,
+  webinar_id  TEXT NOT NULL REFERENCES webinars (id) ON DELETE CASCADE,
+  subject_id  TEXT NOT NULL UNIQUE,
+  role        TEXT NOT NULL CHECK (role IN ('host', 'speaker', 'attendee')),
+  name        TEXT NOT NULL,
+  user_id     TEXT REFERENCES users (id) ON DELETE CASCADE,
+  secret_hash BLOB UNIQUE,
+  issued      INTEGER NOT NULL,
+  used        INTEGER NOT NULL,
+  created_at  INTEGER NOT NULL,
+  expires_at  INTEGER NOT NULL,
+  CHECK ((user_id IS NULL) <> (secret_hash IS NULL))
+) STRICT;
+
+CREATE UNIQUE INDEX tickets_host ON tickets (webinar_id, user_id) WHERE user_id IS NOT NULL;
+
+CREATE INDEX tickets_webinar ON tickets (webinar_id);
+
+CREATE TABLE users (
+  id            TEXT PRIMARY KEY,
+  email         TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  name          TEXT NOT NULL,
+  password_hash TEXT NOT NULL,
+  created_at    INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE voted (
+  poll_id   TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+  ticket_id TEXT NOT NULL,
+  PRIMARY KEY (poll_id, ticket_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE webinars (
+  id         TEXT PRIMARY KEY,
+  owner_id   TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  title      TEXT NOT NULL,
+  lang       TEXT NOT NULL,
+  code       TEXT NOT NULL UNIQUE,
+  state      TEXT NOT NULL CHECK (state IN ('scheduled', 'live', 'ended')),
+  starts_at  INTEGER NOT NULL,
+  live_at    INTEGER NOT NULL DEFAULT 0,
+  ended_at   INTEGER NOT NULL DEFAULT 0,
+  expires_at INTEGER NOT NULL,
+  create_key TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+CREATE UNIQUE INDEX webinars_create_key ON webinars (owner_id, create_key) WHERE create_key <> '';
+
+CREATE INDEX webinars_owner ON webinars (owner_id, starts_at);
