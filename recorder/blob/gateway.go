@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/versity/versitygw/auth"
 	"github.com/versity/versitygw/backend/meta"
 	"github.com/versity/versitygw/backend/posix"
 	"github.com/versity/versitygw/embedgw"
@@ -85,6 +86,7 @@ func embedded(ctx context.Context, dir string, o posix.PosixOpts, xattr func(dir
 	o.SetNewDirPerm(0o700)
 	o.SetNewFilePerm(0o600)
 	o.CopyObjectThreshold = 5 << 30
+	o.ForceNoObjLockFile = true // for several gateways on one folder; its files would be readable by others
 	backend, err := posix.New(objects, store, o)
 	if err != nil {
 		return nil, fmt.Errorf("object store: %w", err)
@@ -100,11 +102,16 @@ func (g *Gateway) serve(ctx context.Context, backend *posix.Posix) error {
 	run, stop := context.WithCancel(context.Background())
 	g.stop = stop
 	listening := make(chan struct{})
+	root := auth.Account{Access: g.config.AccessKey, Secret: g.config.SecretKey, Role: auth.RoleAdmin}
 	config := &embedgw.Config{
+		IAMService:     auth.NewIAMServiceSingle(root), // the default is the same, but says so on stdout
 		RootUserAccess: g.config.AccessKey, RootUserSecret: g.config.SecretKey, Region: g.config.Region,
 		Ports: []string{g.socket}, SocketPerm: "0600", MaxConnections: 1000, MaxRequests: 512, MultipartMaxParts: maxParts,
 		Quiet: true, KeepAlive: true, DisableACLs: true,
-		S3Options: []s3api.Option{s3api.WithOnListen(sync.OnceFunc(func() { close(listening) }))},
+		S3Options: []s3api.Option{
+			s3api.WithOnListen(sync.OnceFunc(func() { close(listening) })),
+			func(s *s3api.S3ApiServer) { s.Router.WithAdmSrv = false }, // on by default, with no other switch
+		},
 	}
 	go func() {
 		defer close(g.ended)
