@@ -1,0 +1,177 @@
+package sfu
+
+import (
+	"log/slog"
+	"net/netip"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"plenum/webinar/media"
+)
+
+// Engine is the SFU: one socket, all rooms. Its methods may be called from any goroutine, but not from a
+// [media.Observer] or [Screens].
+type Engine struct {
+	cfg     Config
+	log     *slog.Logger
+	obs     media.Observer
+	screens Screens
+	stack   *stack
+	shards  []*shard
+	turn    atomic.Uint64 // which shard takes the next viewer
+	wg      sync.WaitGroup
+	workers sync.WaitGroup
+
+	mu       sync.Mutex // held for bookkeeping only: never across I/O, a callback or a wait
+	closed   bool
+	rooms    map[string]*room
+	sessions int
+	sourceID uint64
+}
+
+// New opens the port and starts the workers. Close ends them.
+func New(cfg Config, obs media.Observer, screens Screens) (*Engine, error) {
+	if cfg.MaxStage <= 0 {
+		cfg.MaxStage = defaultMaxStage
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	st, err := newStack(cfg)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{cfg: cfg, log: cfg.Log, obs: obs, screens: screens, stack: st, rooms: map[string]*room{}}
+	for range runtime.GOMAXPROCS(0) {
+		sh := newShard()
+		e.shards = append(e.shards, sh)
+		e.workers.Go(sh.run)
+	}
+	return e, nil
+}
+
+// Addr is the address that media arrives at; unspecified if the engine listens on all.
+func (e *Engine) Addr() netip.AddrPort { return e.stack.addr }
+
+// Close ends all sessions and returns when nothing of the engine runs any more.
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		return nil
+	}
+	e.closed = true
+	var all []*session
+	for _, r := range e.rooms {
+		r.live = false
+		all = append(all, r.sessionsOf(func(*session) bool { return true })...)
+		e.changed(r)
+	}
+	e.mu.Unlock()
+	endAll(all)
+	e.wg.Wait()
+	for _, sh := range e.shards {
+		sh.close()
+	}
+	e.workers.Wait()
+	return e.stack.mux.Close()
+}
+
+// enter holds Close back; the caller gives e.wg.Done.
+func (e *Engine) enter() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return ErrClosed
+	}
+	e.wg.Add(1)
+	return nil
+}
+
+func endAll(all []*session) {
+	for _, s := range all {
+		s.stop()
+	}
+	for _, s := range all {
+		<-s.done
+	}
+}
+
+func (e *Engine) nextShard() *shard { return e.shards[e.turn.Add(1)%uint64(len(e.shards))] }
+
+// fanOut hands a burst to every shard.
+func (e *Engine) fanOut(j job) {
+	for _, sh := range e.shards {
+		sh.offer(j)
+	}
+}
+
+// barrier returns when all shards have done what they were given before.
+func (e *Engine) barrier() {
+	for _, sh := range e.shards {
+		sh.barrier()
+	}
+}
+
+// SetLive opens the room to its audience, or closes it: once it returns with false no attendee is sent anything. A
+// room begins backstage. A live room is kept until CloseRoom or SetLive(false), also while nobody is there.
+func (e *Engine) SetLive(name string, live bool) {
+	if e.enter() != nil {
+		return
+	}
+	defer e.wg.Done()
+	e.mu.Lock()
+	r := e.room(name)
+	r.live = live
+	e.changed(r)
+	e.mu.Unlock()
+	e.barrier()
+}
+
+// Slots tells what the slots of a person carry now; see [Screens].
+func (e *Engine) Slots(name, owner string, onStage bool) []Slot {
+	if !onStage {
+		owner = ""
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if r := e.rooms[name]; r != nil {
+		return r.slots(owner)
+	}
+	return nil
+}
+
+// Sources lists every source that is published in the room, oldest first.
+func (e *Engine) Sources(name string) []SourceState {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if r := e.rooms[name]; r != nil {
+		return r.states()
+	}
+	return nil
+}
+
+// Drop ends every session of a person in the room.
+func (e *Engine) Drop(name, owner string) {
+	e.mu.Lock()
+	var all []*session
+	if r := e.rooms[name]; r != nil {
+		all = r.sessionsOf(func(s *session) bool { return s.owner == owner })
+	}
+	e.mu.Unlock()
+	endAll(all)
+}
+
+// CloseRoom ends every session of the room and closes it to the audience.
+func (e *Engine) CloseRoom(name string) {
+	e.mu.Lock()
+	var all []*session
+	if r := e.rooms[name]; r != nil {
+		r.live = false
+		all = r.sessionsOf(func(*session) bool { return true })
+		e.changed(r)
+	}
+	e.mu.Unlock()
+	endAll(all)
+}

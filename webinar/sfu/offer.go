@@ -1,0 +1,208 @@
+package sfu
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+)
+
+// offer is an SDP offer that passed all checks, without its candidates: the server never sends anything to an
+// address that an offer names, it answers to where the client's checks come from.
+type offer struct {
+	text         string
+	audio, video int // m-lines
+}
+
+// checkOffer refuses what this SFU cannot or will not answer, in words for a person.
+func checkOffer(text string, publish bool, maxLines int) (offer, error) {
+	o := offer{}
+	if len(text) > maxOffer {
+		return o, refuse("the session description is larger than %d KiB", maxOffer>>10)
+	}
+	var d sdp.SessionDescription
+	if err := d.UnmarshalString(text); err != nil {
+		return o, refuse("this is not a session description (SDP)")
+	}
+	switch {
+	case len(d.MediaDescriptions) == 0:
+		return o, refuse("the offer has no media")
+	case len(d.MediaDescriptions) > maxLines:
+		return o, refuse("the offer has more than %d media lines", maxLines)
+	case !strings.HasPrefix(attribute(d.Attributes, "group"), "BUNDLE"):
+		return o, refuse("the offer does not bundle its media (BUNDLE)")
+	case has(d.Attributes, "ice-lite"):
+		return o, refuse("the offer comes from an ICE-lite client; this server is one itself")
+	}
+	mids := map[string]bool{}
+	for _, m := range d.MediaDescriptions {
+		if err := checkLine(&d, m, publish); err != nil {
+			return o, err
+		}
+		mid := attribute(m.Attributes, "mid")
+		if mid == "" || len(mid) > 32 || mids[mid] {
+			return o, refuse("each media line needs an own mid")
+		}
+		mids[mid] = true
+		if m.MediaName.Media == "video" {
+			o.video++
+		} else {
+			o.audio++
+		}
+	}
+	if publish && (o.audio > 1 || o.video > 1) {
+		return o, refuse("a publication has one audio and one video line at most")
+	}
+	clean, err := withoutCandidates(&d)
+	if err != nil {
+		return o, refuse("this is not a session description (SDP)")
+	}
+	o.text = clean
+	return o, nil
+}
+
+// withoutCandidates writes d anew, so that what was checked is what is used, whatever the line ends were.
+func withoutCandidates(d *sdp.SessionDescription) (string, error) {
+	drop := func(a sdp.Attribute) bool {
+		return a.Key == "candidate" || a.Key == "end-of-candidates" || a.Key == "remote-candidates"
+	}
+	d.Attributes = slices.DeleteFunc(d.Attributes, drop)
+	for _, m := range d.MediaDescriptions {
+		m.Attributes = slices.DeleteFunc(m.Attributes, drop)
+	}
+	b, err := d.Marshal()
+	return string(b), err
+}
+
+func checkLine(d *sdp.SessionDescription, m *sdp.MediaDescription, publish bool) error {
+	kind := m.MediaName.Media
+	if kind != "audio" && kind != "video" {
+		return refuse("only audio and video lines are supported")
+	}
+	if proto := strings.Join(m.MediaName.Protos, "/"); proto != "UDP/TLS/RTP/SAVPF" {
+		return refuse("media must be offered as UDP/TLS/RTP/SAVPF")
+	}
+	for _, key := range []string{"ice-ufrag", "ice-pwd", "fingerprint"} {
+		if attribute(m.Attributes, key) == "" && attribute(d.Attributes, key) == "" {
+			return refuse("the offer has no %s", key)
+		}
+	}
+	if !has(m.Attributes, "rtcp-mux") {
+		return refuse("the offer does not multiplex RTCP (rtcp-mux)")
+	}
+	if has(m.Attributes, "simulcast") || has(m.Attributes, "rid") {
+		return refuse("simulcast is not supported; send one quality")
+	}
+	if sends := !has(m.Attributes, "recvonly") && !has(m.Attributes, "inactive"); publish && !sends {
+		return refuse("a publication's media lines must be sendonly")
+	}
+	if receives := !has(m.Attributes, "sendonly") && !has(m.Attributes, "inactive"); !publish && !receives {
+		return refuse("a viewer's media lines must be recvonly")
+	}
+	return checkFormats(m, kind == "video")
+}
+
+func checkFormats(m *sdp.MediaDescription, video bool) error {
+	ssrcs := map[string]bool{}
+	found := false
+	for _, a := range m.Attributes {
+		switch a.Key {
+		case "ssrc":
+			id, _, _ := strings.Cut(a.Value, " ")
+			ssrcs[id] = true
+		case "rtpmap":
+			_, format, _ := strings.Cut(a.Value, " ")
+			name, _, _ := strings.Cut(format, "/")
+			if _, ok := codecOf(video, m.MediaName.Media+"/"+name); ok {
+				found = true
+			}
+		}
+	}
+	if len(ssrcs) > maxSSRCs {
+		return refuse("a media line names more than %d streams", maxSSRCs)
+	}
+	if !found {
+		var names []string
+		for _, c := range codecs(video) {
+			_, name, _ := strings.Cut(c.params.MimeType, "/")
+			names = append(names, name)
+		}
+		return refuse("the offer has no %s codec that is supported here (%s)", m.MediaName.Media, strings.Join(names, ", "))
+	}
+	return nil
+}
+
+func refuse(format string, args ...any) error {
+	return &OfferError{Reason: fmt.Sprintf(format, args...)}
+}
+
+func attribute(all []sdp.Attribute, key string) string {
+	for _, a := range all {
+		if a.Key == key {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+func has(all []sdp.Attribute, key string) bool {
+	for _, a := range all {
+		if a.Key == key {
+			return true
+		}
+	}
+	return false
+}
+
+// withCandidates replaces the candidates of an answer by ours, in its first accepted m-line, which carries the bundle.
+func withCandidates(answer string, addrs []netip.Addr, port uint16) (string, error) {
+	var d sdp.SessionDescription
+	if err := d.UnmarshalString(answer); err != nil {
+		return "", err
+	}
+	if _, err := withoutCandidates(&d); err != nil {
+		return "", err
+	}
+	for _, m := range d.MediaDescriptions {
+		if m.MediaName.Port.Value == 0 {
+			continue
+		}
+		for n, a := range addrs {
+			// RFC 8445 section 5.1.2.1: type preference 126 for host, then the order given, component 1.
+			priority := uint32(126)<<24 | uint32(65535-n)<<8 | 255
+			m.WithValueAttribute("candidate", fmt.Sprintf("%d 1 udp %d %s %d typ host", n+1, priority, a, port))
+		}
+		m.WithPropertyAttribute("end-of-candidates")
+		break
+	}
+	b, err := d.Marshal()
+	return string(b), err
+}
+
+// machineAddrs lists the addresses of this machine that a client can use, loopback last. Link-local ones would need
+// a zone, which candidates cannot name.
+func machineAddrs(v6 bool) []netip.Addr {
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil
+	}
+	var out, loop []netip.Addr
+	for _, a := range all {
+		prefix, err := netip.ParsePrefix(a.String())
+		if err != nil {
+			continue
+		}
+		ip := prefix.Addr().Unmap()
+		switch {
+		case ip.Is6() && !v6, ip.IsLinkLocalUnicast(), ip.IsMulticast(), ip.IsUnspecified():
+		case ip.IsLoopback():
+			loop = append(loop, ip)
+		default:
+			out = append(out, ip)
+		}
+	}
+	return append(out, loop...)
+}

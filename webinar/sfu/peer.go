@@ -1,0 +1,169 @@
+package sfu
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/pion/dtls/v3"
+	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
+	"github.com/pion/logging"
+	"github.com/pion/transport/v5"
+	"github.com/pion/transport/v5/stdnet"
+	"github.com/pion/webrtc/v4"
+)
+
+// How long a peer may be silent or take to connect. Together with the closing a vanished one is gone within 30 s.
+const (
+	iceDisconnected = 5 * time.Second
+	iceFailed       = 12 * time.Second
+	iceKeepAlive    = 2 * time.Second
+	connectTimeout  = 20 * time.Second
+)
+
+// loopNet shows pion a single interface. With one muxed socket each further local address would only cost every peer
+// another goroutine; the addresses to offer are written into the answer by us.
+type loopNet struct {
+	*stdnet.Net
+	interfaces []*transport.Interface
+}
+
+// Interfaces implements [transport.Net].
+func (n *loopNet) Interfaces() ([]*transport.Interface, error) { return n.interfaces, nil }
+
+func newLoopNet(v6 bool) (*loopNet, error) {
+	std, err := stdnet.NewNet()
+	if err != nil {
+		return nil, err
+	}
+	lo := transport.NewInterface(net.Interface{Index: 1, MTU: 65536, Name: "lo", Flags: net.FlagUp | net.FlagLoopback})
+	lo.AddAddress(&net.IPNet{IP: net.IPv4(127, 0, 0, 1), Mask: net.CIDRMask(8, 32)})
+	if v6 {
+		lo.AddAddress(&net.IPNet{IP: net.IPv6loopback, Mask: net.CIDRMask(128, 128)})
+	}
+	return &loopNet{std, []*transport.Interface{lo}}, nil
+}
+
+// quiet silences pion, whose messages name addresses.
+func quiet() *logging.DefaultLoggerFactory {
+	return &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled, ScopeLevels: map[string]logging.LogLevel{}}
+}
+
+// stack is what all peers share: the socket, the certificate and one pion API per direction.
+type stack struct {
+	conn     *net.UDPConn
+	mux      *ice.UDPMuxDefault
+	addr     netip.AddrPort
+	addrs    func() []netip.Addr // to offer
+	pub, sub *webrtc.API
+	config   webrtc.Configuration
+}
+
+func newStack(cfg Config) (*stack, error) {
+	at, err := net.ResolveUDPAddr("udp", cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("sfu: listen address: %w", err)
+	}
+	conn, err := net.ListenUDP("udp", at)
+	if err != nil {
+		return nil, fmt.Errorf("sfu: %w", err)
+	}
+	s := &stack{conn: conn, addr: conn.LocalAddr().(*net.UDPAddr).AddrPort()}
+	if err := s.build(cfg); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("sfu: %w", err)
+	}
+	return s, nil
+}
+
+func (s *stack) build(cfg Config) error {
+	ip := s.addr.Addr().Unmap()
+	v6 := s.addr.Addr().Is6()
+	switch {
+	case len(cfg.Advertise) > 0:
+		s.addrs = func() []netip.Addr { return cfg.Advertise }
+	case ip.IsUnspecified():
+		s.addrs = func() []netip.Addr { return machineAddrs(v6) }
+	default:
+		s.addrs = func() []netip.Addr { return []netip.Addr{ip} }
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	cert, err := webrtc.GenerateCertificate(key)
+	if err != nil {
+		return err
+	}
+	s.config = webrtc.Configuration{Certificates: []webrtc.Certificate{*cert}, BundlePolicy: webrtc.BundlePolicyMaxBundle}
+	lo, err := newLoopNet(v6)
+	if err != nil {
+		return err
+	}
+	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: s.conn, Net: lo, Logger: quiet().NewLogger("ice")})
+	settings, err := newSettings(s.mux, lo)
+	if err != nil {
+		return err
+	}
+	media, err := mediaEngine(true)
+	if err != nil {
+		return err
+	}
+	chain, err := publishInterceptors(media)
+	if err != nil {
+		return err
+	}
+	s.pub = webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(chain))
+	if media, err = mediaEngine(false); err != nil {
+		return err
+	}
+	settings.SetDTLSInsecureSkipHelloVerify(true) // ICE has proven the address already
+	s.sub = webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
+	return nil
+}
+
+func newSettings(mux ice.UDPMux, n transport.Net) (webrtc.SettingEngine, error) {
+	se := webrtc.SettingEngine{LoggerFactory: quiet()}
+	se.SetICEUDPMux(mux)
+	se.SetNet(n)
+	se.SetLite(true)
+	se.DisableActiveTCP(true) // a remote candidate must never make us dial
+	se.SetIncludeLoopbackCandidate(true)
+	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	se.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
+	// GCM costs half of what AES-CM with HMAC-SHA1 does. The server chooses, so it must be the DTLS server.
+	se.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
+	return se, se.SetAnsweringDTLSRole(webrtc.DTLSRoleServer)
+}
+
+// negotiate answers o on pc. Prepare runs between the two descriptions.
+func (s *stack) negotiate(ctx context.Context, pc *webrtc.PeerConnection, o offer, prepare func() error) (answer string, err error) {
+	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.text}); err != nil {
+		return "", refuse("the session description does not fit together")
+	}
+	if err := prepare(); err != nil {
+		return "", err
+	}
+	desc, err := pc.CreateAnswer(nil)
+	if err != nil {
+		return "", refuse("the session description does not fit together")
+	}
+	gathered := webrtc.GatheringCompletePromise(pc)
+	if err := pc.SetLocalDescription(desc); err != nil {
+		return "", fmt.Errorf("sfu: answer: %w", err)
+	}
+	select {
+	case <-gathered:
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	return withCandidates(pc.LocalDescription().SDP, s.addrs(), s.addr.Port())
+}

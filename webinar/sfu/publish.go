@@ -1,0 +1,204 @@
+package sfu
+
+import (
+	"context"
+	"crypto/rand"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"plenum/webinar/media"
+)
+
+// publication is a WHIP session: camera and microphone, or a screen and its sound.
+type publication struct {
+	*session
+	subject string
+	screen  bool
+	clock   senderClock
+	quit    chan struct{}
+	wg      sync.WaitGroup // readers and loops
+
+	mu       sync.Mutex
+	replaced bool // under the engine's lock
+	closed   bool
+	muted    map[media.Kind]bool
+	sources  map[media.Kind]*source
+}
+
+// Publish answers a WHIP offer. An earlier publication of the same owner and group ends before it returns. Errors:
+// [OfferError], [ErrStageFull], [ErrBusy], [ErrClosed], the context's.
+func (e *Engine) Publish(ctx context.Context, room string, p Publisher, text string) (id, answer string, err error) {
+	if err := e.enter(); err != nil {
+		return "", "", err
+	}
+	defer e.wg.Done()
+	o, err := checkOffer(text, true, maxLines)
+	if err != nil {
+		return "", "", err
+	}
+	if err := e.stageFree(room, p.Owner); err != nil {
+		return "", "", err
+	}
+	s, err := e.newSession(e.stack.pub, room, p.Owner)
+	if err != nil {
+		return "", "", err
+	}
+	pub := &publication{session: s, subject: p.Subject, screen: p.Screen, quit: make(chan struct{}), muted: map[media.Kind]bool{}, sources: map[media.Kind]*source{}}
+	maps.Copy(pub.muted, p.Muted)
+	s.cleanup = pub.cleanup
+	s.pc.OnTrack(pub.open)
+	s.watchState(func() {})
+	answer, err = e.stack.negotiate(ctx, s.pc, o, func() error { return nil })
+	if err == nil {
+		err = e.addPublication(pub)
+	}
+	if err != nil {
+		s.end()
+		return "", "", err
+	}
+	e.log.Debug("publishing", "room", room, "session", s.id, "screen", p.Screen)
+	return s.id, answer, nil
+}
+
+// Unpublish ends a publication: once it returns nothing of it is forwarded or tapped and its sources are closed.
+func (e *Engine) Unpublish(room, session, owner string) error {
+	pub, err := e.publication(room, session, owner)
+	if err != nil {
+		return err
+	}
+	pub.end()
+	return nil
+}
+
+// Mute changes the kinds that it names. Once it returns nothing of what is muted is forwarded or tapped any more.
+func (e *Engine) Mute(room, session, owner string, muted map[media.Kind]bool) error {
+	pub, err := e.publication(room, session, owner)
+	if err != nil {
+		return err
+	}
+	var follow []*source
+	pub.mu.Lock()
+	for kind, m := range muted {
+		pub.muted[kind] = m
+		if s := pub.sources[kind]; s != nil {
+			follow = append(follow, s)
+		}
+	}
+	pub.mu.Unlock()
+	for _, s := range follow {
+		s.follow()
+	}
+	return nil
+}
+
+func (p *publication) wantsMuted(kind media.Kind) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.muted[kind]
+}
+
+func (p *publication) kindOf(video bool) media.Kind {
+	switch {
+	case video && p.screen:
+		return media.Screen
+	case video:
+		return media.Camera
+	case p.screen:
+		return media.ScreenAudio
+	default:
+		return media.Mic
+	}
+}
+
+// open starts the source of a track whose first packet has come.
+func (p *publication) open(t *webrtc.TrackRemote, recv *webrtc.RTPReceiver) {
+	params := t.Codec()
+	video := t.Kind() == webrtc.RTPCodecTypeVideo
+	c, ok := codecOf(video, params.MimeType)
+	if !ok {
+		return
+	}
+	s := &source{
+		e: p.e, pub: p, codec: c, ssrc: uint32(t.SSRC()),
+		track: media.Track{
+			ID: rand.Text(), Session: p.id, Owner: p.owner, Subject: p.subject, Kind: p.kindOf(video),
+			MimeType: params.MimeType, ClockRate: params.ClockRate, Channels: params.Channels,
+		},
+		in: make(chan arrival, arrivals), sync: make(chan chan struct{}), wake: make(chan struct{}, 1),
+		quit: p.quit, done: make(chan struct{}), cache: newCache(video),
+	}
+	for _, x := range recv.GetParameters().HeaderExtensions {
+		if x.URI == audioLevelURI {
+			s.level = uint8(x.ID)
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed || p.sources[s.track.Kind] != nil {
+		return // one stream of each kind; a further one is never read
+	}
+	p.sources[s.track.Kind] = s
+	p.wg.Go(s.run)
+	p.wg.Go(func() { readMedia(t, s) })
+	p.wg.Go(func() { readReports(recv, s) })
+}
+
+// readMedia stamps and passes on what comes, until the connection closes.
+func readMedia(t *webrtc.TrackRemote, s *source) {
+	buf := make([]byte, 1600)
+	for {
+		n, _, err := t.Read(buf)
+		at := time.Now()
+		if err != nil {
+			return
+		}
+		// A copy of the right size: the packet lives in the cache for seconds.
+		pkt := &rtp.Packet{}
+		if pkt.Unmarshal(append([]byte(nil), buf[:n]...)) != nil || pkt.PayloadType != uint8(t.PayloadType()) {
+			continue
+		}
+		s.arrive(arrival{at: at, rtp: pkt})
+	}
+}
+
+func readReports(recv *webrtc.RTPReceiver, s *source) {
+	buf := make([]byte, 1600)
+	for {
+		n, _, err := recv.Read(buf)
+		at := time.Now()
+		if err != nil {
+			return
+		}
+		pkts, err := rtcp.Unmarshal(buf[:n])
+		if err != nil {
+			continue
+		}
+		for _, p := range pkts {
+			if r, ok := p.(*rtcp.SenderReport); ok {
+				s.arrive(arrival{at: at, report: r})
+			}
+		}
+	}
+}
+
+// cleanup ends the loops first, so that nothing is forwarded while the connection closes.
+func (p *publication) cleanup() {
+	p.mu.Lock()
+	p.closed = true
+	sources := maps.Clone(p.sources)
+	p.mu.Unlock()
+	close(p.quit)
+	for _, s := range sources {
+		<-s.done
+	}
+	if err := p.pc.GracefulClose(); err != nil {
+		p.e.log.Debug("closing a connection", "session", p.id, "error", err)
+	}
+	p.wg.Wait()
+	p.e.removePublication(p)
+}

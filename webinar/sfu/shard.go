@@ -1,0 +1,197 @@
+package sfu
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtcp"
+)
+
+// shard forwards for a fixed set of viewers, alone in one goroutine. Jobs are done in the order in which they were
+// posted, so whoever posted and waits with a barrier knows that all earlier writes are over.
+type shard struct {
+	mu     sync.Mutex
+	queue  []job
+	media  int // droppable jobs in queue
+	closed bool
+	wake   chan struct{}
+
+	dropped atomic.Uint64 // bursts and requests that found the queue full
+
+	// Of the goroutine alone:
+	subs    map[*source][]*slot
+	viewers map[*viewer]struct{}
+	scratch []byte
+}
+
+// job is a burst of one source, or something to do.
+type job struct {
+	src     *source
+	packets []*packet
+	do      func(*shard)
+}
+
+// maxQueued is how many bursts may wait in a shard: about a second of a full stage.
+const maxQueued = 1024
+
+const reportEvery = time.Second
+
+func newShard() *shard {
+	return &shard{wake: make(chan struct{}, 1), subs: map[*source][]*slot{}, viewers: map[*viewer]struct{}{}, scratch: make([]byte, 2048)}
+}
+
+// offer posts a job that may be dropped: media that waits too long is worth nothing.
+func (sh *shard) offer(j job) {
+	sh.mu.Lock()
+	full := sh.closed || sh.media >= maxQueued
+	if !full {
+		sh.media++
+		sh.queue = append(sh.queue, j)
+	}
+	sh.mu.Unlock()
+	if full {
+		sh.dropped.Add(1)
+		return
+	}
+	sh.kick()
+}
+
+// post adds a job that must be done. It reports false when the shard has ended.
+func (sh *shard) post(do func(*shard)) bool {
+	sh.mu.Lock()
+	ok := !sh.closed
+	if ok {
+		sh.queue = append(sh.queue, job{do: do})
+	}
+	sh.mu.Unlock()
+	sh.kick()
+	return ok
+}
+
+// barrier returns when everything posted before is done.
+func (sh *shard) barrier() {
+	done := make(chan struct{})
+	if sh.post(func(*shard) { close(done) }) {
+		<-done
+	}
+}
+
+func (sh *shard) kick() {
+	select {
+	case sh.wake <- struct{}{}:
+	default:
+	}
+}
+
+// close lets run end after what is queued.
+func (sh *shard) close() {
+	sh.mu.Lock()
+	sh.closed = true
+	sh.mu.Unlock()
+	sh.kick()
+}
+
+func (sh *shard) run() {
+	tick := time.NewTicker(reportEvery)
+	defer tick.Stop()
+	var work []job
+	for {
+		select {
+		case <-sh.wake:
+		case now := <-tick.C:
+			for v := range sh.viewers {
+				sh.report(v, now)
+			}
+		}
+		sh.mu.Lock()
+		work, sh.queue = sh.queue, work[:0]
+		sh.media = 0
+		closed := sh.closed
+		sh.mu.Unlock()
+		for i, j := range work {
+			if j.do != nil {
+				j.do(sh)
+			} else {
+				sh.burst(j)
+			}
+			work[i] = job{}
+		}
+		if closed && len(work) == 0 {
+			return
+		}
+		if closed {
+			sh.kick()
+		}
+	}
+}
+
+// burst writes viewer by viewer, all packets to one and then to the next.
+func (sh *shard) burst(j job) {
+	for _, s := range sh.subs[j.src] {
+		for _, p := range j.packets {
+			if s.write(p, sh.scratch) != nil {
+				s.viewer.failed.Add(1)
+				break
+			}
+		}
+	}
+}
+
+// turn makes s carry src.
+func (sh *shard) turn(s *slot, src *source) {
+	sh.leave(s)
+	if src != nil {
+		sh.subs[src] = append(sh.subs[src], s)
+	}
+	s.turn(src)
+}
+
+func (sh *shard) leave(s *slot) {
+	list := sh.subs[s.src]
+	for i, x := range list {
+		if x == s {
+			list[i] = list[len(list)-1]
+			list[len(list)-1] = nil
+			sh.subs[s.src] = list[:len(list)-1]
+			break
+		}
+	}
+	if len(sh.subs[s.src]) == 0 {
+		delete(sh.subs, s.src)
+	}
+}
+
+// remove forgets v and whatever it was sent.
+func (sh *shard) remove(v *viewer) {
+	for _, s := range v.slots {
+		sh.turn(s, nil)
+	}
+	delete(sh.viewers, v)
+}
+
+// report sends v one compound of sender reports. A player needs them to align sound with picture.
+func (sh *shard) report(v *viewer, now time.Time) {
+	if !v.ready.Load() {
+		return
+	}
+	var out []rtcp.Packet
+	names := &rtcp.SourceDescription{}
+	for _, s := range v.slots {
+		r := s.report(now)
+		if r == nil {
+			continue
+		}
+		out = append(out, r)
+		names.Chunks = append(names.Chunks, rtcp.SourceDescriptionChunk{
+			Source: r.SSRC,
+			Items:  []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: s.StreamID()}},
+		})
+	}
+	if len(out) == 0 {
+		return
+	}
+	if err := v.pc.WriteRTCP(append(out, names)); err != nil {
+		v.failed.Add(1)
+	}
+}

@@ -1,0 +1,163 @@
+package sfu
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v4"
+)
+
+// viewer is a WHEP session.
+type viewer struct {
+	*session
+	onStage      bool
+	audio, video []*slot
+	slots        []*slot // both
+	shard        *shard
+	ready        atomic.Bool   // connected
+	failed       atomic.Uint64 // writes that failed
+	wg           sync.WaitGroup
+}
+
+// mainOnly tells players with a single picture, which get the main view.
+func (v *viewer) mainOnly() bool { return len(v.video) == 1 }
+
+// Watch answers a WHEP offer: its k-th audio and its k-th video line are slot k, for good. Errors: [OfferError],
+// [ErrBusy], [ErrClosed], the context's.
+func (e *Engine) Watch(ctx context.Context, room string, w Viewer, text string) (id, answer string, err error) {
+	if err := e.enter(); err != nil {
+		return "", "", err
+	}
+	defer e.wg.Done()
+	lines := maxLines
+	if w.OnStage {
+		lines = maxStageLines
+	}
+	o, err := checkOffer(text, false, lines)
+	if err != nil {
+		return "", "", err
+	}
+	if err := e.seatFree(room, w.Owner); err != nil {
+		return "", "", err
+	}
+	s, err := e.newSession(e.stack.sub, room, w.Owner)
+	if err != nil {
+		return "", "", err
+	}
+	v := &viewer{session: s, onStage: w.OnStage, shard: e.nextShard()}
+	s.cleanup = v.cleanup
+	s.watchState(v.connected)
+	answer, err = e.stack.negotiate(ctx, s.pc, o, func() error { return v.addSlots(o) })
+	if err == nil {
+		err = e.addViewer(v)
+	}
+	if err != nil {
+		s.end()
+		return "", "", err
+	}
+	e.log.Debug("watching", "room", room, "session", s.id, "slots", len(v.slots))
+	return s.id, answer, nil
+}
+
+// Unwatch ends a viewer's session.
+func (e *Engine) Unwatch(room, session, owner string) error {
+	v, err := e.viewer(room, session, owner)
+	if err != nil {
+		return err
+	}
+	v.end()
+	return nil
+}
+
+// addSlots gives each m-line its track: pion takes the first free line of the kind.
+func (v *viewer) addSlots(o offer) error {
+	for i := range o.audio {
+		v.audio = append(v.audio, &slot{viewer: v, index: i})
+	}
+	for i := range o.video {
+		v.video = append(v.video, &slot{viewer: v, index: i, video: true})
+	}
+	v.slots = append(append(v.slots, v.audio...), v.video...)
+	for _, s := range v.slots {
+		sender, err := v.pc.AddTrack(s)
+		if err != nil {
+			return refuse("the media lines do not fit together")
+		}
+		v.wg.Go(func() { v.readFeedback(sender, s) })
+	}
+	if len(v.pc.GetTransceivers()) != len(v.slots) {
+		return refuse("the media lines do not fit together")
+	}
+	return nil
+}
+
+// connected starts the media: a key frame that came earlier would have been wasted.
+func (v *viewer) connected() {
+	if v.ready.Swap(true) {
+		return
+	}
+	v.shard.post(func(*shard) {
+		for _, s := range v.slots {
+			s.askKeyFrame()
+		}
+	})
+}
+
+// readFeedback passes on what the viewer asks for.
+func (v *viewer) readFeedback(sender *webrtc.RTPSender, s *slot) {
+	buf := make([]byte, 1600)
+	for {
+		n, _, err := sender.Read(buf)
+		if err != nil {
+			return
+		}
+		pkts, err := rtcp.Unmarshal(buf[:n])
+		if err != nil {
+			continue
+		}
+		b := s.bound.Load()
+		if b == nil {
+			continue
+		}
+		for _, p := range pkts {
+			switch p := p.(type) {
+			case *rtcp.PictureLossIndication:
+				if p.MediaSSRC == b.ssrc {
+					v.shard.offer(job{do: func(*shard) { s.askKeyFrame() }})
+				}
+			case *rtcp.FullIntraRequest:
+				v.shard.offer(job{do: func(*shard) { s.askKeyFrame() }})
+			case *rtcp.TransportLayerNack:
+				if p.MediaSSRC == b.ssrc {
+					v.shard.offer(job{do: func(sh *shard) { v.repeat(sh, s, p.Nacks) }})
+				}
+			}
+		}
+	}
+}
+
+func (v *viewer) repeat(sh *shard, s *slot, nacks []rtcp.NackPair) {
+	now := time.Now()
+	for _, n := range nacks {
+		for _, seq := range n.PacketList() {
+			if s.repeat(seq, now, sh.scratch) != nil {
+				v.failed.Add(1)
+				return
+			}
+		}
+	}
+}
+
+// cleanup takes the viewer out of its shard before the connection closes.
+func (v *viewer) cleanup() {
+	v.ready.Store(false)
+	v.e.removeViewer(v)
+	v.shard.barrier()
+	if err := v.pc.GracefulClose(); err != nil {
+		v.e.log.Debug("closing a connection", "session", v.id, "error", err)
+	}
+	v.wg.Wait()
+}
