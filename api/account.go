@@ -1,0 +1,87 @@
+package api
+
+import (
+	"math"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"plenum/webinar"
+)
+
+func (s *server) setup(c *call) error {
+	var in setupJSON
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	giveBack, err := s.try(c, limitSetup)
+	if err != nil {
+		return err
+	}
+	u, session, err := s.Accounts.Setup(c.ctx(), in.Token, in.Email, in.Name, in.Password)
+	if err != nil {
+		return err
+	}
+	giveBack()
+	return s.signedIn(c, http.StatusCreated, u, session)
+}
+
+func (s *server) signIn(c *call) error {
+	var in signInJSON
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	giveBack, err := s.try(c, limitLogin)
+	if err != nil {
+		return err
+	}
+	u, session, err := s.Accounts.SignIn(c.ctx(), in.Email, in.Password)
+	if err != nil {
+		return err
+	}
+	giveBack()
+	return s.signedIn(c, http.StatusOK, u, session)
+}
+
+func (s *server) signedIn(c *call, status int, u webinar.User, session string) error {
+	if c.session != "" { // whoever signs in again gets a new session and the old one ends
+		if err := s.Accounts.SignOut(c.ctx(), c.session); err != nil {
+			return err
+		}
+	}
+	s.setCookie(c, sessionCookie, session, time.Now().Add(s.Accounts.Lifetime()))
+	c.JSON(status, accountWire(u))
+	return nil
+}
+
+func (s *server) signOut(c *call) error {
+	if c.session != "" {
+		if err := s.Accounts.SignOut(c.ctx(), c.session); err != nil {
+			return err
+		}
+		s.setCookie(c, sessionCookie, "", time.Time{})
+	}
+	c.Status(http.StatusNoContent)
+	return nil
+}
+
+func (s *server) account(c *call) error {
+	c.JSON(http.StatusOK, accountWire(*c.user))
+	return nil
+}
+
+// read takes the request's body as strict JSON.
+func (c *call) read(into any) error { return readJSON(c.Writer, c.Request, into) }
+
+// try takes one try of the client, or returns a *tooManyError.
+func (s *server) try(c *call, class limitClass) (giveBack func(), err error) {
+	addr, err := netip.ParseAddr(c.ClientIP())
+	if err != nil {
+		addr = netip.IPv4Unspecified() // a listener without addresses: everybody is one client
+	}
+	giveBack, wait, ok := s.limits.take(class, addr)
+	if !ok {
+		return nil, &tooManyError{seconds: int(math.Ceil(wait.Seconds()))}
+	}
+	return giveBack, nil
+}

@@ -1,0 +1,79 @@
+package api
+
+import (
+	"net/http"
+
+	"plenum/recorder"
+	"plenum/recorder/consent"
+	"plenum/webinar"
+)
+
+func (s *server) notice(c *call) error {
+	lang := webinar.Lang(c.Query("lang"))
+	if lang == "" {
+		lang = c.webinar.Lang
+	}
+	n, err := s.Recorder.Notice(c.ctx(), c.webinar.ID, recordingID(c))
+	if err != nil {
+		return err
+	}
+	text, ok := n.Texts[lang]
+	if !ok {
+		return &webinar.InvalidError{Field: "lang", Reason: "unknown-language"}
+	}
+	c.JSON(http.StatusOK, noticeJSON{Lang: string(lang), Hash: consent.Hash(text), Text: text})
+	return nil
+}
+
+func (s *server) myConsent(c *call) error {
+	st, err := s.Recorder.MyConsent(c.ctx(), c.webinar.ID, recordingID(c), *c.seat)
+	return answerConsent(c, st, err)
+}
+
+// answer takes what somebody says about being recorded themselves. Whose answer it is comes from the seat.
+func (s *server) answer(c *call) error {
+	var in answerJSON
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	if err := checkKey(in.Key); err != nil {
+		return err
+	}
+	scopes, err := consent.ParseScopes(in.Scopes)
+	if err != nil {
+		return &webinar.InvalidError{Field: "scopes", Reason: "malformed"}
+	}
+	if in.Scopes != nil && scopes == 0 {
+		return &webinar.InvalidError{Field: "scopes", Reason: "too-few", Limit: 1} // an empty list is not "all"
+	}
+	a := recorder.Answer{
+		Scopes: scopes, Publish: in.Publish, Hash: in.Hash, Lang: webinar.Lang(in.Lang),
+		ClickMS: in.ClickMS, EpochMS: in.EpochMS, RTTMS: in.RTTMS, Key: in.Key,
+	}
+	switch in.Act {
+	case "shown":
+		a.Act = consent.Shown
+	case "grant":
+		a.Act = consent.Grant
+	case "refuse":
+		a.Act = consent.Refuse
+	case "withdraw":
+		a.Act = consent.Withdraw
+	default:
+		return &webinar.InvalidError{Field: "act", Reason: "malformed"}
+	}
+	st, err := s.Recorder.Answer(c.ctx(), c.webinar.ID, recordingID(c), *c.seat, a)
+	return answerConsent(c, st, err)
+}
+
+func answerConsent(c *call, st consent.Standing, err error) error {
+	if err != nil {
+		return err
+	}
+	out, err := consentWire(st)
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, out)
+	return nil
+}

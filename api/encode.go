@@ -1,0 +1,45 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"plenum/polls"
+	"plenum/recorder"
+	"plenum/webinar"
+)
+
+// EncodeEvent writes an event as its name and its JSON, as `x-events` in openapi.yaml lists them. It fails for a body
+// that nobody has taught it, which is a fault of the program.
+func EncodeEvent(e webinar.Event) (name string, data []byte, err error) {
+	name, body := eventBody(e.Body)
+	if body == nil {
+		return "", nil, fmt.Errorf("event %T has no form on the wire", e.Body)
+	}
+	data, err = json.Marshal(body)
+	return name, data, err
+}
+
+func eventBody(body any) (string, any) {
+	switch b := body.(type) {
+	case webinar.Changed:
+		return "webinar", webinarWire(b.Webinar)
+	case webinar.Presence:
+		return "presence", presenceJSON{Watching: b.Watching}
+	case webinar.StageChanged:
+		return "stage", stageWire(b.People)
+	case webinar.SlotsChanged:
+		return "slots", slotsWire(b.Slots)
+	case polls.Changed:
+		return "poll", pollWire(polls.View{Poll: b.Poll, Tally: b.Tally})
+	case polls.Deleted:
+		return "poll_deleted", pollDeletedJSON{ID: string(b.ID)}
+	case polls.Tallied:
+		return "tally", tallyWire(b.Tally)
+	case recorder.Changed:
+		return "recording", recordingWire(b.Recording)
+	case recorder.CountsChanged:
+		return "consent", countsWire(b.Counts)
+	}
+	return "", nil
+}

@@ -1,0 +1,78 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"plenum/webinar"
+	"plenum/webinar/sfu"
+)
+
+// sayInvalid puts a fault in what somebody typed into words. The field is named by the problem's key `field`.
+func sayInvalid(e *webinar.InvalidError) sentence {
+	switch e.Reason {
+	case "empty":
+		return sentence{"Please fill this in.", "Bitte füllen Sie dieses Feld aus."}
+	case "too-long":
+		return sentence{
+			fmt.Sprintf("This is too long: at most %d characters.", e.Limit), fmt.Sprintf("Das ist zu lang: höchstens %d Zeichen.", e.Limit),
+		}
+	case "too-short":
+		return sentence{
+			fmt.Sprintf("This is too short: at least %d characters.", e.Limit), fmt.Sprintf("Das ist zu kurz: mindestens %d Zeichen.", e.Limit),
+		}
+	case "too-few":
+		return sentence{fmt.Sprintf("These are too few: at least %d.", e.Limit), fmt.Sprintf("Das sind zu wenige: mindestens %d.", e.Limit)}
+	case "too-many":
+		return sentence{fmt.Sprintf("These are too many: at most %d.", e.Limit), fmt.Sprintf("Das sind zu viele: höchstens %d.", e.Limit)}
+	case "duplicate":
+		return sentence{"This stands here twice.", "Das steht hier zweimal."}
+	case "control-characters":
+		return sentence{"This holds invisible control characters. Please type it anew.", "Das enthält unsichtbare Steuerzeichen. Bitte tippen Sie es neu."}
+	case "not-utf8":
+		return sentence{"This text cannot be read. Please type it anew.", "Dieser Text ist nicht lesbar. Bitte tippen Sie ihn neu."}
+	case "unknown-language":
+		return sentence{"Only German (de) and English (en) are spoken here.", "Hier wird nur Deutsch (de) und Englisch (en) gesprochen."}
+	}
+	return sentence{"This is not in the form that is expected.", "Das hat nicht die erwartete Form."}
+}
+
+// sayBody puts a body that cannot be read into words; programs meet it more often than people.
+func sayBody(e *bodyFault) sentence {
+	key := e.field
+	switch e.kind {
+	case wrongType:
+		return sentence{"The request has the wrong content type.", "Die Anfrage hat den falschen Inhaltstyp."}
+	case unknownKey:
+		return sentence{fmt.Sprintf("The request holds a key that is not known: %q.", key), fmt.Sprintf("Die Anfrage enthält einen unbekannten Schlüssel: %q.", key)}
+	case duplicateKey:
+		return sentence{fmt.Sprintf("The request names the key %q twice.", key), fmt.Sprintf("Die Anfrage nennt den Schlüssel %q zweimal.", key)}
+	case trailing:
+		return sentence{"There is something behind the end of the request.", "Hinter dem Ende der Anfrage steht noch etwas."}
+	case wrongKind:
+		return sentence{fmt.Sprintf("The key %q has the wrong type.", key), fmt.Sprintf("Der Schlüssel %q hat den falschen Typ.", key)}
+	case malformed:
+	}
+	return sentence{"The request is not a JSON object that can be read.", "Die Anfrage ist kein lesbares JSON-Objekt."}
+}
+
+// judgeTyped covers the errors that carry something worth saying.
+func judgeTyped(err error) (fault, bool) {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return fault{status: http.StatusRequestEntityTooLarge, code: "too-large", says: sentence{
+			fmt.Sprintf("That is too much at once: at most %d KiB.", maxBody>>10), fmt.Sprintf("Das ist zu viel auf einmal: höchstens %d KiB.", maxBody>>10),
+		}}, true
+	}
+	if too, ok := errors.AsType[*tooManyError](err); ok {
+		return fault{status: http.StatusTooManyRequests, code: "too-many-tries", says: sentence{
+			fmt.Sprintf("Too many tries. Please wait %d seconds.", too.seconds), fmt.Sprintf("Zu viele Versuche. Bitte warten Sie %d Sekunden.", too.seconds),
+		}}, true
+	}
+	if offer, ok := errors.AsType[*sfu.OfferError](err); ok {
+		return fault{status: http.StatusBadRequest, code: "bad-offer", says: sentence{
+			"The connection offer was refused: " + offer.Reason, "Das Verbindungsangebot wurde abgelehnt: " + offer.Reason,
+		}}, true
+	}
+	return fault{}, false
+}

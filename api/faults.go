@@ -1,0 +1,108 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+
+	"plenum/polls"
+	"plenum/recorder/consent"
+	"plenum/webinar"
+	"plenum/webinar/sfu"
+)
+
+// faults is the one table from errors to answers. The first row that matches counts.
+func faults() []fault {
+	return slices.Concat(generalFaults(), pollFaults(), mediaFaults(), recordingFaults())
+}
+
+func generalFaults() []fault {
+	return []fault{
+		{errNoRoute, http.StatusNotFound, "not-found", sentence{
+			"There is nothing at this address.", "Unter dieser Adresse ist nichts."}},
+		{errNoMethod, http.StatusMethodNotAllowed, "method-not-allowed", sentence{
+			"This address does not take such a request.", "Diese Adresse nimmt eine solche Anfrage nicht an."}},
+		{errForeignOrigin, http.StatusForbidden, "foreign-origin", sentence{
+			"This request came from another site and was refused.", "Diese Anfrage kam von einer anderen Seite und wurde abgelehnt."}},
+		{webinar.ErrNotFound, http.StatusNotFound, "not-found", sentence{
+			"This does not exist, or not any more.", "Das gibt es nicht, oder nicht mehr."}},
+		{webinar.ErrForbidden, http.StatusForbidden, "forbidden", sentence{
+			"Your role in this webinar does not allow that.", "Ihre Rolle in diesem Webinar erlaubt das nicht."}},
+		{webinar.ErrUnauthenticated, http.StatusUnauthorized, "unauthenticated", sentence{
+			"Please sign in, or join with your link.", "Bitte melden Sie sich an oder treten Sie über Ihren Link bei."}},
+		{webinar.ErrBadLogin, http.StatusUnauthorized, "bad-login", sentence{
+			"E-mail or password is wrong.", "E-Mail oder Passwort ist falsch."}},
+		{webinar.ErrSetupDone, http.StatusForbidden, "setup-done", sentence{
+			"This link does not work any more: it was used, it is too old, or the first user exists already.",
+			"Dieser Link gilt nicht mehr: Er wurde benutzt, ist zu alt, oder es gibt schon jemanden mit Konto."}},
+		{webinar.ErrTicketInvalid, http.StatusUnauthorized, "ticket-invalid", sentence{
+			"This ticket is not valid, or not any more. Please ask the host for a new one.",
+			"Dieses Ticket ist nicht oder nicht mehr gültig. Bitte fragen Sie nach einem neuen."}},
+		{webinar.ErrEnded, http.StatusGone, "ended", sentence{
+			"This webinar has ended.", "Dieses Webinar ist zu Ende."}},
+		{webinar.ErrNotLive, http.StatusConflict, "not-live", sentence{
+			"This webinar is not live yet.", "Dieses Webinar läuft noch nicht."}},
+		{webinar.ErrTooManyTries, http.StatusTooManyRequests, "too-many-tries", sentence{
+			"Too many tries. Please wait a minute.", "Zu viele Versuche. Bitte warten Sie eine Minute."}},
+		{webinar.ErrBusy, http.StatusServiceUnavailable, "busy", sentence{
+			"Too much is going on at the moment. Please try again soon.", "Gerade ist zu viel los. Bitte versuchen Sie es gleich noch einmal."}},
+		{webinar.ErrEmailTaken, http.StatusConflict, "email-taken", sentence{
+			"There is an account with this e-mail already.", "Es gibt schon ein Konto mit dieser E-Mail."}},
+	}
+}
+
+func pollFaults() []fault {
+	return []fault{
+		{polls.ErrAlreadyVoted, http.StatusConflict, "already-voted", sentence{
+			"You have voted in this poll already. Each person has one vote.", "Sie haben hier schon abgestimmt. Jede Person hat eine Stimme."}},
+		{polls.ErrNotOpen, http.StatusConflict, "poll-not-open", sentence{
+			"This poll is not open yet.", "Diese Umfrage ist noch nicht offen."}},
+		{polls.ErrClosed, http.StatusConflict, "poll-closed", sentence{
+			"This poll is closed. Votes are no longer counted.", "Diese Umfrage ist geschlossen. Stimmen werden nicht mehr gezählt."}},
+		{polls.ErrNotClosed, http.StatusConflict, "poll-not-closed", sentence{
+			"This poll is not closed yet.", "Diese Umfrage ist noch nicht geschlossen."}},
+		{polls.ErrNotDraft, http.StatusConflict, "poll-not-draft", sentence{
+			"This poll was opened already and cannot be changed any more.", "Diese Umfrage war schon offen und lässt sich nicht mehr ändern."}},
+		{polls.ErrUnknownOption, http.StatusUnprocessableEntity, "unknown-option", sentence{
+			"This answer is not one of the poll's.", "Diese Antwort gehört nicht zur Umfrage."}},
+		{polls.ErrReceiptTaken, http.StatusConflict, "receipt-taken", sentence{
+			"A ballot lies under this receipt already. Please reload the page and vote again.",
+			"Unter diesem Beleg liegt schon ein Stimmzettel. Bitte laden Sie die Seite neu und stimmen Sie noch einmal ab."}},
+		{polls.ErrStopped, http.StatusServiceUnavailable, "busy", sentence{
+			"The server is restarting. Please try again in a moment.", "Der Server startet neu. Bitte versuchen Sie es gleich noch einmal."}},
+	}
+}
+
+func mediaFaults() []fault {
+	return []fault{
+		{sfu.ErrNoSession, http.StatusNotFound, "not-found", sentence{
+			"This connection does not exist, or not any more.", "Diese Verbindung gibt es nicht, oder nicht mehr."}},
+		{sfu.ErrStageFull, http.StatusConflict, "stage-full", sentence{
+			"The stage is full. Somebody has to leave it first.", "Die Bühne ist voll. Zuerst muss jemand sie verlassen."}},
+		{sfu.ErrBusy, http.StatusServiceUnavailable, "busy", sentence{
+			"Too many people are connected at the moment. Please try again soon.", "Gerade sind zu viele verbunden. Bitte versuchen Sie es gleich noch einmal."}},
+		{sfu.ErrClosed, http.StatusServiceUnavailable, "busy", sentence{
+			"The server is restarting. Please try again in a moment.", "Der Server startet neu. Bitte versuchen Sie es gleich noch einmal."}},
+	}
+}
+
+func recordingFaults() []fault {
+	return []fault{
+		{consent.ErrUnknown, http.StatusNotFound, "not-found", sentence{
+			"This recording does not exist, or not any more.", "Diese Aufzeichnung gibt es nicht, oder nicht mehr."}},
+		{consent.ErrState, http.StatusConflict, "recording-state", sentence{
+			"The recording is not in a state that allows this.", "Der Stand der Aufzeichnung lässt das nicht zu."}},
+		{consent.ErrNotice, http.StatusConflict, "other-notice", sentence{
+			"The text has changed since it was shown. Please read it again.", "Der Text hat sich geändert, seit er gezeigt wurde. Bitte lesen Sie ihn noch einmal."}},
+		{consent.ErrNotShown, http.StatusConflict, "not-shown", sentence{
+			"The text has to be shown before anybody can agree to it.", "Der Text muss gezeigt werden, bevor jemand zustimmen kann."}},
+		{consent.ErrActor, http.StatusForbidden, "forbidden", sentence{
+			"Nobody can answer for somebody else.", "Niemand kann für andere antworten."}},
+		{consent.ErrAnswer, http.StatusUnprocessableEntity, "invalid", sentence{
+			"This answer is not in the form that is expected.", "Diese Antwort hat nicht die erwartete Form."}},
+		{consent.ErrKeyUsed, http.StatusConflict, "overtaken", sentence{
+			"A later answer of yours counts already.", "Eine spätere Antwort von Ihnen gilt schon."}},
+		{consent.ErrLedger, http.StatusServiceUnavailable, "ledger", sentence{
+			"Your answer could not be stored. You are not being recorded. Please try again.",
+			"Ihre Antwort konnte nicht gespeichert werden. Sie werden nicht aufgezeichnet. Bitte versuchen Sie es noch einmal."}},
+	}
+}

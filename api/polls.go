@@ -1,0 +1,111 @@
+package api
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+
+	"plenum/polls"
+	"plenum/webinar"
+)
+
+func (s *server) listPolls(c *call) error {
+	views, err := s.Polls.List(c.ctx(), c.webinar.ID, c.seat.ID, c.may(webinar.Manage))
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, pollsWire(views))
+	return nil
+}
+
+func (s *server) createPoll(c *call) error {
+	var in pollRequestJSON
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	p, err := s.Polls.Create(c.ctx(), c.webinar.ID, polls.Draft{Question: in.Question, Options: in.Options, Key: in.Key})
+	return s.answerPoll(c, http.StatusCreated, p, err)
+}
+
+func (s *server) updatePoll(c *call) error {
+	var in pollRequestJSON
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	p, err := s.Polls.Update(c.ctx(), c.webinar.ID, pollID(c), polls.Draft{Question: in.Question, Options: in.Options})
+	return s.answerPoll(c, http.StatusOK, p, err)
+}
+
+func (s *server) deletePoll(c *call) error {
+	if err := s.Polls.Delete(c.ctx(), c.webinar.ID, pollID(c)); err != nil {
+		return err
+	}
+	c.Status(http.StatusNoContent)
+	return nil
+}
+
+func (s *server) openPoll(c *call) error {
+	p, err := s.Polls.OpenPoll(c.ctx(), c.webinar.ID, pollID(c))
+	return s.answerPoll(c, http.StatusOK, p, err)
+}
+
+func (s *server) closePoll(c *call) error {
+	p, err := s.Polls.ClosePoll(c.ctx(), c.webinar.ID, pollID(c))
+	return s.answerPoll(c, http.StatusOK, p, err)
+}
+
+func pollID(c *call) polls.PollID { return polls.PollID(c.Param("poll")) }
+
+// answerPoll shows the poll with its result, as a host sees it.
+func (s *server) answerPoll(c *call, status int, p polls.Poll, err error) error {
+	if err != nil {
+		return err
+	}
+	v, err := s.Polls.Get(c.ctx(), c.webinar.ID, p.ID, c.seat.ID, true)
+	if err != nil {
+		return err
+	}
+	c.JSON(status, pollWire(v))
+	return nil
+}
+
+// vote answers once the vote is durable. Who votes comes from the seat, never from the message.
+func (s *server) vote(c *call) error {
+	var in voteJSON
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	at, err := s.Polls.Vote(c.ctx(), c.webinar.ID, pollID(c), c.seat.ID, polls.OptionID(in.Option), in.Receipt)
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusCreated, voteReceiptJSON{Receipt: in.Receipt, StoredAt: at.UTC()})
+	return nil
+}
+
+func (s *server) listReceipts(c *call) error {
+	list, err := s.Polls.Receipts(c.ctx(), c.webinar.ID, pollID(c))
+	if err != nil {
+		return err
+	}
+	out := make([]string, len(list))
+	for i, r := range list {
+		out[i] = string(r)
+	}
+	c.JSON(http.StatusOK, out)
+	return nil
+}
+
+func (s *server) pollResults(c *call) error {
+	p, tally, err := s.Polls.Results(c.ctx(), c.webinar.ID, pollID(c))
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer // whole before the first byte goes, so that a fault still has an answer
+	if err := polls.WriteCSV(&out, p, tally); err != nil {
+		return err
+	}
+	c.Header("Content-Disposition", fmt.Sprintf(`attachment; filename="poll-%d.csv"`, p.Position))
+	c.Data(http.StatusOK, "text/csv; charset=utf-8", out.Bytes())
+	return nil
+}

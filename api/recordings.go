@@ -1,0 +1,126 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"plenum/recorder"
+	"plenum/webinar"
+)
+
+func recordingID(c *call) recorder.RecordingID { return recorder.RecordingID(c.Param("recording")) }
+
+func (s *server) listRecordings(c *call) error {
+	list, err := s.Recorder.List(c.ctx(), c.webinar.ID)
+	if err != nil {
+		return err
+	}
+	out := make([]recordingDetailJSON, len(list))
+	for i, d := range list {
+		out[i] = detailWire(d)
+	}
+	c.JSON(http.StatusOK, out)
+	return nil
+}
+
+func (s *server) getRecording(c *call) error {
+	d, err := s.Recorder.Get(c.ctx(), c.webinar.ID, recordingID(c))
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, detailWire(d))
+	return nil
+}
+
+func (s *server) deleteRecording(c *call) error {
+	if err := s.Recorder.Delete(c.ctx(), c.webinar.ID, recordingID(c)); err != nil {
+		return err
+	}
+	c.Status(http.StatusNoContent)
+	return nil
+}
+
+func (s *server) announce(c *call) error {
+	var in announceJSON
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	if err := checkKey(in.Key); err != nil {
+		return err
+	}
+	if c.webinar.State == webinar.Ended {
+		return webinar.ErrEnded
+	}
+	strict := in.Strict == nil || *in.Strict
+	r, err := s.Recorder.Announce(c.ctx(), c.webinar.ID, c.seat.Subject, strict, in.Key)
+	return answerRecording(c, http.StatusCreated, r, err)
+}
+
+func (s *server) startRecording(c *call) error { return s.step(c, s.Recorder.Start) }
+
+func (s *server) pauseRecording(c *call) error { return s.step(c, s.Recorder.Pause) }
+
+func (s *server) resumeRecording(c *call) error { return s.step(c, s.Recorder.Resume) }
+
+func (s *server) stopRecording(c *call) error { return s.step(c, s.Recorder.Stop) }
+
+type stepFunc func(context.Context, webinar.ID, recorder.RecordingID, webinar.SubjectID) (recorder.Recording, error)
+
+func (s *server) step(c *call, step stepFunc) error {
+	r, err := step(c.ctx(), c.webinar.ID, recordingID(c), c.seat.Subject)
+	return answerRecording(c, http.StatusOK, r, err)
+}
+
+func answerRecording(c *call, status int, r recorder.Recording, err error) error {
+	if err != nil {
+		return err
+	}
+	c.JSON(status, recordingWire(r))
+	return nil
+}
+
+// segment hands out one WebM file, in parts if the client asks for them. Its name tells when and which, not who.
+func (s *server) segment(c *call) error {
+	d, err := s.Recorder.Get(c.ctx(), c.webinar.ID, recordingID(c))
+	if err != nil {
+		return err
+	}
+	id := c.Param("segment")
+	n := slices.IndexFunc(d.Segments, func(seg recorder.Segment) bool { return seg.ID == id })
+	if n < 0 {
+		return webinar.ErrNotFound
+	}
+	file, _, err := s.Recorder.OpenSegment(c.ctx(), c.webinar.ID, d.Recording.ID, id)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	c.Header("Content-Type", "video/webm")
+	c.Header("ETag", `"`+id+`"`) // a sealed file never changes; lets a player go on after a break
+	if c.Query("download") == "1" {
+		name := fmt.Sprintf("recording-%s-%d.webm", d.Recording.StartedAt.UTC().Format("20060102-150405"), n+1)
+		c.Header("Content-Disposition", fmt.Sprintf(`attachment; filename="%s"`, name))
+	}
+	// A long download takes as long as it takes; a writer without deadlines has none to lift.
+	_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Time{})
+	http.ServeContent(c.Writer, c.Request, "", time.Time{}, file)
+	return nil
+}
+
+// ledger hands out the whole chain of the webinar: a part of a chain proves nothing.
+func (s *server) ledger(c *call) error {
+	if _, err := s.Recorder.Get(c.ctx(), c.webinar.ID, recordingID(c)); err != nil {
+		return err
+	}
+	var out bytes.Buffer // whole before the first byte goes, so that a fault still has an answer
+	if err := s.Recorder.Ledger(c.ctx(), c.webinar.ID, &out); err != nil {
+		return err
+	}
+	c.Header("Content-Disposition", `attachment; filename="ledger.jsonl"`)
+	c.Data(http.StatusOK, "application/x-ndjson", out.Bytes())
+	return nil
+}

@@ -1,0 +1,83 @@
+package api
+
+import (
+	"net/http"
+
+	"plenum/webinar"
+)
+
+// route is one row of the table: openapi.yaml names the same operations.
+type route struct {
+	op     string // operationId
+	method string
+	path   string // as in openapi.yaml, {name} for a parameter
+	who    who
+	handle func(*server, *call) error
+}
+
+// routes is everything that the api answers. Bodies end at maxBody on every one.
+func routes() []route {
+	const (
+		one       = "/api/webinars/{webinar}"
+		poll      = one + "/polls/{poll}"
+		recording = one + "/recordings/{recording}"
+
+		get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
+	)
+	watch, publish := seat(webinar.Watch), seat(webinar.Publish)
+	return []route{
+		{"health", get, "/healthz", public(), (*server).health},
+		{"openapi", get, "/api/openapi.yaml", public(), (*server).openapi},
+
+		{"setup", post, "/api/setup", public(), (*server).setup},
+		{"signIn", post, "/api/session", public(), (*server).signIn},
+		{"signOut", del, "/api/session", account(), (*server).signOut},
+		{"account", get, "/api/account", account(), (*server).account},
+
+		{"resolveCode", post, "/api/codes", public(), (*server).resolveCode},
+		{"listWebinars", get, "/api/webinars", account(), (*server).listWebinars},
+		{"createWebinar", post, "/api/webinars", account(), (*server).createWebinar},
+		{"getWebinar", get, one, public(), (*server).getWebinar},
+		{"updateWebinar", patch, one, manage(), (*server).updateWebinar},
+		{"deleteWebinar", del, one, manage(), (*server).deleteWebinar},
+		{"join", post, one + "/join", public(), (*server).join},
+		{"leave", post, one + "/leave", watch, (*server).leave},
+		{"goLive", post, one + "/live", manage(), (*server).goLive},
+		{"endWebinar", post, one + "/end", manage(), (*server).endWebinar},
+		{"listTickets", get, one + "/tickets", manage(), (*server).listTickets},
+		{"createTicket", post, one + "/tickets", manage(), (*server).createTicket},
+		{"revokeTicket", del, one + "/tickets/{ticket}", manage(), (*server).revokeTicket},
+		{"events", get, one + "/events", watch, (*server).events},
+
+		{"publish", post, one + "/whip", publish, (*server).publish},
+		{"unpublish", del, one + "/whip/{session}", publish, (*server).unpublish},
+		{"mute", put, one + "/whip/{session}/mute", publish, (*server).mute},
+		{"watch", post, one + "/whep", watch, (*server).watch},
+		{"unwatch", del, one + "/whep/{session}", watch, (*server).unwatch},
+		{"beat", post, one + "/beat", publish, (*server).beat},
+
+		{"listPolls", get, one + "/polls", watch, (*server).listPolls},
+		{"createPoll", post, one + "/polls", manage(), (*server).createPoll},
+		{"updatePoll", put, poll, manage(), (*server).updatePoll},
+		{"deletePoll", del, poll, manage(), (*server).deletePoll},
+		{"openPoll", post, poll + "/open", manage(), (*server).openPoll},
+		{"closePoll", post, poll + "/close", manage(), (*server).closePoll},
+		{"vote", post, poll + "/votes", watch, (*server).vote},
+		{"listReceipts", get, poll + "/receipts", watch, (*server).listReceipts},
+		{"pollResults", get, poll + "/results.csv", manage(), (*server).pollResults},
+
+		{"listRecordings", get, one + "/recordings", manage(), (*server).listRecordings},
+		{"announce", post, one + "/recordings", manage(), (*server).announce},
+		{"getRecording", get, recording, manage(), (*server).getRecording},
+		{"deleteRecording", del, recording, manage(), (*server).deleteRecording},
+		{"startRecording", post, recording + "/start", manage(), (*server).startRecording},
+		{"pauseRecording", post, recording + "/pause", manage(), (*server).pauseRecording},
+		{"resumeRecording", post, recording + "/resume", manage(), (*server).resumeRecording},
+		{"stopRecording", post, recording + "/stop", manage(), (*server).stopRecording},
+		{"notice", get, recording + "/notice", watch, (*server).notice},
+		{"myConsent", get, recording + "/consent", publish, (*server).myConsent},
+		{"answer", post, recording + "/consent", publish, (*server).answer},
+		{"segment", get, recording + "/segments/{segment}", manage(), (*server).segment},
+		{"ledger", get, recording + "/ledger", manage(), (*server).ledger},
+	}
+}

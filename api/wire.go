@@ -1,0 +1,213 @@
+package api
+
+import (
+	"time"
+
+	"plenum/webinar"
+)
+
+// The JSON types of the HTTP face, as openapi.yaml names them. Nothing else is ever marshalled.
+
+type accountJSON struct {
+	ID    string `json:"id"`
+	Email string `json:"email"`
+	Name  string `json:"name"`
+}
+
+func accountWire(u webinar.User) accountJSON {
+	return accountJSON{ID: string(u.ID), Email: u.Email, Name: u.Name}
+}
+
+type setupJSON struct {
+	Token    string `json:"token"`
+	Email    string `json:"email"`
+	Name     string `json:"name"`
+	Password string `json:"password"`
+}
+
+type signInJSON struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
+}
+
+type codeJSON struct {
+	Code string `json:"code"`
+}
+
+type codeResultJSON struct {
+	WebinarID string `json:"webinar_id"`
+}
+
+type webinarRequestJSON struct {
+	Title    string    `json:"title"`
+	StartsAt time.Time `json:"starts_at"`
+	Lang     string    `json:"lang"`
+	Key      string    `json:"key"`
+}
+
+type webinarPatchJSON struct {
+	Title    *string       `json:"title"`
+	StartsAt *time.Time    `json:"starts_at"`
+	Lang     *webinar.Lang `json:"lang"`
+}
+
+type webinarJSON struct {
+	ID        string     `json:"id"`
+	Title     string     `json:"title"`
+	State     string     `json:"state"`
+	StartsAt  time.Time  `json:"starts_at"`
+	LiveAt    *time.Time `json:"live_at,omitempty"`
+	EndedAt   *time.Time `json:"ended_at,omitempty"`
+	ExpiresAt time.Time  `json:"expires_at"`
+	Lang      string     `json:"lang"`
+	HostName  string     `json:"host_name"`
+	Code      string     `json:"code,omitempty"`
+	Link      string     `json:"link,omitempty"`
+}
+
+// webinarWire leaves out code and link, which are for hosts.
+func webinarWire(w webinar.Webinar) webinarJSON {
+	return webinarJSON{
+		ID: string(w.ID), Title: w.Title, State: string(w.State), StartsAt: w.StartsAt.UTC(), LiveAt: instant(w.LiveAt),
+		EndedAt: instant(w.EndedAt), ExpiresAt: w.Expires.UTC(), Lang: string(w.Lang), HostName: w.HostName,
+	}
+}
+
+// instant writes the zero time as nothing.
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+type meJSON struct {
+	ID   string `json:"id"`
+	Role string `json:"role"`
+	Name string `json:"name"`
+}
+
+func meWire(t webinar.Ticket) meJSON {
+	return meJSON{ID: string(t.ID), Role: string(t.Role), Name: t.Name}
+}
+
+type joinJSON struct {
+	Name   string `json:"name"`
+	Ticket string `json:"ticket"`
+}
+
+type ticketRequestJSON struct {
+	Role string `json:"role"`
+	Name string `json:"name"`
+}
+
+type ticketJSON struct {
+	ID        string    `json:"id"`
+	Role      string    `json:"role"`
+	Name      string    `json:"name"`
+	CreatedAt time.Time `json:"created_at"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Used      bool      `json:"used"`
+}
+
+func ticketWire(t webinar.Ticket) ticketJSON {
+	return ticketJSON{
+		ID: string(t.ID), Role: string(t.Role), Name: t.Name, CreatedAt: t.Created.UTC(), ExpiresAt: t.Expires.UTC(), Used: t.Used,
+	}
+}
+
+type newTicketJSON struct {
+	ID        string    `json:"id"`
+	Role      string    `json:"role"`
+	Name      string    `json:"name"`
+	Secret    string    `json:"secret"`
+	Link      string    `json:"link"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+type arrivalJSON struct {
+	Webinar    webinarJSON    `json:"webinar"`
+	Recording  *recordingJSON `json:"recording,omitempty"`
+	Me         *meJSON        `json:"me,omitempty"`
+	ServerTime time.Time      `json:"server_time"`
+}
+
+type snapshotJSON struct {
+	Webinar    webinarJSON    `json:"webinar"`
+	Me         meJSON         `json:"me"`
+	Presence   presenceJSON   `json:"presence"`
+	Stage      stageJSON      `json:"stage"`
+	Slots      slotsJSON      `json:"slots"`
+	Polls      []pollJSON     `json:"polls"`
+	Recording  *recordingJSON `json:"recording,omitempty"`
+	Consent    *countsJSON    `json:"consent,omitempty"`
+	MyConsent  *myConsentJSON `json:"my_consent,omitempty"`
+	ServerTime time.Time      `json:"server_time"`
+}
+
+type presenceJSON struct {
+	Watching int `json:"watching"`
+}
+
+type stageJSON struct {
+	People []personJSON `json:"people"`
+}
+
+type personJSON struct {
+	ID      string       `json:"id"`
+	Name    string       `json:"name"`
+	Role    string       `json:"role"`
+	Sources []sourceJSON `json:"sources"`
+}
+
+type sourceJSON struct {
+	Kind  string `json:"kind"`
+	Muted bool   `json:"muted"`
+}
+
+func stageWire(people []webinar.OnStage) stageJSON {
+	stage := stageJSON{People: make([]personJSON, len(people))}
+	for i, p := range people {
+		stage.People[i] = personJSON{ID: string(p.Ticket), Name: p.Name, Role: string(p.Role), Sources: make([]sourceJSON, len(p.Sources))}
+		for j, src := range p.Sources {
+			stage.People[i].Sources[j] = sourceJSON{Kind: src.Kind, Muted: src.Muted}
+		}
+	}
+	return stage
+}
+
+type slotsJSON struct {
+	Slots []slotJSON `json:"slots"`
+}
+
+type slotJSON struct {
+	Media  string `json:"media"`
+	Slot   int    `json:"slot"`
+	Person string `json:"person"`
+	Kind   string `json:"kind"`
+}
+
+func slotsWire(slots []webinar.Slot) slotsJSON {
+	list := slotsJSON{Slots: make([]slotJSON, len(slots))}
+	for i, s := range slots {
+		list.Slots[i] = slotJSON{Media: "audio", Slot: s.Index, Person: string(s.Owner), Kind: s.Kind}
+		if s.Video {
+			list.Slots[i].Media = "video"
+		}
+	}
+	return list
+}
+
+// muteJSON says of each kind whether it is muted; one that is not named stays as it is.
+type muteJSON struct {
+	Mic         *bool `json:"mic"`
+	Camera      *bool `json:"camera"`
+	Screen      *bool `json:"screen"`
+	ScreenAudio *bool `json:"screen-audio"`
+}
+
+type beatJSON struct {
+	EpochMS float64 `json:"epoch_ms"`
+	RTTMS   float64 `json:"rtt_ms"`
+}

@@ -1,0 +1,78 @@
+package api
+
+import (
+	"time"
+
+	"plenum/polls"
+)
+
+type pollRequestJSON struct {
+	Question string   `json:"question"`
+	Options  []string `json:"options"`
+	Key      string   `json:"key"`
+}
+
+type pollJSON struct {
+	ID       string       `json:"id"`
+	Position int          `json:"position"`
+	Question string       `json:"question"`
+	Options  []optionJSON `json:"options"`
+	State    string       `json:"state"`
+	Secrecy  string       `json:"secrecy"`
+	OpenedAt *time.Time   `json:"opened_at,omitempty"`
+	ClosedAt *time.Time   `json:"closed_at,omitempty"`
+	Voted    bool         `json:"voted"`
+	Tally    *tallyJSON   `json:"tally,omitempty"`
+}
+
+type optionJSON struct {
+	ID   string `json:"id"`
+	Text string `json:"text"`
+}
+
+func pollWire(v polls.View) pollJSON {
+	p := v.Poll
+	out := pollJSON{
+		ID: string(p.ID), Position: p.Position, Question: p.Question, Options: make([]optionJSON, len(p.Options)), State: string(p.State),
+		Secrecy: string(p.Secrecy), OpenedAt: instant(p.OpenedAt), ClosedAt: instant(p.ClosedAt), Voted: v.Voted,
+	}
+	for i, o := range p.Options {
+		out.Options[i] = optionJSON{ID: string(o.ID), Text: o.Text}
+	}
+	if v.Tally != nil {
+		out.Tally = new(tallyWire(*v.Tally))
+	}
+	return out
+}
+
+func pollsWire(views []polls.View) []pollJSON {
+	out := make([]pollJSON, len(views))
+	for i, v := range views {
+		out[i] = pollWire(v)
+	}
+	return out
+}
+
+type pollDeletedJSON struct {
+	ID string `json:"id"`
+}
+
+type tallyJSON struct {
+	Poll  string `json:"poll"`
+	Votes []int  `json:"votes"`
+	Total int    `json:"total"`
+}
+
+func tallyWire(t polls.Tally) tallyJSON {
+	return tallyJSON{Poll: string(t.Poll), Votes: append([]int{}, t.Votes...), Total: t.Total}
+}
+
+type voteJSON struct {
+	Option  string `json:"option"`
+	Receipt string `json:"receipt"`
+}
+
+type voteReceiptJSON struct {
+	Receipt  string    `json:"receipt"`
+	StoredAt time.Time `json:"stored_at"`
+}
