@@ -72,12 +72,9 @@ func (w *Writer) Write(track uint8, ms int64, key bool, data []byte) error {
 	}
 	key = key || !t.Codec.Video()
 	ms = max(ms, w.last, w.prev[track]+1)
-	if len(w.samples) > 0 {
-		atKey := key && track == w.x.video && ms > w.start
-		if atKey || ms-w.start >= MaxClusterTime.Milliseconds() || len(w.buf) >= maxCluster {
-			if err := w.Flush(); err != nil {
-				return err
-			}
+	if w.Due(track, ms, key) {
+		if err := w.Flush(); err != nil {
+			return err
 		}
 	}
 	if w.err != nil {
@@ -100,6 +97,15 @@ func (w *Writer) Write(track uint8, ms int64, key bool, data []byte) error {
 	w.samples = append(w.samples, sample{track: track, key: key, ms: ms, from: from, data: at, to: len(w.buf)})
 	w.last, w.prev[track] = ms, ms
 	return nil
+}
+
+// Due says whether a sample begins a new cluster, so that Write would flush the open one first.
+func (w *Writer) Due(track uint8, ms int64, key bool) bool {
+	if len(w.samples) == 0 {
+		return false
+	}
+	atKey := key && track == w.x.video && ms > w.start
+	return atKey || ms-w.start >= MaxClusterTime.Milliseconds() || len(w.buf) >= maxCluster
 }
 
 // Pending says whether a cluster is open, and its first and its newest sample in ms.

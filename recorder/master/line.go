@@ -1,0 +1,228 @@
+package master
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"plenum/webinar/media"
+)
+
+// Numbers of the two tracks that every file declares. The one that stays empty is left out when the file is finished.
+const (
+	videoTrack = 1
+	audioTrack = 2
+)
+
+const (
+	keyCeiling = 4 * time.Second        // longest wait between key frames, and so between places to seek to
+	askEvery   = 500 * time.Millisecond // key frames are asked for no more often
+	idleAfter  = time.Second            // a source that is silent for so long is not asked
+)
+
+// sample is one picture or one piece of sound, ready to be written.
+type sample struct {
+	track  uint8
+	key    bool
+	at     time.Duration // session time
+	data   []byte
+	rights rights
+}
+
+// line takes the RTP of one group to samples in order of session time. It knows no clock, file or goroutine: instants
+// are durations since the session's origin and come with each call.
+type line struct {
+	clock   groupClock
+	sources []*source // one a track number
+	held    []sample  // by at
+	ask     func(media.Kind)
+	out     func(sample) (written bool, err error)
+}
+
+// source is one track of the line.
+type source struct {
+	kind     media.Kind
+	number   uint8
+	stream   stream
+	retired  []stream // streams that another has replaced; what still comes of them is old
+	clock    *trackClock
+	jitter   jitter
+	frames   frames
+	needKey  bool
+	lastKey  time.Duration
+	lastAsk  time.Duration
+	lastSeen time.Duration
+}
+
+// stream names what counts sequence numbers and timestamps on its own.
+type stream struct {
+	track string
+	ssrc  uint32
+}
+
+// playable tells whether the codec can go into the file.
+func playable(t media.Track) bool {
+	if t.Kind.Video() {
+		return strings.EqualFold(t.MimeType, "video/VP8")
+	}
+	return strings.EqualFold(t.MimeType, "audio/opus")
+}
+
+func clockRate(t media.Track) uint32 {
+	switch {
+	case t.ClockRate != 0:
+		return t.ClockRate
+	case t.Kind.Video():
+		return 90000
+	}
+	return 48000
+}
+
+// source finds the track of t, which begins with its first packet.
+func (l *line) source(t media.Track) *source {
+	number := uint8(audioTrack)
+	if t.Kind.Video() {
+		number = videoTrack
+	}
+	for _, s := range l.sources {
+		if s.number == number {
+			return s
+		}
+	}
+	s := &source{kind: t.Kind, number: number, clock: l.clock.track(clockRate(t))}
+	l.sources = append(l.sources, s)
+	return s
+}
+
+// push takes a packet that arrived at p.at.
+func (l *line) push(t media.Track, ssrc uint32, seq uint16, p packet) {
+	s := l.source(t)
+	st := stream{track: t.ID, ssrc: ssrc}
+	if slices.Contains(s.retired, st) {
+		return
+	}
+	if s.stream != st {
+		l.drain(s, p.at, true)
+		if s.stream != (stream{}) {
+			s.retired = append(s.retired[max(0, len(s.retired)-7):], s.stream)
+		}
+		s.stream = st
+		s.clock.restart()
+		s.jitter, s.frames = jitter{}, frames{}
+		s.needKey, s.lastKey, s.lastAsk = s.number == videoTrack, p.at, p.at-askEvery
+	}
+	if !s.jitter.push(seq, p) {
+		return
+	}
+	s.lastSeen = p.at
+	s.clock.observe(p.ts, p.at)
+	l.drain(s, p.at, false)
+}
+
+// report takes a sender report.
+func (l *line) report(t media.Track, r media.SenderReport) {
+	if s := l.source(t); s.stream == (stream{track: t.ID, ssrc: r.SSRC}) {
+		s.clock.report(r.NTP, r.RTP)
+	}
+}
+
+// drain moves what is in order out of the jitter buffer. all gives up on every hole.
+func (l *line) drain(s *source, now time.Duration, all bool) {
+	for {
+		p, gap, ok := s.jitter.pop(now, all)
+		if !ok {
+			return
+		}
+		if s.number == audioTrack {
+			if len(p.payload) > 0 {
+				var r rights
+				r.add(p.permit)
+				l.hold(sample{track: s.number, key: true, at: s.clock.session(p.ts), data: p.payload, rights: r})
+			}
+			continue
+		}
+		frame, r, done, lost := s.frames.push(p, gap)
+		if lost {
+			s.needKey = true
+		}
+		if !done {
+			continue
+		}
+		key := keyFrame(frame)
+		if key {
+			s.needKey, s.lastKey = false, max(s.lastKey, p.at)
+		}
+		if !s.needKey {
+			l.hold(sample{track: s.number, key: key, at: s.clock.session(p.ts), data: frame, rights: r})
+		}
+	}
+}
+
+// hold puts a sample in order of time among those of all tracks.
+func (l *line) hold(x sample) {
+	i := len(l.held)
+	for i > 0 && l.held[i-1].at > x.at {
+		i--
+	}
+	l.held = slices.Insert(l.held, i, x)
+}
+
+// tick gives up holes that are too old, asks for key frames and hands out the samples whose time has come. Pictures
+// that lost their right on the way are followed by none until the next key frame.
+func (l *line) tick(now time.Duration) error {
+	for _, s := range l.sources {
+		l.drain(s, now, false)
+		if s.number == videoTrack {
+			l.wantKey(s, now)
+		}
+	}
+	n := 0
+	defer func() { l.held = slices.Delete(l.held, 0, n) }()
+	for n < len(l.held) && l.held[n].at <= now-depth {
+		x := l.held[n]
+		n++
+		written, err := l.out(x)
+		if err != nil {
+			return err
+		}
+		if !written && x.track == videoTrack {
+			l.spoil(n)
+		}
+	}
+	return nil
+}
+
+// spoil drops the held pictures from index n on that cannot be decoded any more.
+func (l *line) spoil(n int) {
+	broken := true
+	kept := l.held[:n]
+	for _, x := range l.held[n:] {
+		if x.track == videoTrack {
+			if x.key {
+				broken = false
+			}
+			if broken {
+				continue
+			}
+		}
+		kept = append(kept, x)
+	}
+	clear(l.held[len(kept):])
+	l.held = kept
+	if broken {
+		for _, s := range l.sources {
+			s.needKey = s.needKey || s.number == videoTrack
+		}
+	}
+}
+
+// wantKey asks for a key frame when one is needed or the last is too old.
+func (l *line) wantKey(s *source, now time.Duration) {
+	if now-s.lastSeen > idleAfter || now-s.lastAsk < askEvery {
+		return
+	}
+	if s.needKey || s.jitter.hole(now) || now-s.lastKey >= keyCeiling {
+		s.lastAsk = now
+		l.ask(s.kind)
+	}
+}

@@ -1,0 +1,187 @@
+// Package master writes what one person sends, as one WebM file in the spool. It takes RTP from behind the consent
+// gate, puts it in order, maps it to session time and muxes it. No permit, no byte: the permit comes with each packet
+// and is asked again right before the packet joins a cluster and before the cluster goes to disk.
+package master
+
+import (
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtp"
+
+	"plenum/recorder/consent"
+	"plenum/webinar/media"
+)
+
+const (
+	queueSize = 2048                   // packets; about two seconds of a large picture
+	tickEvery = 100 * time.Millisecond // how often samples are released
+)
+
+// Config of a Writer.
+type Config struct {
+	Dir    string    // spool folder, absolute
+	ID     string    // segment id; the file is Dir/ID.webm
+	Origin time.Time // session time zero
+	// KeyFrame asks the source for a key frame, at most every 500 ms. It must not block and may be nil.
+	KeyFrame func(media.Kind)
+	Log      *slog.Logger
+	// OnError hears once that the disk failed; the writer has stopped by itself then. It comes from the writer's
+	// goroutine: it may Discard, but not wait for Seal. It may be nil.
+	OnError func(error)
+}
+
+// Writer records one subject and source group. Its methods may be called from any goroutine.
+type Writer struct {
+	cfg   Config
+	queue chan *item
+	stop  chan struct{}
+	done  chan struct{}
+	shut  atomic.Bool
+	once  sync.Once // closes stop
+	lost  atomic.Int64
+	spool spool
+	line  line // of the writer's goroutine, as is reel
+	reel  reel
+
+	sealing sync.Mutex
+	sealed  bool
+	info    Info
+	err     error
+}
+
+// item is a packet or, without payload and permit, a sender report.
+type item struct {
+	track  media.Track
+	ssrc   uint32
+	seq    uint16
+	packet packet
+	report *media.SenderReport
+}
+
+// New starts a writer. Nothing is on disk until the first admitted cluster is complete. Seal ends it.
+func New(cfg Config) *Writer {
+	w := &Writer{cfg: cfg, queue: make(chan *item, queueSize), stop: make(chan struct{}), done: make(chan struct{})}
+	w.spool.path = filepath.Join(cfg.Dir, cfg.ID+".webm")
+	w.reel.file = &w.spool
+	w.line.out = w.reel.write
+	w.line.ask = func(k media.Kind) {
+		if cfg.KeyFrame != nil {
+			cfg.KeyFrame(k)
+		}
+	}
+	go w.run()
+	return w
+}
+
+// Write takes a packet of one of the group's tracks that arrived at the given time. It copies what it keeps and never
+// blocks: when the disk does not keep up, packets are lost and counted.
+func (w *Writer) Write(permit consent.Permit, t media.Track, pkt *rtp.Packet, at time.Time) {
+	if w.shut.Load() || !permit.Holds() || !playable(t) {
+		return
+	}
+	w.put(&item{track: t, ssrc: pkt.SSRC, seq: pkt.SequenceNumber, packet: packet{ts: pkt.Timestamp, marker: pkt.Marker,
+		payload: append([]byte(nil), pkt.Payload...), permit: permit, at: at.Sub(w.cfg.Origin)}})
+}
+
+// Report takes a sender report of one of the group's tracks.
+func (w *Writer) Report(t media.Track, r media.SenderReport) {
+	if !w.shut.Load() && playable(t) {
+		w.put(&item{track: t, report: &r})
+	}
+}
+
+func (w *Writer) put(it *item) {
+	select {
+	case w.queue <- it:
+	default:
+		w.lost.Add(1)
+	}
+}
+
+// Discard throws away whatever is not on disk yet. Once it has returned no byte of media is added to the file; a
+// write under way has ended by then or never happens. Later Writes are ignored.
+func (w *Writer) Discard() {
+	w.shut.Store(true)
+	w.spool.shut()
+	w.once.Do(func() { close(w.stop) })
+}
+
+// Seal discards, waits for the writer's goroutine and finishes the file. Info is of what is on disk, also with an
+// error: then the file is not finished, and Repair can do that when there is room again. Calling it again returns the
+// same.
+func (w *Writer) Seal() (Info, error) {
+	w.Discard()
+	<-w.done
+	w.sealing.Lock()
+	defer w.sealing.Unlock()
+	if !w.sealed {
+		w.sealed = true
+		w.info, w.err = w.seal()
+	}
+	return w.info, w.err
+}
+
+func (w *Writer) seal() (Info, error) {
+	if n := w.lost.Load(); n > 0 {
+		w.cfg.Log.Warn("recorder lost packets before the disk", "segment", w.cfg.ID, "packets", n)
+	}
+	mux := w.reel.mux
+	if mux == nil || mux.Stats().Clusters == 0 {
+		return Info{Path: w.spool.path, Empty: true}, w.spool.close(false)
+	}
+	mux.Drop()
+	w.spool.finish()
+	st, err := mux.Finalize()
+	return newInfo(w.spool.path, st), errors.Join(err, w.spool.close(true))
+}
+
+func (w *Writer) run() {
+	defer close(w.done)
+	t := time.NewTicker(tickEvery)
+	defer t.Stop()
+	for !w.shut.Load() {
+		select {
+		case <-w.stop:
+		case it := <-w.queue:
+			w.take(it)
+		case <-t.C:
+			if err := w.tick(time.Since(w.cfg.Origin)); err != nil {
+				w.fail(err)
+			}
+		}
+	}
+	w.reel.drop()
+	w.line = line{}
+}
+
+func (w *Writer) take(it *item) {
+	if it.report != nil {
+		w.line.report(it.track, *it.report)
+		return
+	}
+	w.line.push(it.track, it.ssrc, it.seq, it.packet)
+}
+
+func (w *Writer) tick(now time.Duration) error {
+	if err := w.line.tick(now); err != nil {
+		return err
+	}
+	return w.reel.age(now - depth)
+}
+
+// fail stops the writer; what is on disk stays for Seal.
+func (w *Writer) fail(err error) {
+	w.Discard()
+	if errors.Is(err, errShut) {
+		return
+	}
+	w.cfg.Log.Error("recorder cannot write", "segment", w.cfg.ID, "err", err)
+	if w.cfg.OnError != nil {
+		w.cfg.OnError(err)
+	}
+}

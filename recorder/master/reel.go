@@ -1,0 +1,104 @@
+package master
+
+import (
+	"strconv"
+	"time"
+
+	"plenum/recorder/webm"
+)
+
+// startTag says in the file itself where it begins in the session, in ms: after a crash nothing else knows.
+const startTag = "PLENUM_START_MS"
+
+// reel turns samples into the clusters of one file. Every sample must hold its rights when it is appended, and again
+// when its cluster goes to disk.
+type reel struct {
+	file webm.File
+	mux  *webm.Writer // nil before the first sample
+	base time.Duration
+	open [3]rights // of what each track has in the open cluster
+	torn bool      // a cluster lost its pictures on the way
+}
+
+// write appends a sample unless its rights are gone. err is a failed write, after which the reel is at its end.
+func (r *reel) write(x sample) (written bool, err error) {
+	if !x.rights.hold() {
+		return false, nil
+	}
+	if r.mux == nil {
+		if err := r.begin(x.at); err != nil {
+			return false, err
+		}
+	}
+	ms := (x.at - r.base).Milliseconds()
+	if r.mux.Due(x.track, ms, x.key) {
+		if err := r.flush(); err != nil {
+			return false, err
+		}
+		if r.mux == nil {
+			return r.write(x)
+		}
+	}
+	if r.torn && x.track == videoTrack {
+		if !x.key {
+			return false, nil
+		}
+		r.torn = false
+	}
+	if !x.rights.hold() {
+		return false, nil
+	}
+	r.open[x.track].addAll(x.rights)
+	return true, r.mux.Write(x.track, ms, x.key, x.data)
+}
+
+func (r *reel) begin(at time.Duration) error {
+	r.base = at.Truncate(time.Millisecond)
+	tracks := []webm.Track{
+		{Number: videoTrack, Codec: webm.VP8},
+		{Number: audioTrack, Codec: webm.Opus, Channels: 2}, // RFC 7587 section 7: always two
+	}
+	start := strconv.FormatInt(r.base.Milliseconds(), 10)
+	mux, err := webm.NewWriter(r.file, tracks, webm.Options{Tags: []webm.Tag{{Name: startTag, Value: start}}, Admit: r.admit})
+	r.mux = mux
+	return err
+}
+
+// admit is asked by the muxer right before a cluster is written.
+func (r *reel) admit(track uint8) bool {
+	ok := r.open[track].hold()
+	if !ok && track == videoTrack {
+		r.torn = true
+	}
+	return ok
+}
+
+// flush writes the open cluster.
+func (r *reel) flush() error {
+	err := r.mux.Flush()
+	r.open = [3]rights{}
+	if err == nil && r.mux.Stats().Clusters == 0 {
+		r.mux = nil // all of it was refused; the file begins with what comes next
+	}
+	return err
+}
+
+// age flushes a cluster that is complete because everything before session time now has been written.
+func (r *reel) age(now time.Duration) error {
+	if r.mux == nil {
+		return nil
+	}
+	open, first, _ := r.mux.Pending()
+	if !open || now-r.base-time.Duration(first)*time.Millisecond < webm.MaxClusterTime {
+		return nil
+	}
+	return r.flush()
+}
+
+// drop throws the open cluster away.
+func (r *reel) drop() {
+	if r.mux != nil {
+		r.mux.Drop()
+	}
+	r.open = [3]rights{}
+}
