@@ -79,6 +79,9 @@ func (s *Service) ByCode(ctx context.Context, code string) (ID, error) {
 	return s.store.webinarByCode(ctx, NormalCode(code), time.Now())
 }
 
+// Running returns the webinars that are live, so that a restarted server opens their stages again.
+func (s *Service) Running(ctx context.Context) ([]ID, error) { return s.store.liveSince(ctx, time.Now()) }
+
 // Patch changes what is not nil.
 type Patch struct {
 	Title    *string

@@ -142,7 +142,7 @@ func (s store) deleteWebinar(ctx context.Context, id ID) error {
 
 func (s store) liveSince(ctx context.Context, before time.Time) ([]ID, error) {
 	var ids []ID
-	err := s.db.WithContext(ctx).Table("webinars").Where("state = 'live' AND live_at < ?", before.UnixMilli()).Pluck("id", &ids).Error
+	err := s.db.WithContext(ctx).Table("webinars").Where("state = 'live' AND live_at <= ?", before.UnixMilli()).Pluck("id", &ids).Error
 	return ids, err
 }
 
