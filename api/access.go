@@ -21,7 +21,7 @@ type who struct {
 type level uint8
 
 const (
-	anybody  level = iota // no questions asked, but whoever says who they are must be right
+	anybody  level = iota // no questions asked, but in a webinar whoever says who they are must be right
 	signedIn              // an account
 	seated                // a seat in this webinar that may do the act
 )
@@ -52,7 +52,7 @@ func (s *server) serve(r route) gin.HandlerFunc {
 	inWebinar := strings.HasPrefix(r.path, "/api/webinars/{webinar}")
 	return func(gc *gin.Context) {
 		c := &call{Context: gc}
-		err := s.whoIsAsking(c, inWebinar)
+		err := s.whoIsAsking(c, r.who, inWebinar)
 		if err == nil {
 			err = admit(c, r.who, inWebinar)
 		}
@@ -67,7 +67,7 @@ func (s *server) serve(r route) gin.HandlerFunc {
 
 // whoIsAsking fills in user, webinar and seat. A webinar that does not exist comes first, so that it answers alike to
 // everybody; a credential that is presented in a header and wrong is refused, a stale cookie is merely nothing.
-func (s *server) whoIsAsking(c *call, inWebinar bool) error {
+func (s *server) whoIsAsking(c *call, need who, inWebinar bool) error {
 	if inWebinar {
 		w, err := s.Webinars.Get(c.ctx(), webinar.ID(c.Param("webinar")))
 		if err != nil {
@@ -75,7 +75,7 @@ func (s *server) whoIsAsking(c *call, inWebinar bool) error {
 		}
 		c.webinar = w
 	}
-	if header := c.GetHeader("Authorization"); header != "" {
+	if header := c.GetHeader("Authorization"); header != "" && (inWebinar || need != public()) {
 		c.bearer = true
 		return s.byBearer(c, header, inWebinar)
 	}
