@@ -1,0 +1,458 @@
+package webm
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+var errFull = errors.New("no space left on device")
+
+// memFile is a file in memory. When room is not negative, only that many bytes can be written.
+type memFile struct {
+	b      []byte
+	room   int
+	synced int
+	syncs  int
+}
+
+func newMem() *memFile { return &memFile{room: -1} }
+
+func (m *memFile) ReadAt(p []byte, off int64) (int, error) {
+	if off >= int64(len(m.b)) {
+		return 0, io.EOF
+	}
+	n := copy(p, m.b[off:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+func (m *memFile) WriteAt(p []byte, off int64) (n int, err error) {
+	if m.room >= 0 && len(p) > m.room {
+		p, err = p[:m.room], errFull
+	}
+	if m.room >= 0 {
+		m.room -= len(p)
+	}
+	if need := int(off) + len(p); need > len(m.b) {
+		m.b = append(m.b, make([]byte, need-len(m.b))...)
+	}
+	return copy(m.b[off:], p), err
+}
+
+func (m *memFile) Truncate(size int64) error {
+	m.b = m.b[:min(int(size), len(m.b))]
+	return nil
+}
+
+func (m *memFile) Sync() error {
+	m.synced, m.syncs = len(m.b), m.syncs+1
+	return nil
+}
+
+// input is one call of Write.
+type input struct {
+	track uint8
+	ms    int64
+	key   bool
+	data  []byte
+}
+
+func (a input) equal(b input) bool {
+	return a.track == b.track && a.ms == b.ms && a.key == b.key && bytes.Equal(a.data, b.data)
+}
+
+// picture is a VP8 frame as far as this package looks.
+func picture(key bool, w, h, size int) []byte {
+	b := make([]byte, max(size, 10))
+	if !key {
+		b[0] = 1
+		return b
+	}
+	copy(b[3:], []byte{0x9d, 0x01, 0x2a, byte(w), byte(w >> 8), byte(h), byte(h >> 8)})
+	return b
+}
+
+var bothTracks = []Track{{Number: 1, Codec: VP8, UID: 7}, {Number: 2, Codec: Opus, UID: 8, Channels: 2}}
+
+// read takes a finished or torn file apart with the scanner and returns what each whole cluster holds.
+func read(t interface{ Fatalf(string, ...any) }, b []byte) (clusters [][]input, ends []int64) {
+	for off := int64(HeaderSize); ; {
+		one := newIndex(bothTracks)
+		if off+clusterHead > int64(len(b)) {
+			return clusters, ends
+		}
+		buf := b[off:]
+		id, p, _, ok := next(buf)
+		if !ok || id != idCluster {
+			return clusters, ends
+		}
+		buf = buf[:clusterSize+len(p)]
+		samples, ok := one.parseCluster(buf)
+		if !ok {
+			t.Fatalf("cluster at %d is broken", off)
+		}
+		var c []input
+		for _, s := range samples {
+			c = append(c, input{s.track, s.ms, s.key, bytes.Clone(buf[s.data:s.to])})
+		}
+		off += int64(len(buf))
+		clusters, ends = append(clusters, c), append(ends, off)
+	}
+}
+
+// samples draws a sequence such as a recorder might write, in order of time, with gaps.
+func drawSamples(t *rapid.T) []input {
+	kinds := rapid.SampledFrom([]string{"audio", "video", "both"}).Draw(t, "kinds")
+	var list []input
+	ms, begun := int64(0), false
+	for range rapid.IntRange(1, 80).Draw(t, "samples") {
+		ms += rapid.SampledFrom([]int64{1, 7, 20, 33, 400, 999, 1000, 10_000, 70_000}).Draw(t, "gap")
+		video := kinds == "video" || kinds == "both" && rapid.Bool().Draw(t, "video")
+		size := rapid.IntRange(10, 400).Draw(t, "size")
+		if !video {
+			data := bytes.Repeat([]byte{byte(len(list))}, size)
+			list = append(list, input{2, ms, true, data})
+			continue
+		}
+		key := !begun || rapid.IntRange(0, 9).Draw(t, "key") == 0
+		begun = true
+		list = append(list, input{1, ms, key, picture(key, 16+len(list), 16, size)})
+	}
+	return list
+}
+
+func writeAll(w *Writer, list []input) error {
+	for _, s := range list {
+		if err := w.Write(s.track, s.ms, s.key, s.data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func mustWriter(t interface{ Fatalf(string, ...any) }, f File, opt Options) *Writer {
+	w, err := NewWriter(f, bothTracks, opt)
+	if err != nil {
+		t.Fatalf("NewWriter: %v", err)
+	}
+	return w
+}
+
+// What is written comes back, in order, in clusters of at most a second that start at key frames.
+func TestRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		list := drawSamples(t)
+		f := newMem()
+		w := mustWriter(t, f, Options{Tags: []Tag{{"A", "b"}}})
+		if err := writeAll(w, list); err != nil {
+			t.Fatalf("Write: %v", err)
+		}
+		st, err := w.Finalize()
+		if err != nil {
+			t.Fatalf("Finalize: %v", err)
+		}
+		clusters, _ := read(t, f.b)
+		if !slices.EqualFunc(slices.Concat(clusters...), list, input.equal) {
+			t.Fatalf("other samples came back")
+		}
+		for _, c := range clusters {
+			if c[len(c)-1].ms-c[0].ms >= 1000 {
+				t.Fatalf("cluster of %d ms", c[len(c)-1].ms-c[0].ms)
+			}
+			for i, s := range c {
+				if i > 0 && s.track == 1 && s.key && s.ms > c[0].ms {
+					t.Fatalf("key frame at %d ms inside the cluster of %d ms", s.ms, c[0].ms)
+				}
+			}
+		}
+		if f.syncs != len(clusters)+2 || f.synced != len(f.b) || st.Bytes != int64(len(f.b)) || st.Clusters != len(clusters) {
+			t.Fatalf("%d syncs, %d of %d bytes durable, %+v", f.syncs, f.synced, len(f.b), st)
+		}
+		last := list[len(list)-1].ms
+		if d := st.Duration.Milliseconds() - last; d < audioSampleMS || d > videoSampleMS {
+			t.Fatalf("duration %v, last sample at %d ms", st.Duration, last)
+		}
+	})
+}
+
+// Cut at any byte, a file gives back every cluster that was whole, and repairing it twice changes nothing.
+func TestRepairCutAnywhere(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		list := drawSamples(t)
+		f := newMem()
+		w := mustWriter(t, f, Options{Tags: []Tag{{"START", "123"}}})
+		if err := writeAll(w, list); err != nil {
+			t.Fatalf("Write: %v", err)
+		}
+		if rapid.Bool().Draw(t, "finalised") {
+			if _, err := w.Finalize(); err != nil {
+				t.Fatalf("Finalize: %v", err)
+			}
+		} else if err := w.Flush(); err != nil {
+			t.Fatalf("Flush: %v", err)
+		}
+		clusters, ends := read(t, f.b)
+		cut := rapid.IntRange(0, len(f.b)).Draw(t, "cut")
+		if rapid.Bool().Draw(t, "near a border") {
+			end := int(rapid.SampledFrom(ends).Draw(t, "end"))
+			cut = min(end+rapid.IntRange(-30, 30).Draw(t, "by"), len(f.b))
+		}
+		whole := 0
+		for _, e := range ends {
+			if e <= int64(cut) {
+				whole++
+			}
+		}
+		torn := &memFile{b: bytes.Clone(f.b[:cut]), room: -1}
+		st, err := Repair(torn, int64(cut))
+		if whole == 0 {
+			if !errors.Is(err, ErrNoCluster) {
+				t.Fatalf("cut at %d: %v", cut, err)
+			}
+			return
+		}
+		if err != nil {
+			t.Fatalf("cut at %d: %v", cut, err)
+		}
+		again, _ := read(t, torn.b)
+		if !slices.EqualFunc(slices.Concat(again...), slices.Concat(clusters[:whole]...), input.equal) {
+			t.Fatalf("cut at %d: %d clusters of %d", cut, len(again), whole)
+		}
+		if len(st.Tags) != 1 || st.Tags[0] != (Tag{"START", "123"}) || st.Bytes != int64(len(torn.b)) {
+			t.Fatalf("%+v", st)
+		}
+		before := bytes.Clone(torn.b)
+		if st2, err := Repair(torn, int64(len(torn.b))); err != nil || st2.Duration != st.Duration || !bytes.Equal(before, torn.b) {
+			t.Fatalf("second repair: %+v, %v", st2, err)
+		}
+	})
+}
+
+// A repaired file is byte for byte what the writer would have finished with the same clusters.
+func TestRepairEqualsFinalize(t *testing.T) {
+	f := newMem()
+	w := mustWriter(t, f, Options{})
+	for i := range int64(300) {
+		if err := writeAll(w, []input{{2, i * 20, true, []byte{1, 2, 3}}, {1, i*20 + 1, i%60 == 0, picture(i%60 == 0, 640, int(i), 50)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	torn := &memFile{b: append(bytes.Clone(f.b), 0x1F, 0x43, 0xB6, 0x75, 1, 0, 0), room: -1}
+	if _, err := w.Finalize(); err != nil {
+		t.Fatal(err)
+	}
+	st, err := Repair(torn, int64(len(torn.b)))
+	if err != nil || st.Torn != 7 {
+		t.Fatalf("%+v, %v", st, err)
+	}
+	if !bytes.Equal(torn.b, f.b) {
+		t.Fatal("repair and finalise differ")
+	}
+	if st.Tracks[0].Width != 640 || st.Tracks[0].Height != 240 || st.Tracks[0].UID == 0 {
+		t.Fatalf("largest picture: %+v", st.Tracks[0])
+	}
+}
+
+// A full disk at any byte is an error, never a panic; what was flushed survives, through Finalize or through Repair.
+func TestDiskFullAnywhere(t *testing.T) {
+	var list []input
+	for i := range int64(120) {
+		list = append(list, input{2, i * 50, true, bytes.Repeat([]byte{9}, 40)})
+		if i%2 == 0 {
+			list = append(list, input{1, i*50 + 1, i%20 == 0, picture(i%20 == 0, 64, 48, 90)})
+		}
+	}
+	total := func() int {
+		f := newMem()
+		w := mustWriter(t, f, Options{})
+		if err := writeAll(w, list); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Finalize(); err != nil {
+			t.Fatal(err)
+		}
+		return len(f.b) + identityAt
+	}()
+	for room := range total {
+		f := newMem()
+		f.room = room
+		w := mustWriter(t, f, Options{})
+		err := writeAll(w, list)
+		if err != nil && !errors.Is(err, errFull) {
+			t.Fatalf("room %d: %v", room, err)
+		}
+		flushed := w.Stats().Clusters
+		if err != nil {
+			if again := w.Write(2, 1<<30, true, []byte{1}); !errors.Is(again, errFull) {
+				t.Fatalf("room %d: a failed writer goes on: %v", room, again)
+			}
+		}
+		st, ferr := w.Finalize()
+		if flushed = max(flushed, st.Clusters); err == nil && ferr == nil {
+			t.Fatalf("room %d: no error", room)
+		}
+		if flushed == 0 {
+			continue
+		}
+		if ferr != nil {
+			f.room = -1
+			if st, err = Repair(f, int64(len(f.b))); err != nil {
+				t.Fatalf("room %d: repair: %v", room, err)
+			}
+		}
+		if st.Clusters < flushed {
+			t.Fatalf("room %d: %d clusters of %d", room, st.Clusters, flushed)
+		}
+		if _, err := Repair(f, int64(len(f.b))); err != nil {
+			t.Fatalf("room %d: not readable: %v", room, err)
+		}
+	}
+}
+
+// What Admit refuses when the cluster is written does not reach the file, and the rest does.
+func TestAdmit(t *testing.T) {
+	for _, refuse := range [][]uint8{nil, {1}, {2}, {1, 2}} {
+		t.Run(fmt.Sprint(refuse), func(t *testing.T) {
+			f, calls := newMem(), 0
+			w := mustWriter(t, f, Options{Admit: func(track uint8) bool { calls++; return !slices.Contains(refuse, track) }})
+			secret := []byte("secret picture bytes")
+			list := []input{{2, 0, true, []byte("sound 1")}, {1, 0, true, secret}, {2, 20, true, []byte("sound 2")}}
+			if err := writeAll(w, list); err != nil || calls != 0 {
+				t.Fatal(err, calls)
+			}
+			if err := w.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			var want []input
+			for _, s := range list {
+				if !slices.Contains(refuse, s.track) {
+					want = append(want, s)
+				}
+			}
+			if want == nil {
+				if len(f.b) != 0 {
+					t.Fatal("refused bytes made a file")
+				}
+				return
+			}
+			got, _ := read(t, f.b)
+			if !slices.EqualFunc(slices.Concat(got...), want, input.equal) {
+				t.Fatalf("%v", got)
+			}
+			if slices.Contains(refuse, 1) && bytes.Contains(f.b, secret) {
+				t.Fatal("refused bytes are in the file")
+			}
+		})
+	}
+}
+
+func TestNothingOnDiskBeforeFlush(t *testing.T) {
+	f := newMem()
+	w := mustWriter(t, f, Options{})
+	if err := w.Write(2, 0, true, []byte{1}); err != nil || len(f.b) != 0 {
+		t.Fatal(err, len(f.b))
+	}
+	w.Drop()
+	if _, err := w.Finalize(); !errors.Is(err, ErrNoCluster) || len(f.b) != 0 {
+		t.Fatal(err, len(f.b))
+	}
+	if err := w.Write(2, 5, true, []byte{1}); !errors.Is(err, ErrClosed) {
+		t.Fatal(err)
+	}
+}
+
+func TestUIDsAreRandom(t *testing.T) {
+	seen := map[uint64]bool{}
+	for range 50 {
+		w, err := NewWriter(newMem(), []Track{{Number: 1, Codec: VP8}, {Number: 2, Codec: Opus, Channels: 1}}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, track := range w.x.declared {
+			if track.UID == 0 || seen[track.UID] {
+				t.Fatal("UID", track.UID)
+			}
+			seen[track.UID] = true
+		}
+	}
+}
+
+func TestWriteRefuses(t *testing.T) {
+	w := mustWriter(t, newMem(), Options{})
+	for _, s := range []input{{3, 0, true, []byte{1}}, {1, -1, true, []byte{1}}, {1, 0, true, nil}, {1, 0, true, make([]byte, MaxSample+1)}} {
+		if err := w.Write(s.track, s.ms, s.key, s.data); !errors.Is(err, ErrSample) {
+			t.Errorf("track %d at %d: %v", s.track, s.ms, err)
+		}
+	}
+	for _, tracks := range [][]Track{nil, {{Number: 0, Codec: VP8}}, {{Number: 1}}, {{Number: 1, Codec: Opus}},
+		{{Number: 1, Codec: VP8}, {Number: 1, Codec: VP8}}} {
+		if _, err := NewWriter(newMem(), tracks, Options{}); !errors.Is(err, ErrTracks) {
+			t.Errorf("%v: %v", tracks, err)
+		}
+	}
+}
+
+// Late samples are moved behind the last one, so that the times of a track never repeat or go back.
+func TestLateSamplesKeepOrder(t *testing.T) {
+	f := newMem()
+	w := mustWriter(t, f, Options{})
+	if err := writeAll(w, []input{{2, 500, true, []byte{1}}, {2, 100, true, []byte{2}}, {2, 501, true, []byte{3}}, {1, 90, true, picture(true, 8, 8, 20)}}); err != nil {
+		t.Fatal(err)
+	}
+	st, err := w.Finalize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _ := read(t, f.b)
+	var ms []int64
+	for _, s := range slices.Concat(got...) {
+		ms = append(ms, s.ms)
+	}
+	if !slices.Equal(ms, []int64{500, 501, 502, 502}) || st.Duration != 535*time.Millisecond {
+		t.Fatal(ms, st.Duration)
+	}
+}
+
+// Repair meets whatever a broken disk left: no panic, no endless loop, and what it calls repaired is repairable.
+func FuzzRepair(f *testing.F) {
+	m := newMem()
+	w := mustWriter(f, m, Options{Tags: []Tag{{"START", "1"}}})
+	for i := range int64(50) {
+		if err := writeAll(w, []input{{2, i * 40, true, []byte{1, 2, 3}}, {1, i*40 + 1, i%10 == 0, picture(i%10 == 0, 32, 32, 12)}}); err != nil {
+			f.Fatal(err)
+		}
+	}
+	f.Add(bytes.Clone(m.b))
+	if _, err := w.Finalize(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(bytes.Clone(m.b))
+	f.Add(m.b[:HeaderSize])
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m := &memFile{b: bytes.Clone(b), room: -1}
+		st, err := Repair(m, int64(len(b)))
+		if err != nil {
+			return
+		}
+		if st.Clusters == 0 || st.Bytes != int64(len(m.b)) {
+			t.Fatalf("%+v of %d bytes", st, len(m.b))
+		}
+		again, err := Repair(m, int64(len(m.b)))
+		if err != nil || again.Clusters != st.Clusters || again.Duration != st.Duration {
+			t.Fatalf("%+v then %+v, %v", st, again, err)
+		}
+	})
+}
