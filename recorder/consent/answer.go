@@ -208,7 +208,7 @@ func (b *Book) answer(ctx context.Context, k Kind, a Answer, check func(*record,
 	if err := a.valid(); err != nil {
 		return Standing{}, err
 	}
-	_, err := b.write(ctx, draft{kind: k, rec: a.Recording, ev: a.event()}, func() (bool, error) {
+	err := b.write(ctx, draft{kind: k, rec: a.Recording, ev: a.event()}, func() (bool, error) {
 		r := b.recs[a.Recording]
 		if r == nil {
 			return false, ErrUnknown

@@ -29,6 +29,9 @@ func (b *Book) apply(e Entry, ev Event) {
 	switch e.Kind {
 	case Start, Resume, Pause, Stop, Abort, Erase:
 		r.phase = e.Kind
+		if e.Kind.closes() {
+			r.halt()
+		}
 	case Expire:
 		for _, p := range r.people {
 			p.close(None, All)

@@ -69,7 +69,7 @@ type person struct {
 	state   State
 	scopes  Scope
 	publish bool
-	fresh   string // hash of the notice shown since the last answer; empty: none
+	fresh   string  // hash of the notice shown since the last answer; empty: none
 	pending []Scope // noes that are in force and not in the ledger yet
 	grant   [4]*epoch
 	last    Entry // of the last answer
@@ -114,34 +114,42 @@ func newBook(ctx context.Context, log appender, w webinar.ID) (*Book, error) {
 	return b, nil
 }
 
-// write takes the turn, lets the ledger have what it is owed, asks check, appends and applies.
-func (b *Book) write(ctx context.Context, d draft, check func() (done bool, err error)) (Entry, error) {
+// write takes the turn, lets the ledger have what it is owed, asks check, appends and applies. A closing that the
+// ledger did not take is owed.
+func (b *Book) write(ctx context.Context, d draft, check func() (done bool, err error)) (err error) {
+	failed := true // of a cause other than check
+	defer func() {
+		if failed && d.kind.closes() {
+			b.mu.Lock()
+			b.owed = append(b.owed, d)
+			b.mu.Unlock()
+		}
+	}()
 	select {
 	case b.turn <- struct{}{}:
 	case <-ctx.Done():
-		return Entry{}, fmt.Errorf("%w: %w", ErrLedger, ctx.Err())
+		return fmt.Errorf("%w: %w", ErrLedger, ctx.Err())
 	}
 	defer func() { <-b.turn }()
 	if err := b.settle(ctx); err != nil {
-		return Entry{}, err
+		return err
 	}
 	b.mu.Lock()
 	done, err := check()
 	b.mu.Unlock()
 	if done || err != nil {
-		return Entry{}, err
+		failed = false
+		return err
 	}
 	e, err := b.log.append(ctx, b.webinar, d.kind, d.rec, d.ev)
+	if err != nil {
+		return err
+	}
+	failed = false
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err != nil {
-		if d.kind.closes() {
-			b.owed = append(b.owed, d)
-		}
-		return Entry{}, err
-	}
 	b.take(e, d.ev)
-	return e, nil
+	return nil
 }
 
 // settle writes the owed closings; the turn is held.
@@ -153,7 +161,14 @@ func (b *Book) settle(ctx context.Context) error {
 			return nil
 		}
 		d := b.owed[0]
+		needed := b.needed(d)
+		if !needed {
+			b.owed = b.owed[1:]
+		}
 		b.mu.Unlock()
+		if !needed {
+			continue
+		}
 		e, err := b.log.append(ctx, b.webinar, d.kind, d.rec, d.ev)
 		if err != nil {
 			return err
@@ -163,6 +178,23 @@ func (b *Book) settle(ctx context.Context) error {
 		b.take(e, d.ev)
 		b.mu.Unlock()
 	}
+}
+
+// needed reports whether an owed entry still says something: its place in a recording's life may have passed, or the
+// same key been written.
+func (b *Book) needed(d draft) bool {
+	r := b.recs[d.rec]
+	if r == nil {
+		return false
+	}
+	if d.ev.Subject == "" {
+		return r.follows(d.kind) == nil
+	}
+	if _, used := r.keys[keyID{d.ev.Subject, d.kind, d.ev.Key}]; used && d.ev.Key != "" {
+		r.person(d.ev.Subject).settled(d.ev.Scopes)
+		return false
+	}
+	return true
 }
 
 func (b *Book) take(e Entry, ev Event) {

@@ -12,7 +12,7 @@ import (
 func (b *Book) Announce(ctx context.Context, rec RecordingID, n Notice, by webinar.SubjectID, key string) error {
 	n.Texts = maps.Clone(n.Texts)
 	ev := Event{At: time.Now(), Actor: by, Key: key, Text: &n}
-	_, err := b.write(ctx, draft{kind: Announce, rec: rec, ev: ev}, func() (bool, error) {
+	err := b.write(ctx, draft{kind: Announce, rec: rec, ev: ev}, func() (bool, error) {
 		if b.recs[rec] != nil {
 			return false, ErrState
 		}
@@ -32,7 +32,7 @@ func (b *Book) Mark(ctx context.Context, rec RecordingID, k Kind, reason string,
 		b.expire(rec)
 	}
 	ev := Event{At: time.Now(), Actor: by, Reason: reason}
-	_, err := b.write(ctx, draft{kind: k, rec: rec, ev: ev}, func() (bool, error) {
+	err := b.write(ctx, draft{kind: k, rec: rec, ev: ev}, func() (bool, error) {
 		r := b.recs[rec]
 		if r == nil {
 			return false, ErrUnknown

@@ -1,0 +1,67 @@
+package recorder
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"plenum/recorder/archive"
+	"plenum/recorder/consent"
+	"plenum/webinar"
+)
+
+// Announce tells everybody that a recording is planned, and freezes its notice. Nothing is created in the store or the
+// spool by it. The same key again gives the same recording. Errors: ErrActive, ErrStorage, ErrDisk, ErrLedger.
+func (s *Service) Announce(ctx context.Context, w webinar.ID, by webinar.SubjectID, strict bool, key string) (Recording, error) {
+	r := s.room(w)
+	book, err := r.enter(ctx)
+	if err != nil {
+		return Recording{}, err
+	}
+	defer r.leave()
+	if key != "" {
+		old, err := s.rows.one(ctx, `webinar_id = ? AND announce_key = ?`, w, key)
+		if !errors.Is(err, ErrNotFound) {
+			return old, err
+		}
+	}
+	if last := r.current(); last.active() {
+		return last, ErrActive
+	}
+	if s.c.Archive.State().Health != archive.Ok {
+		return Recording{}, ErrStorage
+	}
+	if err := s.diskReserve(); err != nil {
+		return Recording{}, err
+	}
+	now := time.Now()
+	rec := Recording{ID: webinar.NewID(), Webinar: w, State: Announced, Strict: strict, Announcement: 1, AnnouncedAt: now, StartAllowedAt: now.Add(s.c.AnnounceDelay)}
+	if err := book.Announce(ctx, rec.ID, consent.NewNotice(strict, s.c.Retention), by, key); err != nil {
+		return Recording{}, err
+	}
+	if err := s.rows.insert(ctx, rec, key); err != nil {
+		return Recording{}, errors.Join(err, book.Mark(ctx, rec.ID, consent.Abort, string(ByStorage), ""))
+	}
+	r.mu.Lock()
+	r.rec = rec
+	r.resumeAt, r.pausedAt = time.Time{}, time.Time{}
+	for _, p := range r.people { // beats begin now
+		p.beat, p.lapsed, p.granted = now, false, 0
+	}
+	r.mu.Unlock()
+	r.tell()
+	r.tellCounts()
+	return rec, nil
+}
+
+// diskReserve refuses when the spool's file system is below its reserve.
+func (s *Service) diskReserve() error {
+	free, err := s.c.DiskFree(s.c.Spool)
+	if err != nil {
+		return failed("disk", err)
+	}
+	if free < s.c.DiskReserve {
+		return ErrDisk
+	}
+	return nil
+}

@@ -1,0 +1,134 @@
+package recorder
+
+import (
+	"context"
+	"errors"
+
+	"plenum/recorder/consent"
+	"plenum/webinar"
+)
+
+// Answer takes what a person on stage says about being recorded, for nobody but that person. A grant is durable when it
+// returns. A refusal or withdrawal has its gates closed, also when an error says that the ledger did not take it; what
+// was recorded of the scopes is erased. Errors: ErrNotFound, webinar.ErrForbidden and those of consent.Book.
+func (s *Service) Answer(ctx context.Context, w webinar.ID, id RecordingID, who webinar.Ticket, a Answer) (consent.Standing, error) {
+	no := a.Act == consent.Refuse || a.Act == consent.Withdraw
+	if who.Webinar != w || who.Subject == "" || !no && !who.Role.OnStage() {
+		return consent.Standing{}, webinar.ErrForbidden
+	}
+	r := s.room(w)
+	book, err := r.open(ctx)
+	if err != nil {
+		return consent.Standing{}, err
+	}
+	if _, ok := book.Phase(id); !ok {
+		return consent.Standing{}, ErrNotFound
+	}
+	if who.Role.OnStage() {
+		r.mu.Lock()
+		r.hear(who, a.EpochMS, a.RTTMS)
+		r.mu.Unlock()
+	}
+	ca := consent.Answer{Recording: id, Subject: who.Subject, Actor: who.Subject, Scopes: a.Scopes, Publish: a.Publish,
+		Hash: a.Hash, Lang: a.Lang, Surface: "room", Key: a.Key}
+	var st consent.Standing
+	switch a.Act {
+	case consent.Shown:
+		st, err = book.Show(ctx, ca)
+	case consent.Grant:
+		st, err = r.grant(ctx, book, who, ca, a.ClickMS)
+	case consent.Refuse, consent.Withdraw:
+		st, err = r.no(ctx, book, ca, a.Act)
+	default:
+		return consent.Standing{}, consent.ErrAnswer
+	}
+	if r.current().ID == id {
+		r.tellCounts()
+	}
+	return st, err
+}
+
+// grant is durable first; then the gates are armed.
+func (r *room) grant(ctx context.Context, book *consent.Book, who webinar.Ticket, ca consent.Answer, clickMS float64) (consent.Standing, error) {
+	var lost consent.Scope
+	st, err := book.Grant(ctx, ca, func(l consent.Scope) {
+		lost = l
+		r.shutPerson(ca.Recording, ca.Subject, l)
+	})
+	if lost != 0 {
+		if derr := r.doom(ctx, ca.Recording, ca.Subject, lost); derr != nil {
+			return st, errors.Join(err, derr)
+		}
+	}
+	if err != nil {
+		return st, err
+	}
+	r.mu.Lock()
+	if r.rec.ID != ca.Recording {
+		r.mu.Unlock()
+		return st, nil
+	}
+	r.count++
+	p := r.person(ca.Subject)
+	p.name, p.granted = who.Name, r.count
+	x, changed := r.strict()
+	j := r.later(func(ctx context.Context) error { return r.rearm(ctx, &click{who: ca.Subject, ms: clickMS}) })
+	r.mu.Unlock()
+	x.shut()
+	if changed {
+		r.tell()
+	}
+	_ = r.wait(ctx, j) // what goes wrong there ends the recording, not the consent
+	return st, nil
+}
+
+// no closes first; then the ledger is written, then what was recorded is erased.
+func (r *room) no(ctx context.Context, book *consent.Book, ca consent.Answer, act consent.Kind) (consent.Standing, error) {
+	had := book.Allowed(ca.Recording, ca.Subject)
+	lost := ca.Scopes
+	if lost == 0 || act == consent.Refuse {
+		lost = consent.All
+	}
+	say := book.Withdraw
+	if act == consent.Refuse && had == 0 {
+		say = book.Refuse
+	} else if act == consent.Refuse { // a no after a yes takes the yes back
+		ca.Scopes = consent.All
+	}
+	st, err := say(ctx, ca, func() { r.shutPerson(ca.Recording, ca.Subject, lost) })
+	if err != nil && !errors.Is(err, ErrLedger) {
+		return st, err
+	}
+	if derr := r.doom(ctx, ca.Recording, ca.Subject, lost); derr != nil {
+		err = errors.Join(err, derr)
+	}
+	if errors.Is(err, ErrLedger) && r.current().ID == ca.Recording {
+		r.fail(ByLedger)
+	}
+	return st, err
+}
+
+// doom has what was recorded of a person under the scopes erased: durably marked now, out of the store soon.
+func (r *room) doom(ctx context.Context, id RecordingID, who webinar.SubjectID, lost consent.Scope) error {
+	r.mu.Lock()
+	run := func(ctx context.Context) error {
+		var err error
+		if lost.Has(consent.Name) {
+			err = r.s.rows.unlabel(ctx, id, who)
+		}
+		if groups := groupsOf(lost); len(groups) > 0 {
+			err = errors.Join(err, r.s.rows.doom(ctx, id, who, groups))
+		}
+		return err
+	}
+	j := r.later(run)
+	r.mu.Unlock()
+	err := r.wait(ctx, j)
+	if err != nil {
+		r.mu.Lock()
+		r.undone = append(r.undone, run)
+		r.mu.Unlock()
+	}
+	r.s.bg.Go(func() { r.s.sweep(context.WithoutCancel(ctx)) })
+	return err
+}

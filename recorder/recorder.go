@@ -1,0 +1,222 @@
+// Package recorder decides what is recorded. It keeps the life of each recording, from its announcement to its expiry,
+// and puts a gate before every source on stage: between decryption and the first buffer, closed unless the consent
+// ledger holds the person's grant, the recording runs, and the packet was captured after both.
+package recorder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"gorm.io/gorm"
+
+	"plenum/recorder/archive"
+	"plenum/recorder/consent"
+	"plenum/recorder/master"
+	"plenum/webinar"
+)
+
+// Archive is where sealed segments go: an *archive.Archive.
+type Archive interface {
+	Add(ctx context.Context, segment, key string, info master.Info) error
+	Open(ctx context.Context, key string) (io.ReadSeekCloser, int64, error)
+	Erase(ctx context.Context, key string) error
+	State() archive.State
+}
+
+// Config holds the parts and settings of a Service. Zero settings mean their defaults.
+type Config struct {
+	DB      *gorm.DB
+	Events  webinar.Publisher
+	Archive Archive
+	Spool   string // folder of growing and sealed files, absolute
+	Log     *slog.Logger
+
+	AnnounceDelay time.Duration // from the announcement to the earliest start, default 10 s
+	Margin        time.Duration // behind the barrier, default 1 s, floor 250 ms
+	DiskReserve   int64         // bytes that stay free in the spool's file system, default 2 GiB
+	Retention     time.Duration // from the end of a recording to its erasure, default 30 days
+	DiskFree      func(folder string) (int64, error)
+
+	newWriter func(master.Config) writer
+	repair    func(path string) (master.Info, error)
+}
+
+func (c *Config) defaults() error {
+	if c.DB == nil || c.Events == nil || c.Archive == nil {
+		return errors.New("the recorder needs a database, a publisher and an archive")
+	}
+	if !filepath.IsAbs(c.Spool) {
+		return errors.New("the recorder's spool must be an absolute path")
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.AnnounceDelay <= 0 {
+		c.AnnounceDelay = 10 * time.Second
+	}
+	if c.Margin <= 0 {
+		c.Margin = time.Second
+	}
+	if c.DiskReserve <= 0 {
+		c.DiskReserve = 2 << 30
+	}
+	if c.Retention <= 0 {
+		c.Retention = 30 * 24 * time.Hour
+	}
+	if c.DiskFree == nil {
+		c.DiskFree = diskFree
+	}
+	if c.newWriter == nil {
+		c.newWriter = func(m master.Config) writer { return master.New(m) }
+	}
+	if c.repair == nil {
+		c.repair = master.Repair
+	}
+	return nil
+}
+
+// Service records all webinars. It implements media.Observer.
+type Service struct {
+	c      Config
+	rows   *store
+	ledger *consent.Ledger
+	clock  clock
+	kick   chan struct{} // a room has something to do
+	bg     sync.WaitGroup
+
+	mu     sync.Mutex
+	rooms  map[webinar.ID]*room
+	live   map[string]bool // segments whose files belong to a writer or a sealer
+	closed bool
+}
+
+// New makes a service. What a crash left is mended before it returns: a running recording is paused, spool files are
+// repaired and handed to the archive, which must not run yet.
+func New(ctx context.Context, c Config) (*Service, error) {
+	if err := c.defaults(); err != nil {
+		return nil, err
+	}
+	s := &Service{c: c, rows: &store{db: c.DB}, ledger: consent.NewLedger(c.DB), clock: newClock(), kick: make(chan struct{}, 1),
+		rooms: map[webinar.ID]*room{}, live: map[string]bool{}}
+	if err := s.restore(ctx); err != nil {
+		return nil, fmt.Errorf("recorder: %w", err)
+	}
+	return s, nil
+}
+
+// Live reports whether a spool file, by its path relative to the spool, still belongs to a writer. The archive asks.
+func (s *Service) Live(path string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.live[strings.TrimSuffix(filepath.Base(path), ".webm")]
+}
+
+func (s *Service) setLive(segment string, live bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if live {
+		s.live[segment] = true
+	} else {
+		delete(s.live, segment)
+	}
+}
+
+// room returns the room of a webinar, made at need.
+func (s *Service) room(w webinar.ID) *room {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.rooms[w]
+	if r == nil {
+		r = newRoom(s, w)
+		s.rooms[w] = r
+	}
+	return r
+}
+
+func (s *Service) every() []*room {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]*room, 0, len(s.rooms))
+	for _, r := range s.rooms {
+		out = append(out, r)
+	}
+	return out
+}
+
+func (s *Service) wake() {
+	select {
+	case s.kick <- struct{}{}:
+	default:
+	}
+}
+
+// The rhythm of Run.
+const (
+	beatEvery   = 200 * time.Millisecond // how late a missed beat or a strict resume may be seen
+	diskEvery   = 10 * time.Second
+	retryEvery  = 10 * time.Second // for what the ledger or the database did not take
+	expireEvery = time.Minute
+)
+
+// Run does what time asks for: beats, the strict rule's resume, the disk, retries, expiry. When ctx ends it closes every
+// gate, pauses what runs, seals all files and returns nil.
+func (s *Service) Run(ctx context.Context) error {
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
+	disk, retry, expire := every(diskEvery), every(retryEvery), every(expireEvery)
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case <-s.kick:
+		case now := <-tick.C:
+			if disk(now) {
+				s.watchDisk()
+			}
+			if retry(now) {
+				s.retry(ctx)
+			}
+			if expire(now) {
+				s.expire(ctx)
+			}
+			for _, r := range s.every() {
+				r.beat(now)
+			}
+		}
+		for _, r := range s.every() {
+			r.drain(ctx)
+		}
+	}
+	s.shutdown(context.WithoutCancel(ctx))
+	return nil
+}
+
+// every returns a question that is answered yes once in each period.
+func every(period time.Duration) func(now time.Time) bool {
+	var last time.Time
+	return func(now time.Time) bool {
+		if !last.IsZero() && now.Sub(last) < period {
+			return false
+		}
+		last = now
+		return true
+	}
+}
+
+// shutdown pauses everything and waits until all files are sealed. Sources that open afterwards are not recorded.
+func (s *Service) shutdown(ctx context.Context) {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	for _, r := range s.every() {
+		r.suspend()
+		r.drain(ctx)
+	}
+	s.bg.Wait()
+}

@@ -1,0 +1,216 @@
+package recorder
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"plenum/recorder/consent"
+	"plenum/webinar"
+)
+
+// room is one webinar. Memory is guarded by mu, which is never held across I/O, so that gates close at once. What must
+// be written down follows in jobs, one at a time and in order, under the turn.
+type room struct {
+	s  *Service
+	id webinar.ID
+
+	turn chan struct{}
+	pub  sync.Mutex // publishing, so that the newest state is published last
+
+	mu       sync.Mutex
+	book     *consent.Book // nil until the first need
+	rec      Recording     // the last one
+	gates    map[string]*gate
+	senders  map[string]*sender // by publication
+	takes    map[*take]bool     // until they are shut
+	people   map[webinar.SubjectID]*attendance
+	jobs     []*job
+	count    uint64    // orders sources, grants and starts
+	runs     uint64    // count at the last start or resume
+	resumeAt time.Time // when the strict rule is satisfied for long enough; zero: it is not
+	pausedAt time.Time
+	alone    time.Time                     // since when no host is here; zero: one is, or nobody has told
+	unsaved  bool                          // the row of rec is behind
+	undone   []func(context.Context) error // erasures that the database did not take
+}
+
+// attendance is what the room knows of one person.
+type attendance struct {
+	page    page
+	beat    time.Time
+	lapsed  bool
+	name    string
+	granted uint64 // the room's count at the grant
+}
+
+type job struct {
+	run  func(context.Context) error
+	done chan struct{}
+	err  error
+}
+
+func newRoom(s *Service, id webinar.ID) *room {
+	return &room{s: s, id: id, turn: make(chan struct{}, 1), gates: map[string]*gate{}, senders: map[string]*sender{},
+		takes: map[*take]bool{}, people: map[webinar.SubjectID]*attendance{}}
+}
+
+// open returns the book, read from the ledger at the first need.
+func (r *room) open(ctx context.Context) (*consent.Book, error) {
+	if b := r.known(); b != nil {
+		return b, nil
+	}
+	if err := r.hold(ctx); err != nil {
+		return nil, err
+	}
+	defer r.leave()
+	return r.openTurned(ctx)
+}
+
+func (r *room) openTurned(ctx context.Context) (*consent.Book, error) {
+	if b := r.known(); b != nil {
+		return b, nil
+	}
+	b, err := consent.NewBook(ctx, r.s.ledger, r.id)
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.book = b
+	return b, nil
+}
+
+func (r *room) known() *consent.Book {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.book
+}
+
+func (r *room) hold(ctx context.Context) error {
+	select {
+	case r.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("recorder: %w", ctx.Err())
+	}
+}
+
+func (r *room) leave() { <-r.turn }
+
+// later queues a job; mu is held.
+func (r *room) later(run func(context.Context) error) *job {
+	j := &job{run: run, done: make(chan struct{})}
+	r.jobs = append(r.jobs, j)
+	r.s.wake()
+	return j
+}
+
+// drain runs the jobs. With a context that ends they wait for the next who drains.
+func (r *room) drain(ctx context.Context) {
+	r.mu.Lock()
+	idle := len(r.jobs) == 0
+	r.mu.Unlock()
+	if idle || r.hold(ctx) != nil {
+		return
+	}
+	defer r.leave()
+	r.drainTurned(ctx)
+}
+
+// drainTurned runs the jobs; the turn is held. A job is not cut short by its caller, whose hanging up undoes nothing.
+func (r *room) drainTurned(ctx context.Context) {
+	ctx = context.WithoutCancel(ctx)
+	for {
+		r.mu.Lock()
+		if len(r.jobs) == 0 {
+			r.mu.Unlock()
+			return
+		}
+		j := r.jobs[0]
+		r.jobs = r.jobs[1:]
+		r.mu.Unlock()
+		if j.err = j.run(ctx); j.err != nil {
+			r.s.c.Log.Error("recorder: not written down", "webinar", string(r.id), "error", j.err)
+		}
+		close(j.done)
+	}
+}
+
+// wait has a job done and returns its error.
+func (r *room) wait(ctx context.Context, j *job) error {
+	r.drain(ctx)
+	select {
+	case <-j.done:
+		return j.err
+	case <-ctx.Done():
+		return fmt.Errorf("recorder: %w", ctx.Err())
+	}
+}
+
+// enter takes the turn with every job done and the book open, for an act that writes before it changes anything.
+func (r *room) enter(ctx context.Context) (*consent.Book, error) {
+	if err := r.hold(ctx); err != nil {
+		return nil, err
+	}
+	b, err := r.openTurned(ctx)
+	if err != nil {
+		r.leave()
+		return nil, err
+	}
+	r.drainTurned(ctx)
+	return b, nil
+}
+
+// current returns the last recording.
+func (r *room) current() Recording {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.rec
+}
+
+// tell publishes the recording as it is now.
+func (r *room) tell() {
+	r.pub.Lock()
+	defer r.pub.Unlock()
+	rec := r.current()
+	r.s.c.Events.Publish(webinar.Event{Webinar: r.id, To: webinar.Everyone(), Body: Changed{Recording: rec}})
+}
+
+func (r *room) tellCounts() {
+	r.pub.Lock()
+	defer r.pub.Unlock()
+	r.s.c.Events.Publish(webinar.Event{Webinar: r.id, To: webinar.Hosts(), Body: CountsChanged{Counts: r.counts()}})
+}
+
+func (r *room) counts() Counts {
+	r.mu.Lock()
+	b, rec := r.book, r.rec.ID
+	r.mu.Unlock()
+	if b == nil || rec == "" {
+		return Counts{}
+	}
+	asked, granted, answered := b.Counts(rec)
+	return Counts{Asked: asked, Granted: granted, Answered: answered}
+}
+
+// save writes the row of the recording; a failure is tried again by and by.
+func (r *room) save(ctx context.Context) error {
+	rec := r.current()
+	err := r.s.rows.save(ctx, rec)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unsaved = err != nil
+	return err
+}
+
+// person returns what is known of somebody; mu is held.
+func (r *room) person(who webinar.SubjectID) *attendance {
+	p := r.people[who]
+	if p == nil {
+		p = &attendance{}
+		r.people[who] = p
+	}
+	return p
+}
