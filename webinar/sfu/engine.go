@@ -14,6 +14,7 @@ import (
 // [media.Observer] or [Screens].
 type Engine struct {
 	cfg     Config
+	timing  timing
 	log     *slog.Logger
 	obs     media.Observer
 	screens Screens
@@ -32,17 +33,21 @@ type Engine struct {
 
 // New opens the port and starts the workers. Close ends them.
 func New(cfg Config, obs media.Observer, screens Screens) (*Engine, error) {
+	return start(cfg, obs, screens, defaultTiming())
+}
+
+func start(cfg Config, obs media.Observer, screens Screens, tm timing) (*Engine, error) {
 	if cfg.MaxStage <= 0 {
 		cfg.MaxStage = defaultMaxStage
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	st, err := newStack(cfg)
+	st, err := newStack(cfg, tm)
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{cfg: cfg, log: cfg.Log, obs: obs, screens: screens, stack: st, rooms: map[string]*room{}}
+	e := &Engine{cfg: cfg, timing: tm, log: cfg.Log, obs: obs, screens: screens, stack: st, rooms: map[string]*room{}}
 	for range runtime.GOMAXPROCS(0) {
 		sh := newShard()
 		e.shards = append(e.shards, sh)

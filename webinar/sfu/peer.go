@@ -20,13 +20,16 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// How long a peer may be silent or take to connect. Together with the closing a vanished one is gone within 30 s.
-const (
-	iceDisconnected = 5 * time.Second
-	iceFailed       = 12 * time.Second
-	iceKeepAlive    = 2 * time.Second
-	connectTimeout  = 20 * time.Second
-)
+// timing says how long a peer may be silent or take to connect.
+type timing struct {
+	disconnected, failed, keepAlive time.Duration // ICE
+	connect                         time.Duration // from the answer to the first packet
+}
+
+// defaultTiming has a vanished peer gone within 30 s.
+func defaultTiming() timing {
+	return timing{disconnected: 5 * time.Second, failed: 12 * time.Second, keepAlive: 2 * time.Second, connect: 20 * time.Second}
+}
 
 // loopNet shows pion a single interface. With one muxed socket each further local address would only cost every peer
 // another goroutine; the addresses to offer are written into the answer by us.
@@ -66,7 +69,7 @@ type stack struct {
 	config   webrtc.Configuration
 }
 
-func newStack(cfg Config) (*stack, error) {
+func newStack(cfg Config, tm timing) (*stack, error) {
 	at, err := net.ResolveUDPAddr("udp", cfg.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("sfu: listen address: %w", err)
@@ -76,14 +79,14 @@ func newStack(cfg Config) (*stack, error) {
 		return nil, fmt.Errorf("sfu: %w", err)
 	}
 	s := &stack{conn: conn, addr: conn.LocalAddr().(*net.UDPAddr).AddrPort()}
-	if err := s.build(cfg); err != nil {
+	if err := s.build(cfg, tm); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("sfu: %w", err)
 	}
 	return s, nil
 }
 
-func (s *stack) build(cfg Config) error {
+func (s *stack) build(cfg Config, tm timing) error {
 	ip := s.addr.Addr().Unmap()
 	v6 := s.addr.Addr().Is6()
 	switch {
@@ -108,7 +111,7 @@ func (s *stack) build(cfg Config) error {
 		return err
 	}
 	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: s.conn, Net: lo, Logger: quiet().NewLogger("ice")})
-	settings, err := newSettings(s.mux, lo)
+	settings, err := newSettings(s.mux, lo, tm)
 	if err != nil {
 		return err
 	}
@@ -129,7 +132,7 @@ func (s *stack) build(cfg Config) error {
 	return nil
 }
 
-func newSettings(mux ice.UDPMux, n transport.Net) (webrtc.SettingEngine, error) {
+func newSettings(mux ice.UDPMux, n transport.Net, tm timing) (webrtc.SettingEngine, error) {
 	se := webrtc.SettingEngine{LoggerFactory: quiet()}
 	se.SetICEUDPMux(mux)
 	se.SetNet(n)
@@ -138,7 +141,7 @@ func newSettings(mux ice.UDPMux, n transport.Net) (webrtc.SettingEngine, error) 
 	se.SetIncludeLoopbackCandidate(true)
 	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	se.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
+	se.SetICETimeouts(tm.disconnected, tm.failed, tm.keepAlive)
 	// GCM costs half of what AES-CM with HMAC-SHA1 does. The server chooses, so it must be the DTLS server.
 	se.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
 	return se, se.SetAnsweringDTLSRole(webrtc.DTLSRoleServer)

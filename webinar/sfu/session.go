@@ -34,7 +34,7 @@ func (e *Engine) newSession(api *webrtc.API, room, owner string) (*session, erro
 
 // watchState ends the session when its connection does, or never comes.
 func (s *session) watchState(connected func()) {
-	s.timer = time.AfterFunc(connectTimeout, s.stop)
+	s.timer = time.AfterFunc(s.e.timing.connect, s.stop)
 	s.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		switch state {
 		case webrtc.PeerConnectionStateConnected:

@@ -1,0 +1,117 @@
+package sfu
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"plenum/webinar/media"
+)
+
+// The consent gate stands on this: the observer has returned before anything is forwarded or tapped, and nothing is
+// after muting has returned.
+func TestMutingAndTheObserver(t *testing.T) {
+	e, w, _ := newTestEngine(t)
+	e.SetLive("r", true)
+	p := watch(t, e, "r", Viewer{}, 3, 4)
+	var mu sync.Mutex
+	var early []string
+	type state struct {
+		slot string
+		tap  *sink
+	}
+	of := func(s media.Source) state {
+		slot := "audio0"
+		if s.Track().Kind.Video() {
+			slot = "video0"
+		}
+		return state{slot, w.tap(name(s.Track()))}
+	}
+	w.during = func(event string, s media.Source) {
+		if event == "closed" || event == "muted" {
+			return
+		}
+		x := of(s)
+		sent, tapped := p.count(x.slot), x.tap.packets.Load()
+		pass(200 * time.Millisecond) // ten frames arrive meanwhile
+		if p.count(x.slot) != sent || x.tap.packets.Load() != tapped {
+			mu.Lock()
+			early = append(early, event+" "+name(s.Track()))
+			mu.Unlock()
+		}
+	}
+	s := publish(t, e, "r", Publisher{Owner: "anna", Muted: map[media.Kind]bool{media.Camera: true}}, 'A')
+	s.pump()
+	eventually(t, "sound", func() bool { return p.count("audio0") > 20 })
+	eventually(t, "a muted camera on stage", func() bool {
+		return slices.Contains(e.Sources("r"), SourceState{"anna", media.Camera, true})
+	})
+	if p.count("video0") > 0 || w.tap("anna/camera").packets.Load() > 0 {
+		t.Fatal("a source that was muted from the start got through")
+	}
+	mute := func(kind media.Kind, m bool) {
+		t.Helper()
+		if err := e.Mute("r", s.session, "anna", map[media.Kind]bool{kind: m}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mute(media.Camera, false)
+	eventually(t, "picture", func() bool { return p.count("video0") > 20 })
+	for range 3 {
+		mute(media.Mic, true)
+		tapped := w.tap("anna/mic").packets.Load()
+		pass(50 * time.Millisecond) // what is on the wire
+		sent := p.count("audio0")
+		pass(150 * time.Millisecond)
+		if p.count("audio0") != sent || w.tap("anna/mic").packets.Load() != tapped {
+			t.Fatal("a muted source got through")
+		}
+		mute(media.Mic, false)
+		eventually(t, "sound again", func() bool { return p.count("audio0") > sent+10 })
+	}
+	gapless(t, p.packets("audio0"))
+	mu.Lock()
+	defer mu.Unlock()
+	if len(early) > 0 {
+		t.Errorf("packets passed during %v", early)
+	}
+	want := []string{"unmuted anna/camera", "muted anna/mic", "unmuted anna/mic", "muted anna/mic", "unmuted anna/mic"}
+	if got := w.list()[2:]; !slices.Equal(got[:5], want) {
+		t.Errorf("events %v", got)
+	}
+}
+
+func TestRepeatsOfMutedPacketsStayUnheard(t *testing.T) {
+	e, w, _ := newTestEngine(t)
+	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
+	s.send()
+	eventually(t, "the source", func() bool { return w.tap("anna/mic") != nil && w.tap("anna/mic").packets.Load() > 0 })
+	mic := map[media.Kind]bool{media.Mic: true}
+	if err := e.Mute("r", s.session, "anna", mic); err != nil {
+		t.Fatal(err)
+	}
+	var src *source
+	e.mu.Lock()
+	for _, x := range e.rooms["r"].sources {
+		if x.track.Kind == media.Mic {
+			src = x
+		}
+	}
+	e.mu.Unlock()
+	k := w.tap("anna/mic")
+	was := k.packets.Load()
+	said := testPacket(int64(100), 0)
+	src.arrive(arrival{at: time.Now(), rtp: said.rtp})
+	eventually(t, "it to be taken", func() bool { return len(src.in) == 0 })
+	mic[media.Mic] = false
+	if err := e.Mute("r", s.session, "anna", mic); err != nil {
+		t.Fatal(err)
+	}
+	src.arrive(arrival{at: time.Now(), rtp: said.rtp})
+	src.arrive(arrival{at: time.Now(), rtp: testPacket(101, 0).rtp})
+	eventually(t, "the next packet", func() bool { return k.packets.Load() > was })
+	if got := k.packets.Load() - was; got != 1 {
+		t.Errorf("tap heard %d packets, want the one after the unmuting", got)
+	}
+}
