@@ -1,5 +1,9 @@
 // Package polls asks the room a question and counts the answers: no double vote, no lost vote, no vote after closing,
 // and nothing stored that ties a voter to an answer.
+//
+// The honest limit of that secrecy: while a poll is open, who can read the disk, or its write-ahead log, can compare
+// which voters and which ballots were committed together. Commits shared by many blur that; at the closing the file
+// is rewritten without any order in time and the log is emptied.
 package polls
 
 import (
