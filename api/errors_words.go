@@ -3,8 +3,11 @@ package api
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"time"
 
+	"plenum/recorder"
 	"plenum/webinar"
 	"plenum/webinar/sfu"
 )
@@ -72,6 +75,13 @@ func judgeTyped(err error) (fault, bool) {
 	if offer, ok := errors.AsType[*sfu.OfferError](err); ok {
 		return fault{status: http.StatusBadRequest, code: "bad-offer", says: sentence{
 			"The connection offer was refused: " + offer.Reason, "Das Verbindungsangebot wurde abgelehnt: " + offer.Reason,
+		}}, true
+	}
+	if early, ok := errors.AsType[*recorder.TooEarlyError](err); ok {
+		wait := max(1, int(math.Ceil(time.Until(early.At).Seconds())))
+		return fault{status: http.StatusConflict, code: "too-early", says: sentence{
+			fmt.Sprintf("People need time to hear the announcement. The recording can start in %d seconds.", wait),
+			fmt.Sprintf("Alle brauchen Zeit, die Ankündigung zu hören. In %d Sekunden kann die Aufzeichnung beginnen.", wait),
 		}}, true
 	}
 	return fault{}, false

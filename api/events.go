@@ -93,8 +93,15 @@ type eventWriter struct {
 
 func newEventWriter(w http.ResponseWriter) *eventWriter {
 	rc := http.NewResponseController(w)
-	_ = rc.SetReadDeadline(time.Time{}) // the server's own limits are for requests that end
+	unhurried(rc)
 	return &eventWriter{w: w, rc: rc}
+}
+
+// unhurried lifts the server's limits on reading and writing, which are for short requests; a read limit that passes
+// while an answer is being written cancels it. A writer without deadlines has none to lift.
+func unhurried(rc *http.ResponseController) {
+	_ = rc.SetReadDeadline(time.Time{})
+	_ = rc.SetWriteDeadline(time.Time{})
 }
 
 func (e *eventWriter) retry(d time.Duration) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"plenum/polls"
+	"plenum/recorder"
 	"plenum/recorder/consent"
 	"plenum/webinar"
 	"plenum/webinar/sfu"
@@ -87,6 +88,18 @@ func mediaFaults() []fault {
 
 func recordingFaults() []fault {
 	return []fault{
+		{recorder.ErrActive, http.StatusConflict, "recording-active", sentence{
+			"A recording is announced or running already.", "Es ist schon eine Aufzeichnung angekündigt oder sie läuft."}},
+		{recorder.ErrNobodyAgreed, http.StatusConflict, "nobody-agreed", sentence{
+			"Nobody on stage has agreed to be recorded yet.", "Auf der Bühne hat noch niemand der Aufzeichnung zugestimmt."}},
+		{recorder.ErrDisk, http.StatusInsufficientStorage, "disk", sentence{
+			"There is too little room on the disk to record. Nothing is being recorded.",
+			"Auf der Festplatte ist zu wenig Platz. Es wird nichts aufgezeichnet."}},
+		{recorder.ErrStorage, http.StatusServiceUnavailable, "storage", sentence{
+			"The store for recordings does not answer. Please try again soon.",
+			"Der Speicher für Aufzeichnungen antwortet nicht. Bitte versuchen Sie es gleich noch einmal."}},
+		{recorder.ErrClosed, http.StatusServiceUnavailable, "busy", sentence{
+			"The server is restarting. Please try again in a moment.", "Der Server startet neu. Bitte versuchen Sie es gleich noch einmal."}},
 		{consent.ErrUnknown, http.StatusNotFound, "not-found", sentence{
 			"This recording does not exist, or not any more.", "Diese Aufzeichnung gibt es nicht, oder nicht mehr."}},
 		{consent.ErrState, http.StatusConflict, "recording-state", sentence{

@@ -105,8 +105,7 @@ func (s *server) segment(c *call) error {
 		name := fmt.Sprintf("recording-%s-%d.webm", d.Recording.StartedAt.UTC().Format("20060102-150405"), n+1)
 		c.Header("Content-Disposition", fmt.Sprintf(`attachment; filename="%s"`, name))
 	}
-	// A long download takes as long as it takes; a writer without deadlines has none to lift.
-	_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Time{})
+	unhurried(http.NewResponseController(c.Writer))
 	http.ServeContent(c.Writer, c.Request, "", time.Time{}, file)
 	return nil
 }

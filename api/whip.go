@@ -65,9 +65,6 @@ func (s *server) offer(c *call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if c.webinar.State == webinar.Live { // after a restart nobody else says so
-		s.Media.SetLive(string(c.webinar.ID), true)
-	}
 	return string(body), nil
 }
 
