@@ -60,7 +60,7 @@ type Health uint8
 // The states of health.
 const (
 	Ok Health = iota
-	Retrying
+	Retrying // the last call failed; spool and database are as they should be
 )
 
 // State is the archive's health and since when it has been so.
@@ -150,7 +150,15 @@ func (a *Archive) State() State {
 	return a.state
 }
 
-func (a *Archive) setHealth(h Health) {
+// answered keeps what a call to the store, with this error, says about its health: nothing if we ended it ourselves.
+func (a *Archive) answered(ctx context.Context, err error) {
+	h := Ok
+	if err != nil {
+		h = Retrying
+	}
+	if errors.Is(err, blob.ErrHalted) || ctx.Err() != nil {
+		return
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.state.Health != h {

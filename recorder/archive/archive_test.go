@@ -27,10 +27,12 @@ func TestRunEmptiesTheSpool(t *testing.T) {
 			t.Errorf("%+v", res)
 		}
 	}
-	late := r.add("late", 100) // while it runs idle
+	want["late"] = r.add("late", 100) // while it runs idle
 	await(t, r.results)
+	for segment := range want {
+		until(t, func() bool { return r.state(segment) == done })
+	}
 	stop()
-	want["late"] = late
 	if n := r.spooled(); n > 0 {
 		t.Errorf("%d files are left in the spool", n)
 	}
@@ -99,6 +101,9 @@ func TestBadSegmentHoldsUpNobody(t *testing.T) {
 	}
 	stop := r.run()
 	defer stop()
+	for _, segment := range []string{"gone", "short", "good"} {
+		until(t, func() bool { return r.state(segment) == done || r.state(segment) == lost })
+	}
 	for range 3 {
 		if res := await(t, r.results); (res.Err == nil) != (res.Segment == "good") || (res.Err != nil && !errors.Is(res.Err, ErrSpool)) {
 			t.Errorf("%+v", res)

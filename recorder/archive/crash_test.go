@@ -160,7 +160,11 @@ func TestEraseDuringUpload(t *testing.T) {
 		r.add("s", size)
 		fault := blobtest.Fault{StallAt: at, Stalled: make(chan struct{}), Resume: make(chan struct{})}
 		r.proxy.Set(fault)
-		stop := r.run()
+		uploaded := background(func() {
+			if _, err := r.Archive.step(t.Context()); err != nil {
+				t.Errorf("at %d: %v", at, err)
+			}
+		})
 		await(t, fault.Stalled)
 		erased := background(func() {
 			if err := r.Erase(t.Context(), key("s")); err != nil {
@@ -178,7 +182,7 @@ func TestEraseDuringUpload(t *testing.T) {
 		}
 		close(fault.Resume)
 		await(t, erased)
-		stop()
+		await(t, uploaded)
 		if left := r.traces(); len(left) > 0 || r.state("s") != "" {
 			t.Errorf("at %d: left %v, row %q", at, left, r.state("s"))
 		}

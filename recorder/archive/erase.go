@@ -45,7 +45,8 @@ func (a *Archive) wipe(ctx context.Context, r row) error {
 	if err := a.removeSpool(r.Path); err != nil {
 		return err
 	}
-	if err := a.c.Objects.Delete(ctx, r.Key); err != nil {
+	err := a.c.Objects.Delete(ctx, r.Key)
+	if a.answered(ctx, err); err != nil {
 		return err
 	}
 	if err := a.c.Rows.forget(ctx, r.Segment); err != nil {

@@ -27,11 +27,9 @@ func (a *Archive) Run(ctx context.Context) error {
 		case err != nil:
 			failures++
 			pause, kick = a.backoff(failures), nil // a new segment is no reason to ask a dead store sooner
-			a.setHealth(Retrying)
 			a.c.Log.Warn("archive: will try again", "failures", failures, "pause", pause, "error", err)
 		case worked:
 			failures = 0
-			a.setHealth(Ok)
 			continue
 		default:
 			pause = sweepEvery
@@ -139,7 +137,7 @@ func (a *Archive) upload(ctx context.Context, w *work, r row) error {
 		Key: r.Key, Body: f, Size: r.Size, UploadID: r.UploadID, Halted: w.halted.Load,
 		Started: func(id string) error { return a.c.Rows.began(ctx, r.Segment, id) },
 	})
-	if err != nil {
+	if a.answered(ctx, err); err != nil {
 		return err
 	}
 	if err := a.c.Rows.stored(ctx, r.Segment); err != nil {

@@ -30,6 +30,7 @@ type Proxy struct {
 	upstream string
 	listener net.Listener
 	all      sync.WaitGroup
+	ended    chan struct{}
 
 	mu    sync.Mutex
 	fault Fault
@@ -44,13 +45,14 @@ func NewProxy(t testing.TB, upstream string) *Proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Proxy{Socket: filepath.Join(dir, "s"), upstream: upstream, conns: map[net.Conn]bool{}}
+	p := &Proxy{Socket: filepath.Join(dir, "s"), upstream: upstream, ended: make(chan struct{}), conns: map[net.Conn]bool{}}
 	if p.listener, err = net.Listen("unix", p.Socket); err != nil {
 		t.Fatal(err)
 	}
 	p.all.Go(p.accept)
 	t.Cleanup(func() {
 		p.listener.Close()
+		close(p.ended)
 		p.Set(Fault{Refuse: true})
 		p.all.Wait()
 		os.RemoveAll(dir)
@@ -162,7 +164,10 @@ func (p *Proxy) pass(up io.Writer, b []byte) error {
 	}
 	if hit(f.StallAt) {
 		close(f.Stalled)
-		<-f.Resume
+		select {
+		case <-f.Resume:
+		case <-p.ended:
+		}
 	}
 	if hit(f.CutAt) {
 		up.Write(b[:f.CutAt-from])
