@@ -65,7 +65,11 @@ export default defineConfig({
     assetsInlineLimit: 0, // the content security policy forbids data: fonts and scripts
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    rollupOptions: { input: { attendee: 'attendee.html', host: 'host.html', present: 'present.html', notfound: '404.html' } },
+    rollupOptions: {
+      input: { attendee: 'attendee.html', host: 'host.html', present: 'present.html', notfound: '404.html' },
+      // Svelte's custom elements and its old class components are used nowhere; without the hint they stay in.
+      treeshake: { moduleSideEffects: [{ test: /svelte\/src\/(internal\/client\/dom\/elements\/custom-element|legacy\/legacy-client)\.js$/, sideEffects: false }] },
+    },
   },
   test: { environment: 'happy-dom', include: ['test/**/*.test.ts', 'src/**/*.test.ts'] },
 });

@@ -8,6 +8,8 @@ export type Loader = (lang: Lang) => Promise<{ default: Catalog }>;
 export type Translate<K extends string> = (key: K, params?: Params) => string;
 
 const KEY = 'plenum.lang';
+/** Dates and times of English are the European ones: 24 November 2026, 18:00. */
+const LOCALE: Record<Lang, string> = { de: 'de-DE', en: 'en-GB' };
 const loadCommon: Loader = (lang) => (lang === 'de' ? import('../i18n/common.de.json') : import('../i18n/common.en.json'));
 
 class Language {
@@ -42,24 +44,31 @@ class Language {
 
   /** Date and time in words, such as "24. November 2026 um 18:00". */
   dateTime(iso: string): string {
-    return new Intl.DateTimeFormat(this.current, { dateStyle: 'long', timeStyle: 'short' }).format(new Date(iso));
+    return new Intl.DateTimeFormat(LOCALE[this.current], { dateStyle: 'long', timeStyle: 'short' }).format(new Date(iso));
   }
 
   date(iso: string): string {
-    return new Intl.DateTimeFormat(this.current, { dateStyle: 'long' }).format(new Date(iso));
+    return new Intl.DateTimeFormat(LOCALE[this.current], { dateStyle: 'long' }).format(new Date(iso));
   }
 
   time(iso: string): string {
-    return new Intl.DateTimeFormat(this.current, { timeStyle: 'short' }).format(new Date(iso));
+    return new Intl.DateTimeFormat(LOCALE[this.current], { timeStyle: 'short' }).format(new Date(iso));
   }
 
   number(n: number): string {
-    return new Intl.NumberFormat(this.current).format(n);
+    return new Intl.NumberFormat(LOCALE[this.current]).format(n);
+  }
+
+  /** A span of time in words, such as "5 Minuten"; minutes below two hours, hours below two days. */
+  span(ms: number): string {
+    const minutes = Math.max(1, Math.ceil(ms / 60_000));
+    const [value, unit] = minutes < 120 ? [minutes, 'minute'] : minutes < 2880 ? [Math.round(minutes / 60), 'hour'] : [Math.round(minutes / 1440), 'day'];
+    return new Intl.NumberFormat(LOCALE[this.current], { style: 'unit', unit: unit as string, unitDisplay: 'long' }).format(value as number);
   }
 
   /** A share as whole percent, `43 %` or `43%`. */
   percent(n: number): string {
-    return new Intl.NumberFormat(this.current, { style: 'percent' }).format(n);
+    return new Intl.NumberFormat(LOCALE[this.current], { style: 'percent' }).format(n);
   }
 }
 

@@ -1,0 +1,47 @@
+// A voter's own proof: a secret that never leaves this browser, and the hash under which the ballot lies.
+import { keep, recall } from './storage';
+
+export interface StoredVote {
+  /** 32 random bytes in hex; whoever knows them can prove the ballot. Stays here. */
+  secret: string;
+  /** SHA-256 of the secret's bytes, in hex: what the server is told. */
+  receipt: string;
+  option: string;
+  /** When the server had stored it, RFC 3339; absent while unconfirmed. */
+  storedAt?: string;
+}
+
+export const voteKey = (poll: string): string => `plenum.vote.${poll}`;
+
+const hex = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
+
+/** Hash of a secret in hex; throws where there is no Web Crypto (plain HTTP that is not localhost). */
+export async function receiptOf(secret: string): Promise<string> {
+  const bytes = Uint8Array.from(secret.match(/../g) ?? [], (h) => Number.parseInt(h, 16));
+  return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+}
+
+/** A fresh secret with its receipt, for a ballot of `option`. */
+export async function newVote(option: string): Promise<StoredVote> {
+  const secret = hex(crypto.getRandomValues(new Uint8Array(32)));
+  return { secret, receipt: await receiptOf(secret), option };
+}
+
+export function storeVote(poll: string, vote: StoredVote | null): void {
+  keep(voteKey(poll), vote && JSON.stringify(vote));
+}
+
+/** What this browser has cast in a poll, undefined if nothing or unreadable. */
+export function storedVote(poll: string): StoredVote | undefined {
+  try {
+    const v = JSON.parse(recall(voteKey(poll)) ?? 'null') as StoredVote | null;
+    return v && typeof v.receipt === 'string' && typeof v.option === 'string' ? v : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first half of a receipt in groups of four, for reading out: `3F2A-90C1-…`. */
+export function shortReceipt(receipt: string): string {
+  return (receipt.slice(0, 16).match(/.{4}/g) ?? []).join('-').toUpperCase();
+}

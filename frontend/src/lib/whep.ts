@@ -1,0 +1,162 @@
+// A viewer over WHEP, free of any framework: one peer connection that only receives, and which comes back by itself.
+import { offerSDP, Problem, request } from './api';
+import { backoff } from './events';
+import { Meter, type Quality, Verdict } from './quality';
+
+export interface ViewerOptions {
+  /** Number of audio and of video m-lines: 3 and 4 for the audience, 10 and 10 on stage. */
+  audio: number;
+  video: number;
+  /** The tracks of the slots changed: after each (re)connection, and once with empty lists when it is lost. */
+  ontracks: (tracks: Tracks) => void;
+  onstate?: (state: ViewerState) => void;
+  onquality?: (q: Quality) => void;
+  /** The server refuses for good, for example 403 after the seat was given up. Other errors are tried again. */
+  onrefused?: (problem: Problem) => void;
+}
+
+export type ViewerState = 'connecting' | 'connected' | 'lost' | 'closed';
+
+/** The n-th track is the one of slot n. */
+export interface Tracks {
+  audio: readonly MediaStreamTrack[];
+  video: readonly MediaStreamTrack[];
+}
+
+const NONE: Tracks = { audio: [], video: [] };
+const WINDOW_MS = 2000;
+/** How long a connection may be `disconnected` before it is made anew. */
+const PATIENCE_MS = 2500;
+
+export class Viewer {
+  readonly #url: string;
+  readonly #o: ViewerOptions;
+  #pc: RTCPeerConnection | undefined;
+  #session = '';
+  #video: number;
+  #attempt = 0;
+  #generation = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stats: ReturnType<typeof setInterval> | undefined;
+  #closed = false;
+
+  constructor(webinar: string, options: ViewerOptions) {
+    this.#url = `/api/webinars/${encodeURIComponent(webinar)}/whep`;
+    this.#o = options;
+    this.#video = options.video;
+    addEventListener('online', this.#online);
+    addEventListener('pagehide', this.#hide);
+    void this.#connect();
+  }
+
+  /**
+   * Sound only, for a weak line: the session ends and a new one is made without any video slot, so the server
+   * sends no picture at all.
+   */
+  setVideo(on: boolean): void {
+    const video = on ? this.#o.video : 0;
+    if (this.#closed || video === this.#video) return;
+    this.#video = video;
+    this.#restart();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#drop();
+    removeEventListener('online', this.#online);
+    removeEventListener('pagehide', this.#hide);
+    this.#o.onstate?.('closed');
+  }
+
+  readonly #online = (): void => {
+    if (this.#pc?.connectionState !== 'connected') this.#restart();
+  };
+
+  readonly #hide = (): void => this.#endSession();
+
+  #restart(): void {
+    this.#attempt = 0;
+    this.#drop();
+    void this.#connect();
+  }
+
+  async #connect(): Promise<void> {
+    const generation = ++this.#generation;
+    this.#o.onstate?.('connecting');
+    const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    this.#pc = pc;
+    const slots = (kind: 'audio' | 'video', n: number) =>
+      Array.from({ length: n }, () => pc.addTransceiver(kind, { direction: 'recvonly' }).receiver.track);
+    const tracks: Tracks = { audio: slots('audio', this.#o.audio), video: slots('video', this.#video) };
+    let lost: ReturnType<typeof setTimeout> | undefined;
+    pc.onconnectionstatechange = () => {
+      clearTimeout(lost);
+      if (pc !== this.#pc) return;
+      if (pc.connectionState === 'connected') {
+        this.#attempt = 0;
+        this.#o.onstate?.('connected');
+        this.#watch(pc);
+      } else if (pc.connectionState === 'failed') {
+        this.#again();
+      } else if (pc.connectionState === 'disconnected') {
+        lost = setTimeout(() => pc === this.#pc && pc.connectionState === 'disconnected' && this.#again(), PATIENCE_MS);
+      }
+    };
+    try {
+      // The server is ICE-lite: it ignores our candidates and learns our address from the checks, so nothing is awaited.
+      await pc.setLocalDescription();
+      const { answer, location } = await offerSDP(this.#url, pc.localDescription?.sdp ?? '');
+      if (generation !== this.#generation) {
+        if (location) void request(location, { method: 'DELETE' }).catch(() => undefined);
+        return;
+      }
+      this.#session = location;
+      await pc.setRemoteDescription({ type: 'answer', sdp: answer });
+      this.#o.ontracks(tracks);
+    } catch (err) {
+      if (generation !== this.#generation) return;
+      if (err instanceof Problem && (err.status === 401 || err.status === 403 || err.status === 404 || err.status === 410)) {
+        this.#drop();
+        this.#o.onrefused?.(err);
+        return;
+      }
+      this.#again();
+    }
+  }
+
+  #again(): void {
+    this.#drop();
+    if (this.#closed) return;
+    this.#o.onstate?.('lost');
+    this.#timer = setTimeout(() => void this.#connect(), backoff(this.#attempt++));
+  }
+
+  #drop(): void {
+    this.#generation++;
+    clearTimeout(this.#timer);
+    clearInterval(this.#stats);
+    const pc = this.#pc;
+    this.#pc = undefined;
+    if (!pc) return;
+    pc.close();
+    this.#o.ontracks(NONE);
+    this.#endSession();
+  }
+
+  #endSession(): void {
+    if (this.#session) void request(this.#session, { method: 'DELETE', keepalive: true }).catch(() => undefined);
+    this.#session = '';
+  }
+
+  #watch(pc: RTCPeerConnection): void {
+    clearInterval(this.#stats);
+    const meter = new Meter();
+    const verdict = new Verdict();
+    this.#stats = setInterval(() => {
+      void pc.getStats().then((report) => {
+        const window = meter.read(report.values());
+        if (window && pc === this.#pc) this.#o.onquality?.(verdict.add(window));
+      });
+    }, WINDOW_MS);
+  }
+}
