@@ -6,7 +6,8 @@ export type Mutes = Partial<Record<Kind, boolean>>;
 
 /** What a publication needs of the server. Calls throw what `Verdicts` can judge. */
 export interface WhipServer {
-  publish(group: Group, offer: string): Promise<{ session: string; answer: string }>;
+  /** `muted`: what is muted before its first packet, so that nothing slips out until `mute` is called. */
+  publish(group: Group, offer: string, muted: Kind[]): Promise<{ session: string; answer: string }>;
   mute(session: string, mutes: Mutes): Promise<void>;
   unpublish(session: string): Promise<void>;
 }
@@ -164,7 +165,8 @@ export class Publication {
     this.#pc = pc;
     for (const track of this.#o.stream.getTracks()) this.#send(pc, track);
     await pc.setLocalDescription();
-    const { session, answer } = await this.#o.server.publish(this.#o.group, pc.localDescription?.sdp ?? '');
+    const muted = this.#muted();
+    const { session, answer } = await this.#o.server.publish(this.#o.group, pc.localDescription?.sdp ?? '', muted);
     // Somebody may have left while the server was answering.
     if (this.#pc !== pc) {
       await this.#o.server.unpublish(session).catch(() => undefined);
@@ -173,7 +175,7 @@ export class Publication {
     this.#session = session;
     this.#watch(pc);
     await pc.setRemoteDescription({ type: 'answer', sdp: answer });
-    await this.#tellAll(session);
+    await this.#catchUp(session, muted);
   }
 
   #send(pc: RTCPeerConnection, track: MediaStreamTrack): void {
@@ -269,12 +271,17 @@ export class Publication {
     if (session && !muted && this.#wanted[kind] === false) this.#enable(kind, true);
   }
 
-  async #tellAll(session: string): Promise<void> {
-    const mutes = this.#mutes();
-    if (Object.values(mutes).includes(true)) await this.#o.server.mute(session, mutes);
-    for (const [kind, muted] of Object.entries(mutes)) {
-      if (!muted && this.#wanted[kind as Kind] !== true) this.#enable(kind as Kind, true);
+  /** catchUp tells the server what was changed while it was answering, and lets on what may be heard now. */
+  async #catchUp(session: string, told: Kind[]): Promise<void> {
+    const muted = this.#muted();
+    if (muted.join() !== told.join()) await this.#o.server.mute(session, this.#mutes());
+    for (const track of this.#o.stream.getTracks()) {
+      if (this.#wanted[kindOf(this.#o.group, track)] !== true) track.enabled = true;
     }
+  }
+
+  #muted(): Kind[] {
+    return Object.entries(this.#mutes()).flatMap(([kind, muted]) => (muted ? [kind as Kind] : []));
   }
 
   #mutes(): Mutes {

@@ -1,0 +1,231 @@
+import { Problem } from '../../lib/api';
+import { DeviceError, openScreen, stopStream } from '../../lib/devices';
+import { sentence } from '../../lib/problem';
+import type { Quality } from '../../lib/quality';
+import { Room } from '../../lib/room.svelte';
+import { type Tracks, Viewer, type ViewerState } from '../../lib/whep';
+import { type Group, type Kind, Publication, type PublicationState } from '../../lib/whip';
+import { recordings, webinars } from '../calls';
+import { pageClock } from './answer';
+import { active, Consent } from './consent.svelte';
+import { verdicts, whipServer } from './server';
+
+export type Phase = 'joining' | 'failed' | 'attendee' | 'check' | 'stage' | 'left';
+
+/** Slots on stage: ten people, each with sound and one picture. */
+const SLOTS = 10;
+
+/** Cockpit is one person's place on the stage: what they send, what they see, and what they have agreed to. */
+export class Cockpit {
+  readonly room: Room;
+  readonly consent: Consent;
+  phase = $state<Phase>('joining');
+  problem = $state('');
+
+  /** Own camera and microphone. */
+  stream = $state.raw<MediaStream | null>(null);
+  screen = $state.raw<MediaStream | null>(null);
+  camera = $state<PublicationState | 'off'>('off');
+  sharing = $state<PublicationState | 'off'>('off');
+  micMuted = $state(false);
+  cameraOff = $state(false);
+  /** What a changed microphone or camera is waiting for. */
+  pending = $state<Kind | undefined>();
+
+  tracks = $state.raw<Tracks>({ audio: [], video: [] });
+  watching = $state<ViewerState>('connecting');
+  quality = $state<Quality>('good');
+
+  #publications: Partial<Record<Group, Publication>> = {};
+  #viewer: Viewer | undefined;
+
+  constructor(id: string) {
+    this.room = new Room(id);
+    this.consent = new Consent(this.room, () => this.#roundTrip());
+  }
+
+  /** Whether anything of this person goes to the stage. */
+  get onStage(): boolean {
+    return this.camera !== 'off' || this.sharing !== 'off';
+  }
+
+  get hasMicrophone(): boolean {
+    return (this.stream?.getAudioTracks().length ?? 0) > 0;
+  }
+
+  get hasCamera(): boolean {
+    return (this.stream?.getVideoTracks().length ?? 0) > 0;
+  }
+
+  /** join takes the seat: with the secret of a personal link, or with the cookie of an earlier visit. */
+  async join(ticket: string): Promise<void> {
+    this.phase = 'joining';
+    this.problem = '';
+    try {
+      const me = await webinars.join(this.room.id, ticket ? { ticket } : {});
+      this.room.me = me;
+      this.phase = me.role === 'attendee' ? 'attendee' : 'check';
+      if (this.phase === 'check') this.room.open();
+    } catch (error) {
+      this.phase = 'failed';
+      this.problem = sentence(error);
+    }
+  }
+
+  /** enter goes backstage, or onto the stage if the webinar is live already. */
+  async enter(stream: MediaStream | null): Promise<void> {
+    this.stream = stream;
+    this.phase = 'stage';
+    this.#watch();
+    if (stream && stream.getTracks().length > 0) await this.#publish('camera', stream);
+  }
+
+  /** takeOver publishes here again after another window had taken the place, or after a failure. */
+  async takeOver(): Promise<void> {
+    await this.#publications.camera?.stop();
+    if (this.stream) await this.#publish('camera', this.stream);
+  }
+
+  async setMuted(kind: 'mic' | 'camera', muted: boolean): Promise<void> {
+    const before = kind === 'mic' ? this.micMuted : this.cameraOff;
+    const show = (value: boolean): void => {
+      if (kind === 'mic') this.micMuted = value;
+      else this.cameraOff = value;
+    };
+    // Silence is shown at once, sound only when it is true.
+    if (muted) show(true);
+    this.pending = kind;
+    this.problem = '';
+    try {
+      await this.#publications.camera?.setMuted(kind, muted);
+      show(muted);
+    } catch (error) {
+      show(muted ? true : before);
+      this.problem = sentence(error);
+    } finally {
+      this.pending = undefined;
+    }
+  }
+
+  async share(): Promise<void> {
+    this.problem = '';
+    let screen: MediaStream | null;
+    try {
+      screen = await openScreen();
+    } catch (error) {
+      this.#deviceProblem(error);
+      return;
+    }
+    if (!screen) return;
+    this.screen = screen;
+    // The browser has its own button that ends sharing; it must end here, too.
+    for (const track of screen.getVideoTracks()) track.addEventListener('ended', () => void this.unshare(), { once: true });
+    await this.#publish('screen', screen);
+  }
+
+  async unshare(): Promise<void> {
+    const publication = this.#publications.screen;
+    delete this.#publications.screen;
+    stopStream(this.screen);
+    this.screen = null;
+    this.sharing = 'off';
+    await publication?.stop();
+  }
+
+  async replace(track: MediaStreamTrack): Promise<void> {
+    await this.#publications.camera?.replace(track);
+  }
+
+  /** beat tells the server that this person is still there and sees the state of the recording. */
+  async beat(): Promise<void> {
+    if (!active(this.room.recording) || !this.onStage) return;
+    const rtt = await this.#roundTrip().catch(() => undefined);
+    await recordings.beat(this.room.id, { epoch_ms: pageClock(), ...(rtt === undefined ? {} : { rtt_ms: rtt }) }).catch(() => undefined);
+  }
+
+  /** leave ends what this person sends and gives up the seat; a host's seat is their account's and stays. */
+  async leave(): Promise<void> {
+    this.stop();
+    this.phase = 'left';
+    if (this.room.me?.role !== 'host') await webinars.leave(this.room.id).catch(() => undefined);
+  }
+
+  /** stop lets go of every device and connection. */
+  stop(): void {
+    for (const group of ['camera', 'screen'] as const) void this.#publications[group]?.stop();
+    this.#publications = {};
+    stopStream(this.stream);
+    stopStream(this.screen);
+    this.stream = this.screen = null;
+    this.camera = this.sharing = 'off';
+    this.#viewer?.close();
+    this.#viewer = undefined;
+    this.room.close();
+  }
+
+  deviceProblem = $state<DeviceError | undefined>();
+
+  #deviceProblem(error: unknown): void {
+    if (error instanceof DeviceError) this.deviceProblem = error;
+    else this.problem = sentence(error);
+  }
+
+  #watch(): void {
+    this.#viewer ??= new Viewer(this.room.id, {
+      audio: SLOTS,
+      video: SLOTS,
+      ontracks: (tracks) => {
+        this.tracks = tracks;
+      },
+      onstate: (state) => {
+        this.watching = state;
+      },
+      onquality: (quality) => {
+        this.quality = quality;
+      },
+      onrefused: (problem) => {
+        this.problem = sentence(problem);
+      },
+    });
+  }
+
+  async #publish(group: Group, stream: MediaStream): Promise<void> {
+    const set = (state: PublicationState | 'off'): void => {
+      if (group === 'camera') this.camera = state;
+      else this.sharing = state;
+    };
+    const publication = new Publication({
+      group,
+      stream,
+      server: whipServer(this.room.id),
+      verdicts,
+      muted: group === 'camera' ? { mic: this.micMuted, camera: this.cameraOff } : {},
+      onStage: () => this.#isOnStage(group),
+      onState: (state, error) => {
+        if (this.#publications[group] !== publication) return;
+        set(state);
+        if (error) this.problem = sentence(error);
+        if (group === 'screen' && (state === 'replaced' || state === 'failed')) void this.unshare();
+      },
+    });
+    this.#publications[group] = publication;
+    set('connecting');
+    this.problem = '';
+    try {
+      await publication.start();
+    } catch (error) {
+      // The state has said so already; a refusal of the server is a sentence, anything else is our own fault.
+      if (!(error instanceof Problem)) throw error;
+    }
+  }
+
+  #isOnStage(group: Group): boolean {
+    const me = this.room.me?.id ?? '';
+    const kinds: Kind[] = group === 'camera' ? ['camera', 'mic'] : ['screen', 'screen-audio'];
+    return this.room.person(me)?.sources.some((s) => kinds.includes(s.kind)) ?? false;
+  }
+
+  async #roundTrip(): Promise<number | undefined> {
+    return (this.#publications.camera ?? this.#publications.screen)?.roundTrip();
+  }
+}

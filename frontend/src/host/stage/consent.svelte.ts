@@ -1,0 +1,125 @@
+import type { Lang } from '../../lib/i18n';
+import { sentence } from '../../lib/problem';
+import type { Recording, Room } from '../../lib/room.svelte';
+import { type MyConsent, type Notice, recordings } from '../calls';
+import { newKey } from '../keys';
+import { type Act, sendAnswer, type Scope } from './answer';
+
+/** active says whether a recording still asks for consent. */
+export function active(recording: Recording | undefined): recording is Recording {
+  return recording?.state === 'announced' || recording?.state === 'recording' || recording?.state === 'paused';
+}
+
+/** Consent is one person's own answer to the recording of this room. Nobody answers for another. */
+export class Consent {
+  readonly #room: Room;
+  readonly #roundTrip: () => Promise<number | undefined>;
+  notice = $state.raw<Notice | undefined>();
+  /** The server knows that the text was on the screen; before that no answer counts. */
+  shown = $state(false);
+  busy = $state<Act | undefined>();
+  problem = $state('');
+  /** Closed without an answer: the recording that it was closed for. */
+  #closedFor = $state('');
+  #reopened = $state(false);
+
+  constructor(room: Room, roundTrip: () => Promise<number | undefined>) {
+    this.#room = room;
+    this.#roundTrip = roundTrip;
+  }
+
+  get mine(): MyConsent | undefined {
+    const mine = this.#room.myConsent;
+    return mine && mine.recording === this.#room.recording?.id ? mine : undefined;
+  }
+
+  get state(): MyConsent['state'] {
+    return this.mine?.state ?? 'none';
+  }
+
+  /** Whether the question belongs on the screen for somebody on stage. */
+  get asking(): boolean {
+    const recording = this.#room.recording;
+    if (!active(recording)) return false;
+    if (this.#reopened) return true;
+    return (this.state === 'none' || this.state === 'shown') && this.#closedFor !== recording.id;
+  }
+
+  /** A recording or a language is new: fetch the text that was frozen for it. */
+  async load(recording: string, lang: Lang): Promise<void> {
+    if (this.notice?.lang === lang && this.#loaded === recording) return;
+    this.#loaded = recording;
+    this.shown = false;
+    this.notice = undefined;
+    this.problem = '';
+    try {
+      const notice = await recordings.notice(this.#room.id, recording, lang);
+      if (this.#loaded === recording) this.notice = notice;
+    } catch (error) {
+      this.#loaded = '';
+      this.problem = sentence(error);
+    }
+  }
+  #loaded = '';
+
+  /** The text stands on the screen: the server must know before it takes an answer. */
+  async confirmShown(): Promise<void> {
+    // Who changes an earlier answer sees the text again, and that too is told.
+    if (await this.#send('shown', {})) this.shown = true;
+  }
+
+  grant(click: number, scopes: readonly Scope[] | undefined, publish: boolean): Promise<boolean> {
+    return this.#answer('grant', { click, publish, ...(scopes ? { scopes } : {}) });
+  }
+
+  refuse(click: number): Promise<boolean> {
+    return this.#answer('refuse', { click });
+  }
+
+  withdraw(click: number): Promise<boolean> {
+    return this.#answer('withdraw', { click });
+  }
+
+  /** Closed, Escape: no answer, and no answer is a no. The control on the page stays. */
+  close(): void {
+    this.#reopened = false;
+    this.#closedFor = this.#room.recording?.id ?? '';
+    this.problem = '';
+  }
+
+  reopen(): void {
+    this.shown = false;
+    this.#reopened = true;
+  }
+
+  async #answer(act: Act, more: { click: number; scopes?: readonly Scope[]; publish?: boolean }): Promise<boolean> {
+    const done = await this.#send(act, more);
+    if (done) this.#reopened = false;
+    return done;
+  }
+
+  async #send(act: Act, more: { click?: number; scopes?: readonly Scope[]; publish?: boolean }): Promise<boolean> {
+    const recording = this.#room.recording;
+    const notice = this.notice;
+    if (!recording || !notice || this.busy) return false;
+    this.busy = act;
+    this.problem = '';
+    try {
+      const mine = await sendAnswer({
+        act,
+        notice,
+        key: newKey(),
+        roundTrip: this.#roundTrip,
+        send: (body) => recordings.answer(this.#room.id, recording.id, body),
+        ...more,
+      });
+      this.#room.setMyConsent(mine);
+      return true;
+    } catch (error) {
+      this.problem = sentence(error);
+      return false;
+    } finally {
+      this.busy = undefined;
+    }
+  }
+}

@@ -1,0 +1,26 @@
+// WHIP over the HTTP face: what a Publication asks of the server, and how its errors are to be read.
+import { api, offerSDP, Problem } from '../../lib/api';
+import type { Group, Kind, Mutes, Verdicts, WhipServer } from '../../lib/whip';
+
+/** whipServer publishes into one webinar; the seat or session cookie says who. */
+export function whipServer(webinar: string): WhipServer {
+  return {
+    async publish(group: Group, offer: string, muted: Kind[]) {
+      const query = new URLSearchParams({ group, ...(muted.length > 0 ? { muted: muted.join() } : {}) });
+      const { answer, location } = await offerSDP(`/api/webinars/${encodeURIComponent(webinar)}/whip?${query.toString()}`, offer);
+      return { answer, session: location.split('/').at(-1) ?? '' };
+    },
+    async mute(session: string, mutes: Mutes) {
+      await api('put', '/api/webinars/{webinar}/whip/{session}/mute', { params: { webinar, session }, body: mutes });
+    },
+    async unpublish(session: string) {
+      // keepalive: this is also the last thing a closing page says.
+      await api('delete', '/api/webinars/{webinar}/whip/{session}', { params: { webinar, session }, keepalive: true });
+    },
+  };
+}
+
+export const verdicts: Verdicts = {
+  gone: (error) => error instanceof Problem && error.status === 404,
+  final: (error) => error instanceof Problem && error.status >= 400 && error.status < 500 && error.status !== 408 && error.status !== 429,
+};

@@ -1,0 +1,198 @@
+import { beforeEach, expect, test, vi } from 'vitest';
+import { type Kind, kindOf, type Mutes, preferred, Publication, type PublicationState, roundTrip, type WhipServer } from './whip';
+
+interface Track { kind: 'audio' | 'video'; enabled: boolean; contentHint: string; stop: () => void }
+
+class Connection {
+  connectionState = 'new';
+  onconnectionstatechange: (() => void) | null = null;
+  localDescription = { sdp: 'offer' };
+  transport = { state: 'connected', onstatechange: null as (() => void) | null };
+  closed = false;
+  addTransceiver(): object { return { setCodecPreferences: () => undefined }; }
+  async setLocalDescription(): Promise<void> { /* nothing to do */ }
+  async setRemoteDescription(): Promise<void> { /* nothing to do */ }
+  getSenders(): object[] { return [{ transport: this.transport }]; }
+  close(): void { this.closed = true; }
+  become(state: string): void {
+    this.connectionState = state;
+    this.onconnectionstatechange?.();
+  }
+  goodbye(): void {
+    this.transport.state = 'closed';
+    this.transport.onstatechange?.();
+  }
+}
+
+const gone = new Error('gone');
+const refused = new Error('refused');
+let log: string[];
+let states: PublicationState[];
+let made: Connection[];
+let mic: Track;
+let camera: Track;
+let answer: (call: string) => Promise<void>;
+
+function track(kind: Track['kind']): Track {
+  let on = true;
+  return {
+    kind, contentHint: '', stop: () => undefined,
+    get enabled() { return on; },
+    set enabled(value: boolean) { on = value; log.push(`${kind} ${value ? 'on' : 'off'}`); },
+  };
+}
+
+function publication(options: { muted?: Mutes; onStage?: () => boolean } = {}): Publication {
+  let session = 0;
+  const server: WhipServer = {
+    async publish(_group, _offer, muted: Kind[]) {
+      log.push(`publish ${muted.join()}`);
+      await answer('publish');
+      return { session: `s${++session}`, answer: 'answer' };
+    },
+    async mute(id, mutes) {
+      log.push(`mute ${id} ${JSON.stringify(mutes)}`);
+      await answer('mute');
+      log.push('mute answered');
+    },
+    async unpublish(id) { log.push(`unpublish ${id}`); },
+  };
+  return new Publication({
+    group: 'camera',
+    stream: { getTracks: () => [mic, camera] } as unknown as MediaStream,
+    server,
+    verdicts: { gone: (e) => e === gone, final: (e) => e === refused },
+    ...(options.muted ? { muted: options.muted } : {}),
+    onStage: options.onStage ?? (() => false),
+    onState: (s) => states.push(s),
+    connection: () => {
+      const c = new Connection();
+      made.push(c);
+      return c as unknown as RTCPeerConnection;
+    },
+    wait: async () => undefined,
+  });
+}
+
+beforeEach(() => {
+  log = [];
+  states = [];
+  made = [];
+  answer = async () => undefined;
+  mic = track('audio');
+  camera = track('video');
+  vi.stubGlobal('RTCRtpSender', { getCapabilities: () => ({ codecs: [] }) });
+});
+
+test('muting silences first and tells the server then', async () => {
+  const p = publication();
+  await p.start();
+  log = [];
+  await p.setMuted('mic', true);
+  expect(log).toEqual(['audio off', 'mute s1 {"mic":true}', 'mute answered']);
+});
+
+test('unmuting tells the server first and lets sound out then', async () => {
+  const p = publication({ muted: { mic: true } });
+  await p.start();
+  log = [];
+  await p.setMuted('mic', false);
+  expect(log).toEqual(['mute s1 {"mic":false}', 'mute answered', 'audio on']);
+});
+
+test('a mute that overtakes an unmute wins', async () => {
+  const p = publication({ muted: { mic: true } });
+  await p.start();
+  const on = p.setMuted('mic', false);
+  const off = p.setMuted('mic', true);
+  await Promise.all([on, off]);
+  expect(mic.enabled).toBe(false);
+  expect(log.filter((l) => l.startsWith('mute s1'))).toEqual(['mute s1 {"mic":false}', 'mute s1 {"mic":true}']);
+});
+
+test('what the server does not confirm stays silent', async () => {
+  const p = publication({ muted: { mic: true } });
+  await p.start();
+  answer = async () => Promise.reject(new Error('503'));
+  await expect(p.setMuted('mic', false)).rejects.toThrow('503');
+  expect(mic.enabled).toBe(false);
+});
+
+test('what is muted from the start is off before the offer, and the offer says so', async () => {
+  const p = publication({ muted: { mic: true, camera: false } });
+  await p.start();
+  expect(log.slice(0, 2)).toEqual(['audio off', 'publish mic']);
+  expect(mic.enabled).toBe(false);
+  expect(camera.enabled).toBe(true);
+});
+
+test('a lost connection is published again with what is muted', async () => {
+  const p = publication();
+  await p.start();
+  made[0]?.become('connected');
+  await p.setMuted('camera', true);
+  made[0]?.become('failed');
+  await vi.waitFor(() => expect(made).toHaveLength(2));
+  await vi.waitFor(() => expect(log).toContain('publish camera'));
+  made[1]?.become('connected');
+  expect(states).toEqual(['live', 'reconnecting', 'live']);
+  expect(made[0]?.closed).toBe(true);
+});
+
+test('a goodbye of the server with somebody else in the place is another window', async () => {
+  const p = publication({ onStage: () => true });
+  await p.start();
+  made[0]?.become('connected');
+  answer = async (call) => (call === 'mute' ? Promise.reject(gone) : undefined);
+  made[0]?.goodbye();
+  await vi.waitFor(() => expect(p.state).toBe('replaced'));
+  expect(made).toHaveLength(1);
+});
+
+test('a goodbye without anybody in the place is a restart of the server', async () => {
+  const p = publication({ onStage: () => false });
+  await p.start();
+  made[0]?.become('connected');
+  answer = async (call) => (call === 'mute' ? Promise.reject(gone) : undefined);
+  made[0]?.goodbye();
+  await vi.waitFor(() => expect(made).toHaveLength(2));
+  expect(states).not.toContain('replaced');
+});
+
+test('what the server refuses for good ends the tries', async () => {
+  const p = publication();
+  await p.start();
+  answer = async (call) => (call === 'publish' ? Promise.reject(refused) : undefined);
+  made[0]?.become('failed');
+  await vi.waitFor(() => expect(p.state).toBe('failed'));
+  expect(log.filter((l) => l.startsWith('publish'))).toHaveLength(2);
+});
+
+test('stopping while the server answers leaves nothing behind', async () => {
+  const p = publication();
+  let go: () => void = () => undefined;
+  answer = (call) => (call === 'publish' ? new Promise((resolve) => (go = resolve)) : Promise.resolve());
+  const started = p.start();
+  await vi.waitFor(() => expect(log).toContain('publish '));
+  await p.stop();
+  go();
+  await started;
+  expect(log.at(-1)).toBe('unpublish s1');
+  expect(made[0]?.closed).toBe(true);
+  expect(p.state).toBe('ended');
+});
+
+test('tracks have names by their group', () => {
+  expect([kindOf('camera', { kind: 'audio' }), kindOf('screen', { kind: 'audio' }), kindOf('screen', { kind: 'video' })]).toEqual(['mic', 'screen-audio', 'screen']);
+});
+
+test('the wanted codec comes first, retransmission stays, redundancy goes', () => {
+  const names = ['video/H264', 'video/rtx', 'video/VP8', 'video/red', 'video/ulpfec'].map((mimeType) => ({ mimeType }));
+  expect(preferred(names, 'video/VP8').map((c) => c.mimeType)).toEqual(['video/VP8', 'video/H264', 'video/rtx']);
+  expect(preferred([{ mimeType: 'video/H264' }], 'video/VP8')).toEqual([]);
+});
+
+test('the round trip is the larger of what the browser measured, in ms', () => {
+  expect(roundTrip([{ type: 'candidate-pair', state: 'succeeded', currentRoundTripTime: 0.02 }, { type: 'remote-inbound-rtp', roundTripTime: 0.05 }])).toBe(50);
+  expect(roundTrip([{ type: 'candidate-pair', state: 'waiting', currentRoundTripTime: 9 }])).toBeUndefined();
+});
