@@ -65,6 +65,12 @@ type item struct {
 
 // New starts a writer. Nothing is on disk until the first admitted cluster is complete. Seal ends it.
 func New(cfg Config) *Writer {
+	w := prepare(cfg)
+	go w.run()
+	return w
+}
+
+func prepare(cfg Config) *Writer {
 	w := &Writer{cfg: cfg, queue: make(chan *item, queueSize), stop: make(chan struct{}), done: make(chan struct{})}
 	w.spool.path = filepath.Join(cfg.Dir, cfg.ID+".webm")
 	w.reel.file = &w.spool
@@ -74,7 +80,6 @@ func New(cfg Config) *Writer {
 			cfg.KeyFrame(k)
 		}
 	}
-	go w.run()
 	return w
 }
 
