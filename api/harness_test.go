@@ -37,6 +37,7 @@ type site struct {
 	url      string
 	doc      *contract
 	log      *logBuffer
+	spool    string
 	accounts *webinar.Accounts
 	webinars *webinar.Service
 	hub      *live.Hub
@@ -65,7 +66,7 @@ func (l *logBuffer) String() string {
 
 func newSite(t *testing.T, change ...func(*Deps)) *site {
 	t.Helper()
-	s := &site{t: t, doc: readContract(t), log: &logBuffer{}}
+	s := &site{t: t, doc: readContract(t), log: &logBuffer{}, spool: t.TempDir()}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	db, err := migrations.Open(t.Context(), filepath.Join(t.TempDir(), "p.db"))
 	must(t, err)
@@ -76,7 +77,7 @@ func newSite(t *testing.T, change ...func(*Deps)) *site {
 	s.hub = live.NewHub(EncodeEvent, log)
 	s.accounts = webinar.NewAccounts(db, 24*time.Hour)
 	screens := &Screens{Events: s.hub, Log: log}
-	s.recorder = newRecorder(t, db, s.hub, log)
+	s.recorder = newRecorder(t, s.spool, db, s.hub, log)
 	s.media = newMedia(t, s.recorder, screens, log)
 	s.polls, err = polls.New(t.Context(), db, s.hub, log)
 	must(t, err)

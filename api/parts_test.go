@@ -2,30 +2,90 @@ package api
 
 import (
 	"context"
+	"errors"
+	"io"
 	"log/slog"
+	"os"
+	"sync"
 	"testing"
+	"time"
 
 	"gorm.io/gorm"
 
 	"plenum/recorder"
+	"plenum/recorder/archive"
+	"plenum/recorder/master"
 	"plenum/webinar"
 	"plenum/webinar/sfu"
 )
 
-func newRecorder(t *testing.T, _ *gorm.DB, _ webinar.Publisher, _ *slog.Logger) *recorder.Service {
-	t.Helper()
-	return &recorder.Service{}
+// shelf is an archive that leaves the sealed files in the spool.
+type shelf struct {
+	mu    sync.Mutex
+	files map[string]string
 }
 
-func newMedia(t *testing.T, _ *recorder.Service, screens sfu.Screens, log *slog.Logger) *sfu.Engine {
+func (a *shelf) Add(_ context.Context, _, key string, info master.Info) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.files[key] = info.Path
+	return nil
+}
+
+func (a *shelf) Open(_ context.Context, key string) (io.ReadSeekCloser, int64, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	f, err := os.Open(a.files[key])
+	if err != nil {
+		return nil, 0, err
+	}
+	stat, err := f.Stat()
+	if err != nil {
+		return nil, 0, errors.Join(err, f.Close())
+	}
+	return f, stat.Size(), nil
+}
+
+func (a *shelf) Erase(_ context.Context, key string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	path, ok := a.files[key]
+	if !ok {
+		return nil
+	}
+	delete(a.files, key)
+	return os.Remove(path)
+}
+
+func (a *shelf) State() archive.State { return archive.State{Health: archive.Ok} }
+
+func newRecorder(t *testing.T, spool string, db *gorm.DB, events webinar.Publisher, log *slog.Logger) *recorder.Service {
 	t.Helper()
-	e, err := sfu.New(sfu.Config{Listen: "127.0.0.1:0", Log: log}, nil, screens)
+	r, err := recorder.New(t.Context(), recorder.Config{
+		DB: db, Events: events, Archive: &shelf{files: map[string]string{}}, Spool: spool, Log: log,
+		AnnounceDelay: time.Millisecond, Margin: 250 * time.Millisecond, DiskReserve: 1,
+	})
+	must(t, err)
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		must(t, <-done)
+	})
+	return r
+}
+
+func newMedia(t *testing.T, r *recorder.Service, screens sfu.Screens, log *slog.Logger) *sfu.Engine {
+	t.Helper()
+	e, err := sfu.New(sfu.Config{Listen: "127.0.0.1:0", Log: log}, r, screens)
 	must(t, err)
 	t.Cleanup(func() { must(t, e.Close()) })
 	return e
 }
 
 func (s *site) endParts(ctx context.Context, id webinar.ID) error {
+	err := s.recorder.EndWebinar(ctx, id)
 	s.media.CloseRoom(string(id))
-	return s.polls.CloseAll(ctx, id)
+	return errors.Join(err, s.polls.CloseAll(ctx, id))
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"time"
@@ -106,8 +107,37 @@ func (s *server) segment(c *call) error {
 		c.Header("Content-Disposition", fmt.Sprintf(`attachment; filename="%s"`, name))
 	}
 	unhurried(http.NewResponseController(c.Writer))
-	http.ServeContent(c.Writer, c.Request, "", time.Time{}, file)
+	http.ServeContent(c.Writer, c.Request, "", time.Time{}, &kept{ReadSeeker: file, check: func() error {
+		return s.stillThere(c, d.Recording.ID, id)
+	}})
 	return nil
+}
+
+func (s *server) stillThere(c *call, recording recorder.RecordingID, segment string) error {
+	d, err := s.Recorder.Get(c.ctx(), c.webinar.ID, recording)
+	if err == nil && !slices.ContainsFunc(d.Segments, func(seg recorder.Segment) bool { return seg.ID == segment }) {
+		err = webinar.ErrNotFound
+	}
+	return err
+}
+
+// kept is a file whose download breaks off soon after its owner has withdrawn.
+type kept struct {
+	io.ReadSeeker
+	check   func() error
+	checked time.Time
+}
+
+const checkEvery = 500 * time.Millisecond
+
+func (k *kept) Read(p []byte) (int, error) {
+	if now := time.Now(); now.Sub(k.checked) >= checkEvery {
+		if err := k.check(); err != nil {
+			return 0, err
+		}
+		k.checked = now
+	}
+	return k.ReadSeeker.Read(p)
 }
 
 // ledger hands out the whole chain of the webinar: a part of a chain proves nothing.

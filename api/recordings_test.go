@@ -1,0 +1,253 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pion/rtp"
+
+	"plenum/recorder"
+	"plenum/recorder/consent"
+	"plenum/webinar"
+	"plenum/webinar/media"
+)
+
+// microphone is a source as the SFU shows it to the recorder.
+type microphone struct {
+	track media.Track
+	sink  media.Sink
+}
+
+func (m *microphone) Track() media.Track { return m.track }
+func (m *microphone) RequestKeyFrame()   {}
+func (m *microphone) Tap(s media.Sink) func() {
+	m.sink = s
+	return func() {}
+}
+
+// speak opens a microphone of somebody, sends Opus until some of it is on the disk, and closes it. The frames come
+// faster than they would play.
+func (s *site) speak(w, ticket string) {
+	s.t.Helper()
+	seat, err := s.webinars.Ticket(s.t.Context(), webinar.ID(w), webinar.TicketID(ticket))
+	must(s.t, err)
+	m := &microphone{track: media.Track{
+		ID: webinar.NewID(), Session: webinar.NewID(), Owner: ticket, Subject: string(seat.Subject), Kind: media.Mic,
+		MimeType: "audio/opus", ClockRate: 48000, Channels: 2,
+	}}
+	s.recorder.SourceOpened(w, m, false)
+	if m.sink == nil {
+		s.t.Fatal("the recorder did not tap the source")
+	}
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for i := uint32(0); s.spooled() < 1000; i++ {
+		at := <-tick.C
+		if i > 5000 {
+			s.t.Fatal("nothing reached the disk")
+		}
+		m.sink.WriteRTP(&rtp.Packet{
+			Header:  rtp.Header{Version: 2, SSRC: 1, SequenceNumber: uint16(i), Timestamp: i * 960},
+			Payload: append([]byte{0xfc}, bytes.Repeat([]byte{byte(i)}, 40)...),
+		}, at)
+	}
+	s.recorder.SourceClosed(w, m)
+}
+
+// spooled is the size of all that was recorded.
+func (s *site) spooled() (n int64) {
+	s.t.Helper()
+	files, err := filepath.Glob(filepath.Join(s.spool, "*.webm"))
+	must(s.t, err)
+	for _, f := range files {
+		stat, err := os.Stat(f)
+		must(s.t, err)
+		n += stat.Size()
+	}
+	return n
+}
+
+// agree shows the notice to somebody and has them agree.
+func (s *site) agree(who asker, params map[string]string) reply {
+	s.t.Helper()
+	var n noticeJSON
+	s.want(s.do(who, "notice", params, ""), http.StatusOK, "").into(s.t, &n)
+	rest := `","hash":"` + n.Hash + `","lang":"` + n.Lang + `"}`
+	s.want(s.do(who, "answer", params, `{"act":"shown`+rest), http.StatusOK, "")
+	return s.want(s.do(who, "answer", params, `{"act":"grant`+rest), http.StatusOK, "")
+}
+
+// sealed waits until the recording has n finished segments.
+func (s *site) sealed(host asker, params map[string]string, n int) recordingDetailJSON {
+	s.t.Helper()
+	var d recordingDetailJSON
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); <-tick.C {
+		s.want(s.do(host, "getRecording", params, ""), http.StatusOK, "").into(s.t, &d)
+		done := 0
+		for _, seg := range d.Segments {
+			if seg.State != "writing" {
+				done++
+			}
+		}
+		if done == n && len(d.Segments) == n {
+			return d
+		}
+	}
+	s.t.Fatalf("still not sealed: %+v", d)
+	return d
+}
+
+func TestRecording(t *testing.T) {
+	s := newSite(t)
+	host, other := s.account("host@example.org"), s.account("other@example.org")
+	w, foreign := s.webinar(host), s.webinar(other)
+	speaker, ticket := s.ticket(host, w, "speaker")
+	attendee, _ := s.ticket(host, w, "attendee")
+	var rec, same recordingJSON
+	s.want(s.do(host, "announce", in(w), `{"key":"k"}`), http.StatusCreated, "").into(t, &rec)
+	s.want(s.do(host, "announce", in(w), `{"key":"k"}`), http.StatusCreated, "").into(t, &same)
+	if rec.ID != same.ID || rec.State != "announced" || !rec.Strict {
+		t.Fatalf("%+v, again %+v", rec, same)
+	}
+	s.want(s.do(host, "announce", in(w), `{"key":"k2"}`), http.StatusConflict, "recording-active")
+	one := in(w, "recording", rec.ID)
+	s.want(s.do(host, "startRecording", one, ""), http.StatusConflict, "nobody-agreed")
+
+	grant := `{"act":"grant","hash":"` + strings.Repeat("0", 64) + `","lang":"de"}`
+	s.want(s.do(speaker, "answer", one, grant), http.StatusConflict, "other-notice")
+	s.want(s.do(attendee, "answer", one, grant), http.StatusForbidden, "forbidden")
+	for body, field := range map[string]string{
+		`{"act":"maybe","hash":"","lang":"de"}`:                   "act",
+		`{"act":"grant","scopes":["ears"],"hash":"","lang":"de"}`: "scopes",
+		`{"act":"grant","scopes":[],"hash":"","lang":"de"}`:       "scopes",
+	} {
+		if got := s.want(s.do(speaker, "answer", one, body), http.StatusUnprocessableEntity, "invalid"); !strings.Contains(string(got.body), field) {
+			t.Errorf("%s: %s", body, got.body)
+		}
+	}
+	var mine myConsentJSON
+	s.agree(speaker, one).into(t, &mine)
+	if mine.State != "granted" || len(mine.Scopes) != 4 || mine.Publish || mine.Receipt == nil {
+		t.Errorf("%+v", mine)
+	}
+	var snap snapshotJSON
+	stream := s.open(host, w, "")
+	s.decode(stream.wait("snapshot"), &snap)
+	if snap.Recording == nil || snap.Consent == nil || snap.Consent.Granted != 1 || snap.MyConsent == nil || snap.MyConsent.State != "none" {
+		t.Errorf("the host's snapshot: %+v", snap)
+	}
+	snap = snapshotJSON{}
+	s.decode(s.open(attendee, w, "").wait("snapshot"), &snap)
+	if snap.Recording == nil || snap.Consent != nil || snap.MyConsent != nil {
+		t.Errorf("an attendee's snapshot: %+v", snap)
+	}
+
+	s.want(s.do(host, "startRecording", one, ""), http.StatusOK, "")
+	if got := stream.wait("recording"); !strings.Contains(got.data, `"state":"recording"`) {
+		t.Errorf("%+v", got)
+	}
+	s.speak(w, ticket.ID)
+	s.want(s.do(speaker, "beat", in(w), `{"epoch_ms":1.5,"rtt_ms":20}`), http.StatusNoContent, "")
+	s.want(s.do(host, "stopRecording", one, ""), http.StatusOK, "")
+	d := s.sealed(host, one, 1)
+	seg := d.Segments[0]
+	if seg.Group != "camera" || !seg.Audio || seg.Video || seg.Label != "A speaker" || seg.DurationMS <= 0 || seg.Bytes <= 0 {
+		t.Errorf("%+v", seg)
+	}
+	for _, who := range []struct {
+		asker asker
+		in    string
+		want  int
+	}{{attendee, w, http.StatusForbidden}, {speaker, w, http.StatusForbidden}, {other, w, http.StatusNotFound}, {other, foreign, http.StatusNotFound}, {asker{}, w, http.StatusUnauthorized}} {
+		for _, op := range []string{"segment", "getRecording", "ledger", "deleteRecording", "stopRecording"} {
+			if got := s.do(who.asker, op, in(who.in, "recording", rec.ID, "segment", seg.ID), ""); got.status != who.want {
+				t.Errorf("%s: %d %s", op, got.status, got.problem())
+			}
+		}
+	}
+	s.download(host, in(w, "recording", rec.ID, "segment", seg.ID), seg)
+
+	ledger := s.want(s.do(host, "ledger", one, ""), http.StatusOK, "")
+	if _, err := consent.Verify(bytes.NewReader(ledger.body)); err != nil {
+		t.Errorf("the ledger: %v", err)
+	}
+	s.want(s.do(speaker, "answer", one, `{"act":"withdraw","hash":"","lang":"de"}`), http.StatusOK, "").into(t, &mine)
+	if mine.State != "withdrawn" {
+		t.Errorf("%+v", mine)
+	}
+	s.want(s.do(host, "segment", in(w, "recording", rec.ID, "segment", seg.ID), ""), http.StatusNotFound, "not-found")
+	s.want(s.do(host, "deleteRecording", one, ""), http.StatusNoContent, "")
+	s.want(s.do(host, "getRecording", one, ""), http.StatusNotFound, "not-found")
+}
+
+func (s *site) decode(e event, v any) {
+	s.t.Helper()
+	reply{body: []byte(e.data)}.into(s.t, v)
+}
+
+// download takes a segment whole, in part and as a file to keep.
+func (s *site) download(host asker, params map[string]string, seg segmentJSON) {
+	s.t.Helper()
+	whole := s.want(s.do(host, "segment", params, ""), http.StatusOK, "")
+	if int64(len(whole.body)) != seg.Bytes || !bytes.HasPrefix(whole.body, []byte{0x1a, 0x45, 0xdf, 0xa3}) {
+		s.t.Errorf("%d bytes of %d: %x", len(whole.body), seg.Bytes, whole.body[:4])
+	}
+	for name, want := range map[string]string{
+		"Content-Type": "video/webm", "Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin", "Accept-Ranges": "bytes", "Content-Disposition": "",
+	} {
+		if got := whole.header.Get(name); got != want {
+			s.t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	host.header = http.Header{"Range": {"bytes=10-19"}, "If-Range": {whole.header.Get("ETag")}}
+	part := s.want(s.do(host, "segment", params, ""), http.StatusPartialContent, "")
+	if !bytes.Equal(part.body, whole.body[10:20]) {
+		s.t.Errorf("part %x", part.body)
+	}
+	host.header = nil
+	params["?"] = "download=1"
+	kept := s.want(s.do(host, "segment", params, ""), http.StatusOK, "")
+	if name := kept.header.Get("Content-Disposition"); !strings.HasPrefix(name, `attachment; filename="recording-2`) || !strings.HasSuffix(name, `-1.webm"`) {
+		s.t.Errorf("%s", name)
+	}
+}
+
+func TestDownloadBreaksOffAfterAWithdrawal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gone := error(nil)
+		k := &kept{ReadSeeker: strings.NewReader("0123456789"), check: func() error { return gone }}
+		buf := make([]byte, 2)
+		for range 2 {
+			if n, err := k.Read(buf); n != 2 || err != nil {
+				t.Fatal(n, err)
+			}
+		}
+		gone = webinar.ErrNotFound
+		time.Sleep(checkEvery)
+		if n, err := k.Read(buf); n != 0 || !errors.Is(err, webinar.ErrNotFound) {
+			t.Errorf("%d bytes and %v of a file that is gone", n, err)
+		}
+	})
+}
+
+func TestNothingStartsTooEarly(t *testing.T) {
+	s := newSite(t)
+	f, _, known := (&server{faults: faults()}).judge(&recorder.TooEarlyError{At: time.Now().Add(7 * time.Second)})
+	if !known || f.status != http.StatusConflict || !strings.Contains(f.says.en, "7 seconds") || !strings.Contains(f.says.de, "7 Sekunden") {
+		t.Errorf("%+v", f)
+	}
+	host := s.account("host@example.org")
+	w := s.webinar(host)
+	for _, op := range []string{"startRecording", "pauseRecording", "resumeRecording", "stopRecording", "deleteRecording", "getRecording", "ledger", "notice", "myConsent"} {
+		s.want(s.do(host, op, noIDs(w), ""), http.StatusNotFound, "not-found")
+	}
+}
