@@ -83,7 +83,7 @@ func (b *Book) Grant(ctx context.Context, a Answer, shut func(lost Scope)) (Stan
 		shut(lost)
 	}
 	st, err := b.answer(ctx, Grant, a, func(r *record, p *person) (bool, error) {
-		if p.same(a) {
+		if lost == 0 && p.same(a) {
 			return true, nil
 		}
 		return false, r.mayGrant(p, a)

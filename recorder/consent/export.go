@@ -60,7 +60,7 @@ type Report struct {
 }
 
 // maxLine bounds a line of an export: a notice in all languages fits many times.
-const maxLine = 1 << 20
+const maxLine = 64 << 10
 
 // Verify reads an export and checks every link, commitment and byte. It fails with ErrTampered at the first fault, which
 // includes a ledger that ends before a receipt's head or differs from what a receipt says. A ledger whose end was cut

@@ -25,11 +25,13 @@ func (b *Book) Announce(ctx context.Context, rec RecordingID, n Notice, by webin
 // the others halt first and stay in force if the ledger fails: then the entry is owed, and written by a later act.
 func (b *Book) Mark(ctx context.Context, rec RecordingID, k Kind, reason string, by webinar.SubjectID) error {
 	var halts uint64
+	if k == Expire {
+		if err := b.expire(rec); err != nil {
+			return err
+		}
+	}
 	if k.closes() {
 		b.Halt(rec)
-	}
-	if k == Expire {
-		b.expire(rec)
 	}
 	ev := Event{At: time.Now(), Actor: by, Reason: reason}
 	err := b.write(ctx, draft{kind: k, rec: rec, ev: ev}, func() (bool, error) {
@@ -96,15 +98,21 @@ func (r *record) halt() {
 	r.run.end()
 }
 
-// expire ends every grant of a recording in memory, before the ledger has the entry.
-func (b *Book) expire(rec RecordingID) {
+// expire ends every grant of a paused recording in memory, before the ledger has the entry.
+func (b *Book) expire(rec RecordingID) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if r := b.recs[rec]; r != nil {
-		for _, p := range r.people {
-			p.close(None, All)
-		}
+	r := b.recs[rec]
+	if r == nil {
+		return ErrUnknown
 	}
+	if err := r.follows(Expire); err != nil {
+		return err
+	}
+	for _, p := range r.people {
+		p.close(None, All)
+	}
+	return nil
 }
 
 // Permit makes the right to write what a subject sends under one scope. The recording must run and the grant live,

@@ -100,3 +100,13 @@ func (l *Ledger) ErasePayloads(ctx context.Context, w webinar.ID, rec RecordingI
 	}
 	return nil
 }
+
+// Webinars returns every webinar that has a ledger, in the order of their ids.
+func (l *Ledger) Webinars(ctx context.Context) ([]webinar.ID, error) {
+	var ids []webinar.ID
+	err := l.db.WithContext(ctx).Raw(`SELECT DISTINCT webinar_id FROM consent_chain ORDER BY webinar_id`).Scan(&ids).Error
+	if err != nil {
+		return nil, fmt.Errorf("read ledger: %w", err)
+	}
+	return ids, nil
+}

@@ -1,0 +1,155 @@
+package consent
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+)
+
+// export returns a ledger with a little of everything, and the receipts that were given out.
+func export(t *testing.T) ([]byte, []*Receipt) {
+	t.Helper()
+	l := NewLedger(database(t))
+	b, err := NewBook(t.Context(), l, testWebinar)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.mustAnnounce(t, rec1, testNotice())
+	b.agree(t, rec1, ann, All)
+	first, _ := b.Standing(rec1, ann)
+	b.mustRun(t, rec1, Start)
+	st, err := b.Withdraw(t.Context(), b.reply(rec1, ann, Audio), nobody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := l.Export(t.Context(), testWebinar, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes(), []*Receipt{first.Receipt, st.Receipt}
+}
+
+func TestVerify(t *testing.T) {
+	data, receipts := export(t)
+	for _, r := range receipts { // as the person keeps it
+		doc, err := r.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := ParseReceipt(doc)
+		if err != nil || back.Hash != r.Hash || back.Head != r.Head || back.Scopes != r.Scopes || !bytes.Equal(back.Payload, r.Payload) {
+			t.Fatalf("receipt does not survive: %v", err)
+		}
+	}
+	rep, err := Verify(bytes.NewReader(data), receipts...)
+	if err != nil || rep.Entries != 5 || rep.Recordings != 1 || rep.Webinar != testWebinar || rep.Head != receipts[1].Head {
+		t.Fatalf("%+v %v", rep, err)
+	}
+	if rep, err := Verify(bytes.NewReader(nil)); err != nil || rep.Entries != 0 {
+		t.Fatalf("empty: %+v %v", rep, err)
+	}
+}
+
+// I14: whatever is done to the file is found.
+func TestVerifyFindsTampering(t *testing.T) {
+	data, receipts := export(t)
+	for i := range data {
+		for _, bit := range []byte{1, 0x20, 0x80} {
+			bad := bytes.Clone(data)
+			bad[i] ^= bit
+			if _, err := Verify(bytes.NewReader(bad)); !errors.Is(err, ErrTampered) {
+				t.Fatalf("byte %d, bit %x: %v", i, bit, err)
+			}
+		}
+	}
+	lines := bytes.SplitAfter(data, []byte("\n"))
+	lines = lines[:len(lines)-1]
+	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+	for i := range lines {
+		if i < len(lines)-1 {
+			dropped := join(join(lines[:i]...), join(lines[i+1:]...))
+			if _, err := Verify(bytes.NewReader(dropped)); !errors.Is(err, ErrTampered) {
+				t.Errorf("row %d dropped: %v", i, err)
+			}
+			swapped := append([][]byte{}, lines...)
+			swapped[i], swapped[i+1] = swapped[i+1], swapped[i]
+			if _, err := Verify(bytes.NewReader(join(swapped...))); !errors.Is(err, ErrTampered) {
+				t.Errorf("rows %d and %d swapped: %v", i, i+1, err)
+			}
+		}
+		cut := join(lines[:i]...)
+		if _, err := Verify(bytes.NewReader(cut), receipts[1]); !errors.Is(err, ErrTampered) {
+			t.Errorf("cut after %d rows: %v", i, err)
+		}
+		twice := join(join(lines[:i+1]...), join(lines[i:]...))
+		if _, err := Verify(bytes.NewReader(twice)); !errors.Is(err, ErrTampered) {
+			t.Errorf("row %d twice: %v", i, err)
+		}
+	}
+	for n := range data { // a torn file, unless it ends with a line
+		if n == 0 || data[n-1] == '\n' {
+			continue
+		}
+		if _, err := Verify(bytes.NewReader(data[:n])); !errors.Is(err, ErrTampered) {
+			t.Fatalf("torn at %d: %v", n, err)
+		}
+	}
+	rewritten, _ := export(t) // a whole chain of its own that tells the same
+	if _, err := Verify(bytes.NewReader(rewritten), receipts[0]); !errors.Is(err, ErrTampered) {
+		t.Errorf("another chain under an old receipt: %v", err)
+	}
+}
+
+func TestErasedPayloadsVerify(t *testing.T) {
+	l := NewLedger(database(t))
+	b, err := NewBook(t.Context(), l, testWebinar)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.mustAnnounce(t, rec1, testNotice())
+	b.agree(t, rec1, ann, All)
+	if err := l.ErasePayloads(t.Context(), testWebinar, rec1); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := l.Export(t.Context(), testWebinar, &out); err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(out.Bytes(), []byte(ann)) {
+		t.Error("the subject is still there")
+	}
+	rep, err := Verify(&out)
+	if err != nil || rep.Entries != 3 || rep.Erased != 3 {
+		t.Fatalf("%+v %v", rep, err)
+	}
+	if _, err := NewBook(t.Context(), l, testWebinar); err != nil {
+		t.Fatalf("replay: %v", err)
+	}
+}
+
+func FuzzVerify(f *testing.F) {
+	e, err := seal(testWebinar, 1, [32]byte{}, Announce, rec1, Event{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	good, _ := line(e)
+	f.Add(good)
+	f.Add([]byte("{}\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		rep, err := Verify(bytes.NewReader(data))
+		if err == nil && rep.Entries != bytes.Count(data, []byte("\n")) {
+			t.Fatal("lines went unread")
+		}
+	})
+}
+
+func FuzzParseReceipt(f *testing.F) {
+	e, _ := seal(testWebinar, 1, [32]byte{}, Grant, rec1, Event{Subject: ann})
+	good, _ := newReceipt(e, Event{Subject: ann}, Head{Seq: 1, Hash: e.Hash}).JSON()
+	f.Add(good)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if r, err := ParseReceipt(data); err == nil && r.Seq == 0 {
+			t.Fatal("a receipt of nothing")
+		}
+	})
+}

@@ -1,0 +1,137 @@
+package consent
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"go.uber.org/goleak"
+	"gorm.io/gorm"
+
+	"plenum/migrations"
+	"plenum/webinar"
+)
+
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "1500"); err != nil { // the command line still has the last word
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// database opens an empty database, in memory-backed storage where the machine has it.
+func database(t testing.TB) *gorm.DB {
+	t.Helper()
+	dir := t.TempDir()
+	if shm, err := os.MkdirTemp("/dev/shm", "plenum"); err == nil {
+		dir = shm
+		t.Cleanup(func() { os.RemoveAll(shm) })
+	}
+	db, err := migrations.Open(context.Background(), filepath.Join(dir, "p.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if conn, err := db.DB(); err == nil {
+			conn.Close()
+		}
+	})
+	return db
+}
+
+var errDisk = errors.New("disk")
+
+// fake is a ledger in memory whose n-th append from now fails.
+type fake struct {
+	entries []Entry
+	failAt  int  // 1: the next; 0: none
+	down    bool // all fail
+}
+
+func (f *fake) append(_ context.Context, w webinar.ID, k Kind, rec RecordingID, ev Event) (Entry, error) {
+	if f.failAt > 0 {
+		f.failAt--
+		if f.failAt == 0 {
+			return Entry{}, errors.Join(ErrLedger, errDisk)
+		}
+	}
+	if f.down {
+		return Entry{}, errors.Join(ErrLedger, errDisk)
+	}
+	var prev [32]byte
+	if n := len(f.entries); n > 0 {
+		prev = f.entries[n-1].Hash
+	}
+	e, err := seal(w, uint64(len(f.entries)+1), prev, k, rec, ev)
+	if err == nil {
+		f.entries = append(f.entries, e)
+	}
+	return e, err
+}
+
+func (f *fake) each(_ context.Context, _ webinar.ID, do func(Entry) error) error {
+	for _, e := range f.entries {
+		if err := do(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	testWebinar = webinar.ID("w")
+	rec1        = RecordingID("rec1")
+	ann         = webinar.SubjectID("subject-ann")
+	bob         = webinar.SubjectID("subject-bob")
+)
+
+func testNotice() Notice { return NewNotice(true, 30*24e9*3600) }
+
+func (b *Book) mustAnnounce(t testing.TB, rec RecordingID, n Notice) {
+	t.Helper()
+	if err := b.Announce(t.Context(), rec, n, "host", ""); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// reply is an answer under the notice of a recording.
+func (b *Book) reply(rec RecordingID, who webinar.SubjectID, s Scope) Answer {
+	n, _ := b.Notice(rec)
+	h, _ := n.Hash(webinar.English)
+	return Answer{Recording: rec, Subject: who, Actor: who, Scopes: s, Hash: h, Lang: webinar.English, Surface: "room"}
+}
+
+func (b *Book) agree(t testing.TB, rec RecordingID, who webinar.SubjectID, s Scope) {
+	t.Helper()
+	if _, err := b.Show(t.Context(), b.reply(rec, who, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Grant(t.Context(), b.reply(rec, who, s), nothing); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (b *Book) mustRun(t testing.TB, rec RecordingID, k Kind) {
+	t.Helper()
+	if err := b.Mark(t.Context(), rec, k, "host", "host"); err != nil {
+		t.Fatal(err)
+	}
+	if !b.Run(rec) {
+		t.Fatal("does not run")
+	}
+}
+
+func nothing(Scope) {}
+func nobody()       {}
+
+func openBook(t testing.TB, f appender) *Book {
+	t.Helper()
+	b, err := newBook(t.Context(), f, testWebinar)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
