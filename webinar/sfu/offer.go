@@ -157,14 +157,24 @@ func has(all []sdp.Attribute, key string) bool {
 	return false
 }
 
-// withCandidates replaces the candidates of an answer by ours, in its first accepted m-line, which carries the bundle.
-func withCandidates(answer string, addrs []netip.Addr, port uint16) (string, error) {
+// startBitrate, in kbit/s, is where Chromium begins with a picture. Its own 300 would cut 720p to 360p for the first
+// half minute; the transport feedback corrects it within a second where the line is narrower.
+const startBitrate = 1200
+
+// finish replaces the candidates of an answer by ours, in its first accepted m-line, which carries the bundle, and
+// tells publishers where to start.
+func finish(answer string, publish bool, addrs []netip.Addr, port uint16) (string, error) {
 	var d sdp.SessionDescription
 	if err := d.UnmarshalString(answer); err != nil {
 		return "", err
 	}
 	if _, err := withoutCandidates(&d); err != nil {
 		return "", err
+	}
+	for _, m := range d.MediaDescriptions {
+		if publish && m.MediaName.Media == "video" && len(m.MediaName.Formats) > 0 {
+			m.WithValueAttribute("fmtp", fmt.Sprintf("%s x-google-start-bitrate=%d", m.MediaName.Formats[0], startBitrate))
+		}
 	}
 	for _, m := range d.MediaDescriptions {
 		if m.MediaName.Port.Value == 0 {

@@ -148,7 +148,7 @@ func newSettings(mux ice.UDPMux, n transport.Net, tm timing) (webrtc.SettingEngi
 }
 
 // negotiate answers o on pc. Prepare runs between the two descriptions.
-func (s *stack) negotiate(ctx context.Context, pc *webrtc.PeerConnection, o offer, prepare func() error) (answer string, err error) {
+func (s *stack) negotiate(ctx context.Context, pc *webrtc.PeerConnection, o offer, publish bool, prepare func() error) (answer string, err error) {
 	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.text}); err != nil {
 		return "", refuse("the session description does not fit together")
 	}
@@ -168,5 +168,5 @@ func (s *stack) negotiate(ctx context.Context, pc *webrtc.PeerConnection, o offe
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
-	return withCandidates(pc.LocalDescription().SDP, s.addrs(), s.addr.Port())
+	return finish(pc.LocalDescription().SDP, publish, s.addrs(), s.addr.Port())
 }

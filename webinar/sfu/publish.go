@@ -53,7 +53,7 @@ func (e *Engine) Publish(ctx context.Context, room string, p Publisher, text str
 	s.cleanup = pub.cleanup
 	s.pc.OnTrack(pub.open)
 	s.watchState(func() {})
-	answer, err = e.stack.negotiate(ctx, s.pc, o, func() error { return nil })
+	answer, err = e.stack.negotiate(ctx, s.pc, o, true, func() error { return nil })
 	if err == nil {
 		err = e.addPublication(pub)
 	}

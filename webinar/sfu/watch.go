@@ -50,7 +50,7 @@ func (e *Engine) Watch(ctx context.Context, room string, w Viewer, text string) 
 	v := &viewer{session: s, onStage: w.OnStage, shard: e.nextShard()}
 	s.cleanup = v.cleanup
 	s.watchState(v.connected)
-	answer, err = e.stack.negotiate(ctx, s.pc, o, func() error { return v.addSlots(o) })
+	answer, err = e.stack.negotiate(ctx, s.pc, o, false, func() error { return v.addSlots(o) })
 	if err == nil {
 		err = e.addViewer(v)
 	}

@@ -1,0 +1,164 @@
+package sfu
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+)
+
+func TestLostPacketsAreRepeated(t *testing.T) {
+	e, _, _ := newTestEngine(t)
+	e.SetLive("r", true)
+	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
+	s.pump()
+	p := watch(t, e, "r", Viewer{}, 1, 4)
+	eventually(t, "media", func() bool { return p.count("video0") > 40 })
+	pkts := p.packets("video0")
+	lost := []uint16{pkts[10].SequenceNumber, pkts[12].SequenceNumber, pkts[30].SequenceNumber}
+	p.mu.Lock()
+	ssrc := p.ssrc["video0"]
+	p.mu.Unlock()
+	never := pkts[0].SequenceNumber - 5
+	err := p.pc.WriteRTCP([]rtcp.Packet{&rtcp.TransportLayerNack{MediaSSRC: ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(append([]uint16{never}, lost...))}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	repeats := func() []uint16 {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return slices.Clone(p.rtx["video0"])
+	}
+	eventually(t, "the repeats", func() bool { return len(repeats()) >= 3 })
+	if got := repeats(); !slices.Equal(got, lost) {
+		t.Errorf("repeated %v, want %v", got, lost)
+	}
+	gapless(t, p.packets("video0"))
+}
+
+func TestKeyFrameRequestsAreCoalesced(t *testing.T) {
+	e, w, _ := newTestEngine(t)
+	e.SetLive("r", true)
+	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
+	s.pump()
+	var players []*player
+	for range 3 {
+		players = append(players, watch(t, e, "r", Viewer{}, 0, 2))
+	}
+	for _, p := range players {
+		eventually(t, "media", func() bool { return p.count("video0") > 10 })
+	}
+	before, from := s.plis.Load(), time.Now()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for range 60 {
+		<-tick.C
+		w.mu.Lock()
+		w.sources["anna/camera"].RequestKeyFrame()
+		w.mu.Unlock()
+		for _, p := range players {
+			p.mu.Lock()
+			ssrc := p.ssrc["video0"]
+			p.mu.Unlock()
+			err := p.pc.WriteRTCP([]rtcp.Packet{
+				&rtcp.PictureLossIndication{MediaSSRC: ssrc},
+				&rtcp.FullIntraRequest{MediaSSRC: ssrc, FIR: []rtcp.FIREntry{{SSRC: ssrc}}},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	got, most := s.plis.Load()-before, int64(time.Since(from)/keyFrameGap)+1
+	if got == 0 || got > most {
+		t.Errorf("the publisher got %d requests in %v, want 1 to %d", got, time.Since(from), most)
+	}
+}
+
+func TestKeyFrameRequestIsRepeatedUntilAnswered(t *testing.T) {
+	e, w, _ := newTestEngine(t)
+	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
+	s.send()
+	eventually(t, "the source", func() bool { return w.tap("anna/camera") != nil })
+	w.mu.Lock()
+	src := w.sources["anna/camera"]
+	w.mu.Unlock()
+	src.RequestKeyFrame()
+	eventually(t, "the request again", func() bool { return s.plis.Load() >= 2 })
+}
+
+// Sound and picture of a person stay together only if the reports map both to one clock.
+func TestSenderReportsKeepLipSync(t *testing.T) {
+	e, w, _ := newTestEngine(t)
+	e.SetLive("r", true)
+	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
+	s.pump()
+	p := watch(t, e, "r", Viewer{}, 1, 2)
+	eventually(t, "media", func() bool { return p.count("video0") > 5 && p.count("audio0") > 5 })
+	// A publisher whose clock is an hour ahead; frame n is at n × 20 ms in both media.
+	at := time.Now().Add(time.Hour)
+	s.mu.Lock()
+	n := s.n
+	s.mu.Unlock()
+	for _, tr := range s.pc.GetTransceivers() {
+		enc := tr.Sender().GetParameters().Encodings[0]
+		ts := n * 960
+		if tr.Kind() == webrtc.RTPCodecTypeVideo {
+			ts = n * 1800
+		}
+		if err := s.pc.WriteRTCP([]rtcp.Packet{&rtcp.SenderReport{SSRC: uint32(enc.SSRC), NTPTime: toNTP(at), RTPTime: ts}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var a, v *rtcp.SenderReport
+	eventually(t, "both reports", func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		a, v = p.srs[p.ssrc["audio0"]], p.srs[p.ssrc["video0"]]
+		return a != nil && v != nil
+	})
+	if w.tap("anna/mic").reports.Load() != 1 || w.tap("anna/camera").reports.Load() != 1 {
+		t.Error("the taps did not get the reports")
+	}
+	// When was the frame that both carry, by each report?
+	apk, vpk := p.packets("audio0")[0], p.packets("video0")
+	i := slices.IndexFunc(vpk, func(x *rtp.Packet) bool { return string(x.Payload[7:11]) == string(apk.Payload[8:12]) })
+	if i < 0 {
+		t.Fatal("no frame in common")
+	}
+	when := func(sr *rtcp.SenderReport, ts uint32, clock int64) time.Time {
+		return ntpTime(sr.NTPTime).Add(time.Duration(int64(int32(ts-sr.RTPTime)) * int64(time.Second) / clock))
+	}
+	ta, tv := when(a, apk.Timestamp, 48000), when(v, vpk[i].Timestamp, 90000)
+	if d := ta.Sub(tv).Abs(); d > 2*time.Millisecond {
+		t.Errorf("sound and picture are %v apart", d)
+	}
+	if d := time.Since(ta); d < 0 || d > patience {
+		t.Errorf("the frame was sent %v ago by the reports", d)
+	}
+}
+
+func TestNTPRoundTrip(t *testing.T) {
+	for _, at := range []time.Time{time.Unix(0, 0), time.Unix(1795392000, 123456789), time.Unix(2085978495, 999999999)} {
+		if d := ntpTime(toNTP(at)).Sub(at).Abs(); d > time.Nanosecond {
+			t.Errorf("%v is off by %v", at, d)
+		}
+	}
+}
+
+func TestSenderClockFollowsTheLeastTransit(t *testing.T) {
+	var c senderClock
+	base := time.Unix(1e9, 0)
+	for i, x := range []struct{ sent, transit, want time.Duration }{
+		{0, 50, 50}, {1e3, 20, 20}, {2e3, 90, 20}, {70e3, 40, 20}, {140e3, 60, 40},
+	} {
+		sent := base.Add(x.sent * time.Millisecond)
+		got := c.local(toNTP(sent), sent.Add(x.transit*time.Millisecond))
+		if d := got.Sub(sent) - x.want*time.Millisecond; d.Abs() > time.Microsecond {
+			t.Errorf("report %d: %v behind, want %v ms", i, got.Sub(sent), int64(x.want))
+		}
+	}
+}

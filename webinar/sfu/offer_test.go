@@ -1,0 +1,216 @@
+package sfu
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// sample is an offer of the given number of lines, as a client would send it.
+func sample(t testing.TB, dir webrtc.RTPTransceiverDirection, audio, video int) string {
+	t.Helper()
+	m := &webrtc.MediaEngine{}
+	if err := m.RegisterDefaultCodecs(); err != nil {
+		t.Fatal(err)
+	}
+	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(webrtc.SettingEngine{LoggerFactory: quiet()})).NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pc.GracefulClose()
+	for i := range audio + video {
+		kind := webrtc.RTPCodecTypeAudio
+		if i >= audio {
+			kind = webrtc.RTPCodecTypeVideo
+		}
+		if _, err := pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: dir}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	offer, err := pc.CreateOffer(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return offer.SDP
+}
+
+func TestOffersThatAreRefused(t *testing.T) {
+	send, recv := webrtc.RTPTransceiverDirectionSendonly, webrtc.RTPTransceiverDirectionRecvonly
+	good, view := sample(t, send, 1, 1), sample(t, recv, 3, 4)
+	cut := func(s, prefix string) string {
+		var out []string
+		for l := range strings.SplitSeq(s, "\r\n") {
+			if !strings.HasPrefix(l, prefix) {
+				out = append(out, l)
+			}
+		}
+		return strings.Join(out, "\r\n")
+	}
+	head := good[:strings.Index(good, "m=")]
+	ssrcs := ""
+	for i := range 20 {
+		ssrcs += fmt.Sprintf("a=ssrc:%d cname:x\r\n", i+1)
+	}
+	e, _, _ := newTestEngine(t)
+	for name, x := range map[string]struct {
+		text    string
+		publish bool
+		reason  string // part of it; empty: accepted
+	}{
+		"good":            {good, true, ""},
+		"good view":       {view, false, ""},
+		"empty":           {"", true, "no media"},
+		"html":            {"<html>", true, "not a session description"},
+		"json":            {`{"sdp":"v=0"}`, false, "not a session description"},
+		"no media":        {head, true, "no media"},
+		"large":           {good + "a=" + strings.Repeat("x", maxOffer), true, "larger than"},
+		"no fingerprint":  {cut(good, "a=fingerprint"), true, "fingerprint"},
+		"bad fingerprint": {strings.ReplaceAll(good, "a=fingerprint:sha-256 ", "a=fingerprint:sha-256"), true, "fit together"},
+		"no ufrag":        {cut(good, "a=ice-ufrag"), true, "ice-ufrag"},
+		"no password":     {cut(good, "a=ice-pwd"), true, "ice-pwd"},
+		"no bundle":       {cut(good, "a=group"), true, "BUNDLE"},
+		"no mid":          {cut(good, "a=mid"), true, "mid"},
+		"one mid twice":   {strings.ReplaceAll(good, "a=mid:1", "a=mid:0"), true, "mid"},
+		"no rtcp-mux":     {cut(good, "a=rtcp-mux"), true, "rtcp-mux"},
+		"lite":            {strings.Replace(good, "a=group", "a=ice-lite\r\na=group", 1), true, "ICE-lite"},
+		"plain RTP":       {strings.ReplaceAll(good, "UDP/TLS/RTP/SAVPF", "RTP/AVP"), true, "SAVPF"},
+		"only H264":       {strings.ReplaceAll(strings.ReplaceAll(good, "VP8", "H264"), "VP9", "H264"), true, "VP8"},
+		"no opus":         {strings.ReplaceAll(good, "opus/48000", "speex/48000"), true, "opus"},
+		"data channel":    {strings.Replace(good, "m=video", "m=application", 1), true, "audio and video"},
+		"simulcast":       {good + "a=simulcast:send a;b\r\n", true, "simulcast"},
+		"many streams":    {good + ssrcs, true, "streams"},
+		"two cameras":     {sample(t, send, 1, 2), true, "one audio and one video"},
+		"view published":  {sample(t, recv, 1, 1), true, "sendonly"},
+		"sent by viewer":  {good, false, "recvonly"},
+		"15 lines":        {sample(t, recv, 5, 10), false, "14 media lines"},
+	} {
+		var err error
+		if x.publish {
+			_, _, err = e.Publish(t.Context(), "r", Publisher{Owner: "anna"}, x.text)
+		} else {
+			_, _, err = e.Watch(t.Context(), "r", Viewer{Owner: "eve"}, x.text)
+		}
+		bad, ok := errors.AsType[*OfferError](err)
+		switch {
+		case x.reason == "" && err != nil:
+			t.Errorf("%s: %v", name, err)
+		case x.reason != "" && !ok:
+			t.Errorf("%s: accepted, or another error: %v", name, err)
+		case x.reason != "" && !strings.Contains(bad.Reason, x.reason):
+			t.Errorf("%s: reason %q", name, bad.Reason)
+		}
+	}
+	if _, _, err := e.Watch(t.Context(), "r", Viewer{Owner: "anna", OnStage: true}, sample(t, recv, 10, 10)); err != nil {
+		t.Errorf("20 lines on stage: %v", err)
+	}
+}
+
+// A candidate in an offer could make the server send to whatever host it names.
+func TestCandidatesOfOffersAreIgnored(t *testing.T) {
+	e, _, _ := newTestEngine(t)
+	var traps []net.PacketConn
+	lines := ""
+	for i := range 3 {
+		c, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		traps = append(traps, c)
+		lines += fmt.Sprintf("a=candidate:%d 1 udp 2130706431 127.0.0.1 %d typ host\r\n", i, c.LocalAddr().(*net.UDPAddr).Port)
+	}
+	tcp, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tcp.Close()
+	lines += fmt.Sprintf("a=candidate:9 1 tcp 2130706431 127.0.0.1 %d typ host tcptype passive\r\na=end-of-candidates\r\n", tcp.Addr().(*net.TCPAddr).Port)
+	s := sample(t, webrtc.RTPTransceiverDirectionSendonly, 1, 1)
+	s = strings.Replace(s, "m=video", lines+"m=video", 1) + lines
+	for _, text := range []string{s, strings.ReplaceAll(s, "\r\n", "\n")} {
+		if _, _, err := e.Publish(t.Context(), "r", Publisher{Owner: "anna"}, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	until := time.Now().Add(500 * time.Millisecond)
+	for _, c := range traps {
+		c.SetReadDeadline(until)
+		if n, _, err := c.ReadFrom(make([]byte, 1500)); err == nil {
+			t.Errorf("the server sent %d bytes to a candidate of the offer", n)
+		}
+	}
+	tcp.(*net.TCPListener).SetDeadline(time.Now().Add(50 * time.Millisecond))
+	if c, err := tcp.Accept(); err == nil {
+		c.Close()
+		t.Error("the server dialled a candidate of the offer")
+	}
+}
+
+func TestAnswerNamesTheAddresses(t *testing.T) {
+	recv := webrtc.RTPTransceiverDirectionRecvonly
+	text := sample(t, recv, 1, 2)
+	ask := func(cfg Config) string {
+		t.Helper()
+		e, _, _ := startEngine(t, cfg, defaultTiming())
+		_, answer, err := e.Watch(t.Context(), "r", Viewer{}, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := fmt.Sprint(e.Addr().Port())
+		for line := range strings.SplitSeq(answer, "\r\n") {
+			if strings.HasPrefix(line, "a=candidate") && !strings.Contains(line, " "+port+" typ host") {
+				t.Errorf("candidate %q is not at port %s", line, port)
+			}
+		}
+		for _, want := range []string{"a=ice-lite", "a=setup:passive", "a=end-of-candidates"} {
+			if !strings.Contains(answer, want) {
+				t.Errorf("the answer lacks %s", want)
+			}
+		}
+		return answer
+	}
+	public := []netip.Addr{netip.MustParseAddr("203.0.113.7"), netip.MustParseAddr("2001:db8::7")}
+	if a := ask(Config{Listen: ":0", Advertise: public}); strings.Count(a, "a=candidate") != 2 || !strings.Contains(a, " 203.0.113.7 ") || !strings.Contains(a, " 2001:db8::7 ") {
+		t.Errorf("advertised addresses: %s", a)
+	}
+	a := ask(Config{Listen: ":0"})
+	for _, ip := range machineAddrs(true) {
+		if ip.Is4() && !strings.Contains(a, " "+ip.String()+" ") {
+			t.Errorf("the answer lacks %v", ip)
+		}
+	}
+	if !strings.Contains(a, " 127.0.0.1 ") {
+		t.Error("the answer lacks loopback")
+	}
+}
+
+func FuzzOffer(f *testing.F) {
+	f.Add(sample(f, webrtc.RTPTransceiverDirectionSendonly, 1, 1), true)
+	f.Add(sample(f, webrtc.RTPTransceiverDirectionRecvonly, 3, 4), false)
+	f.Add("v=0\r\no=- 0 0 IN IP4 0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n", true)
+	e, err := New(Config{Listen: "127.0.0.1:0"}, &watcher{}, &board{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { e.Close() })
+	f.Fuzz(func(t *testing.T, text string, publish bool) {
+		var id string
+		var err error
+		if publish {
+			if id, _, err = e.Publish(t.Context(), "r", Publisher{Owner: "o"}, text); err == nil {
+				err = e.Unpublish("r", id, "o")
+			}
+		} else if id, _, err = e.Watch(t.Context(), "r", Viewer{Owner: "o"}, text); err == nil {
+			err = e.Unwatch("r", id, "o")
+		}
+		if _, refused := errors.AsType[*OfferError](err); err != nil && !refused {
+			t.Fatal(err)
+		}
+	})
+}
