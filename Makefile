@@ -6,7 +6,8 @@ export CGO_ENABLED := 1
 
 TAGS    := nomsgpack,sqlite_omit_load_extension
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-GOFLAGS_BUILD := -tags $(TAGS) -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+# The same flags everywhere, so that building and testing share what was compiled.
+export GOFLAGS := -tags=$(TAGS) -trimpath
 MODULES := frontend/node_modules/.package-lock.json
 PAGES   := frontend/dist/.built
 TOOL    := go tool -modfile=.ci/tools.mod
@@ -28,7 +29,7 @@ tools:
 
 GO_FILES := $(shell find . -name '*.go' -not -path './frontend/node_modules/*' -not -path './.cache/*')
 bin/plenum: $(PAGES) $(GO_FILES) go.mod go.sum $(wildcard migrations/*.sql) api/openapi.yaml | tools
-	go build $(GOFLAGS_BUILD) -o $@ ./cmd/plenum
+	go build -ldflags "-s -w -X main.version=$(VERSION)" -o $@ ./cmd/plenum
 
 $(MODULES): frontend/package-lock.json | tools
 	cd frontend && npm ci --no-audit --no-fund
@@ -45,21 +46,21 @@ packages:
 
 .PHONY: test
 test: packages build ## vet, staticcheck, race detector, leaks, page checks, journeys in a browser (≤ 15 minutes on 2 cores)
-	go vet -tags $(TAGS) ./...
-	$(TOOL) staticcheck -tags $(TAGS) ./...
+	go vet ./...
+	$(TOOL) staticcheck ./...
 	cd frontend && npm run --silent check
 	cd frontend && npm run --silent test
-	go test -race -tags $(TAGS) ./...
+	go test -race ./...
 	node --test --test-concurrency=1 --test-reporter=spec 'frontend/e2e/*.test.mjs'
 
 .PHONY: test-full
 test-full: packages build ## the bars' full matrix: all pages, sizes, languages, kill loops
-	PLENUM_TEST_FULL=1 go test -tags $(TAGS) -count=1 ./recorder/... ./polls/... ./cmd/...
+	PLENUM_TEST_FULL=1 go test -count=1 ./recorder/... ./polls/... ./cmd/...
 	PLENUM_TEST_FULL=1 node --test --test-concurrency=1 --test-reporter=spec 'frontend/e2e/full/*.test.mjs'
 
 .PHONY: lint
 lint: $(PAGES) ## golangci-lint, eslint, stylelint, knip; govulncheck where its database can be reached
-	go tool -modfile=.ci/lint.mod golangci-lint run --build-tags $(TAGS) ./...
+	go tool -modfile=.ci/lint.mod golangci-lint run ./...
 	cd frontend && npm run --silent lint
 	@.ci/vulnerabilities
 
@@ -69,7 +70,7 @@ soak: packages build ## the long runs: model tests at full length, fuzzing
 
 .PHONY: bench
 bench: ## every Go benchmark
-	go test -tags $(TAGS) -run '^$$' -bench . -benchmem ./...
+	go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: clean
 clean: ## remove what was built; your data folder stays

@@ -15,8 +15,6 @@ import (
 
 	"gorm.io/gorm"
 
-	"plenum/api"
-	"plenum/frontend"
 	"plenum/migrations"
 	"plenum/polls"
 	"plenum/recorder"
@@ -55,6 +53,9 @@ func serve(ctx context.Context, cfg *config, stdout, stderr io.Writer) (err erro
 	l, err := p.listen()
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", cfg.Listen, err)
+	}
+	if err := p.buildSite(p.cfg.linkAddress(l.Addr()).String()); err != nil {
+		return errors.Join(err, l.Close())
 	}
 	if err := p.welcome(ctx, stdout, l.Addr()); err != nil {
 		return errors.Join(err, l.Close())

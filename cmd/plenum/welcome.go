@@ -49,6 +49,14 @@ func (c *config) lanAddress(l net.Addr) *url.URL {
 	return nil
 }
 
+// linkAddress is what attendee links begin with.
+func (c *config) linkAddress(l net.Addr) *url.URL {
+	if lan := c.lanAddress(l); lan != nil {
+		return lan
+	}
+	return c.address(l)
+}
+
 // welcome prints the address and, on a fresh installation, the one-time link that makes the first user.
 func (p *parts) welcome(ctx context.Context, w io.Writer, l net.Addr) error {
 	here := p.cfg.address(l)

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"plenum/api"
+	"plenum/frontend"
+	"plenum/polls"
+	"plenum/recorder"
+	"plenum/recorder/archive"
+	"plenum/recorder/blob"
+	"plenum/webinar"
+	"plenum/webinar/live"
+	"plenum/webinar/sfu"
+)
+
+// The folders below the data folder.
+const (
+	spoolFolder = "spool"
+	storeFolder = "store"
+)
+
+// build makes every part in the order in which they need each other.
+func (p *parts) build(ctx context.Context) error {
+	p.hub = live.NewHub(api.EncodeEvent, p.log)
+	p.onClose(func() error { p.hub.Close(); return nil })
+	p.accounts = webinar.NewAccounts(p.db, p.cfg.SessionLifetime)
+	p.webinars = webinar.NewService(p.db, p.hub, webinar.Retention{
+		Webinar: p.cfg.RetainWebinar, Seat: p.cfg.RetainSeat, MaxLive: p.cfg.MaxLive,
+	}, webinar.Hooks{Live: p.onLive, End: p.onEnd, Keep: p.keeps, Erase: p.onErase, Revoked: p.onRevoked})
+	for _, step := range []func(context.Context) error{p.buildPolls, p.buildStore, p.buildRecorder, p.buildMedia} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	p.hub.OnHosts(p.recorder.SetHosts)
+	return nil
+}
+
+func (p *parts) buildPolls(ctx context.Context) (err error) {
+	if p.polls, err = polls.New(ctx, p.db, p.hub, p.log); err != nil {
+		return err
+	}
+	p.onClose(p.polls.Close)
+	return nil
+}
+
+func (p *parts) buildStore(ctx context.Context) error {
+	cfg := blob.S3Config{
+		Endpoint: p.cfg.S3Endpoint, Bucket: p.cfg.S3Bucket, Region: p.cfg.S3Region, AccessKey: p.cfg.S3AccessKey,
+		SecretKey: p.cfg.S3SecretKey, TLS: p.cfg.S3TLS, CAFile: p.cfg.S3CA, PathStyle: p.cfg.S3PathStyle,
+	}
+	if p.cfg.S3Endpoint == "" {
+		gateway, err := blob.Embedded(ctx, filepath.Join(p.cfg.Data, storeFolder))
+		if err != nil {
+			return err
+		}
+		p.onClose(gateway.Close)
+		cfg = gateway.Config()
+	}
+	store, err := blob.OpenS3(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	p.onClose(func() error { store.Close(); return nil })
+	p.store = store
+	return nil
+}
+
+func (p *parts) buildRecorder(ctx context.Context) (err error) {
+	spool := filepath.Join(p.cfg.Data, spoolFolder)
+	if err := os.MkdirAll(spool, 0o700); err != nil {
+		return err
+	}
+	p.archive, err = archive.New(archive.Config{
+		Objects: p.store, Rows: archive.NewStore(p.db), Spool: spool, Log: p.log,
+		Done: func(ctx context.Context, r archive.Result) error { return p.recorder.Archived(ctx, r) },
+		Live: func(path string) bool { return p.recorder.Live(path) },
+	})
+	if err != nil {
+		return err
+	}
+	p.recorder, err = recorder.New(ctx, recorder.Config{
+		DB: p.db, Events: p.hub, Archive: p.archive, Spool: spool, Log: p.log,
+		AnnounceDelay: p.cfg.AnnounceDelay, Margin: p.cfg.ConsentMargin, DiskReserve: p.cfg.DiskReserve,
+		Retention: p.cfg.RetainRecording,
+	})
+	return err
+}
+
+func (p *parts) buildMedia(ctx context.Context) (err error) {
+	p.engine, err = sfu.New(sfu.Config{
+		Listen: p.cfg.MediaListen, Advertise: p.cfg.MediaAddresses, MaxStage: p.cfg.MaxStage, Log: p.log,
+	}, p.recorder, &api.Screens{Events: p.hub, Seats: p.webinars, Log: p.log})
+	if err != nil {
+		return err
+	}
+	p.onClose(p.engine.Close)
+	running, err := p.webinars.Running(ctx)
+	for _, id := range running {
+		p.onLive(id)
+	}
+	return err
+}
+
+// buildSite needs the address of the web port, which links are made of.
+func (p *parts) buildSite(base string) (err error) {
+	p.site, err = api.New(api.Deps{
+		Accounts: p.accounts, Webinars: p.webinars, Hub: p.hub, Media: p.engine, Polls: p.polls, Recorder: p.recorder,
+		App: frontend.Handler(), BaseURL: base, TLS: p.cfg.secure(), TrustedProxies: p.cfg.TrustedProxies, Log: p.log,
+	})
+	return err
+}
+
+func (p *parts) onLive(id webinar.ID) { p.engine.SetLive(string(id), true) }
+
+// onEnd goes on after a fault, so that one part cannot keep another open.
+func (p *parts) onEnd(ctx context.Context, id webinar.ID) error {
+	err := p.recorder.EndWebinar(ctx, id) // first: its gates close before anything else happens
+	p.engine.CloseRoom(string(id))
+	return errors.Join(err, p.polls.CloseAll(ctx, id))
+}
+
+// keeps reports whether a recording of the webinar has a later date than the webinar itself.
+func (p *parts) keeps(ctx context.Context, id webinar.ID) (bool, error) {
+	list, err := p.recorder.List(ctx, id)
+	return slices.ContainsFunc(list, func(d recorder.Detail) bool { return d.Recording.ExpiresAt.After(time.Now()) }), err
+}
+
+func (p *parts) onErase(ctx context.Context, id webinar.ID) error {
+	return p.recorder.DeleteAll(ctx, id)
+}
+
+func (p *parts) onRevoked(id webinar.ID, t webinar.TicketID) {
+	p.engine.Drop(string(id), string(t))
+	p.hub.End(id, t)
+}
