@@ -59,8 +59,8 @@ type Health uint8
 
 // The states of health.
 const (
-	Ok Health = iota
-	Retrying // the last call failed; spool and database are as they should be
+	Ok       Health = iota
+	Retrying        // the last call failed; spool and database are as they should be
 )
 
 // State is the archive's health and since when it has been so.

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -165,9 +166,12 @@ func TestSweepSparesWhatIsKnown(t *testing.T) {
 	}
 	left := func(segment string) string { // an upload that breaks
 		r.proxy.Set(blobtest.Fault{CutAt: 5 << 20})
-		u, id := blobtest.Upload(key(segment), blobtest.Bytes(1, 9<<20)), ""
-		u.Started = func(s string) error { id = s; return nil }
-		if err := r.objects.Put(t.Context(), u); err == nil {
+		id := ""
+		err := r.objects.Put(t.Context(), blob.Upload{
+			Key: key(segment), Body: bytes.NewReader(make([]byte, 9<<20)), Size: 9 << 20,
+			Started: func(s string) error { id = s; return nil },
+		})
+		if err == nil {
 			t.Fatal("not broken")
 		}
 		r.proxy.Set(blobtest.Fault{})

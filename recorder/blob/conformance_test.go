@@ -1,4 +1,4 @@
-package blobtest
+package blob_test
 
 import (
 	"bytes"
@@ -9,23 +9,24 @@ import (
 	"testing"
 
 	"plenum/recorder/blob"
+	"plenum/recorder/blob/blobtest"
 )
 
-// Bytes returns n bytes that look random and depend on the seed only.
-func Bytes(seed uint64, n int) []byte {
+// content returns n bytes that look random and depend on the seed only.
+func content(seed uint64, n int) []byte {
 	b := make([]byte, n)
 	r := rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)})
 	r.Read(b)
 	return b
 }
 
-// Upload is an upload of b without ties.
-func Upload(key string, b []byte) blob.Upload {
+// upload is an upload of b without ties.
+func upload(key string, b []byte) blob.Upload {
 	return blob.Upload{Key: key, Body: bytes.NewReader(b), Size: int64(len(b))}
 }
 
-// Get reads a whole object.
-func Get(ctx context.Context, s blob.Store, key string) ([]byte, error) {
+// get reads a whole object.
+func get(ctx context.Context, s blob.Store, key string) ([]byte, error) {
 	r, size, err := s.Open(ctx, key)
 	if err != nil {
 		return nil, err
@@ -37,8 +38,8 @@ func Get(ctx context.Context, s blob.Store, key string) ([]byte, error) {
 	return b, errors.Join(err, r.Close())
 }
 
-// Conformance runs what every backend must do. proxied is a store behind the proxy, direct the same one without.
-func Conformance(t *testing.T, direct, proxied blob.Store, p *Proxy) {
+// conformance runs what every backend must do. proxied is a store behind the proxy, direct the same one without.
+func conformance(t *testing.T, direct, proxied blob.Store, p *blobtest.Proxy) {
 	t.Run("small", func(t *testing.T) { roundTrip(t, direct, "rec/a/small.webm", 1000) })
 	t.Run("one part exactly", func(t *testing.T) { roundTrip(t, direct, "rec/a/exact.webm", 8<<20) })
 	t.Run("multipart", func(t *testing.T) { roundTrip(t, direct, "rec/a/large.webm", 17<<20+5) })
@@ -53,9 +54,9 @@ func Conformance(t *testing.T, direct, proxied blob.Store, p *Proxy) {
 }
 
 func roundTrip(t *testing.T, s blob.Store, key string, n int) {
-	ctx, b := t.Context(), Bytes(1, n)
+	ctx, b := t.Context(), content(1, n)
 	for range 2 { // the second time over the first
-		if err := s.Put(ctx, Upload(key, b)); err != nil {
+		if err := s.Put(ctx, upload(key, b)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -63,7 +64,7 @@ func roundTrip(t *testing.T, s blob.Store, key string, n int) {
 	if recording, segment, _ := blob.ParseKey(key); err != nil || i.Size != int64(n) || i.Recording != recording || i.Segment != segment {
 		t.Fatalf("Stat: %+v, %v", i, err)
 	}
-	if got, err := Get(ctx, s, key); err != nil || !bytes.Equal(got, b) {
+	if got, err := get(ctx, s, key); err != nil || !bytes.Equal(got, b) {
 		t.Fatalf("read %d bytes of %d, same %t, %v", len(got), n, bytes.Equal(got, b), err)
 	}
 	for range 2 {
@@ -78,8 +79,8 @@ func roundTrip(t *testing.T, s blob.Store, key string, n int) {
 
 func ranges(t *testing.T, s blob.Store) {
 	const key = "rec/a/range.webm"
-	b := Bytes(2, 3<<20+11)
-	if err := s.Put(t.Context(), Upload(key, b)); err != nil {
+	b := content(2, 3<<20+11)
+	if err := s.Put(t.Context(), upload(key, b)); err != nil {
 		t.Fatal(err)
 	}
 	r, size, err := s.Open(t.Context(), key)
@@ -117,7 +118,7 @@ func keys(t *testing.T, s blob.Store) {
 	for _, key := range []string{"", "rec/a/../b.webm", "rec/../b.webm", "rec/a/b", "rec/a/b/c.webm", "/rec/a/b.webm", "rec//b.webm", "rec/a/Ann Lee.webm", "x/a/b.webm"} {
 		_, _, open := s.Open(t.Context(), key)
 		_, stat := s.Stat(t.Context(), key)
-		for _, err := range []error{s.Put(t.Context(), Upload(key, []byte("x"))), open, stat, s.Delete(t.Context(), key)} {
+		for _, err := range []error{s.Put(t.Context(), upload(key, []byte("x"))), open, stat, s.Delete(t.Context(), key)} {
 			if !errors.Is(err, blob.ErrKey) {
 				t.Errorf("key %q: %v", key, err)
 			}
@@ -132,16 +133,16 @@ func missing(t *testing.T, s blob.Store) {
 	if err := s.Delete(t.Context(), "rec/a/none.webm"); err != nil {
 		t.Error(err)
 	}
-	if err := s.Put(t.Context(), Upload("rec/a/empty.webm", nil)); err == nil {
+	if err := s.Put(t.Context(), upload("rec/a/empty.webm", nil)); err == nil {
 		t.Error("an empty object was taken")
 	}
 }
 
 // broken sends b through a proxy that cuts in its last part, and returns the id of the upload that is left.
-func broken(t *testing.T, proxied blob.Store, p *Proxy, key string, b []byte) (id string) {
+func broken(t *testing.T, proxied blob.Store, p *blobtest.Proxy, key string, b []byte) (id string) {
 	t.Helper()
-	p.Set(Fault{CutAt: int64(len(b)) - 1<<20})
-	u := Upload(key, b)
+	p.Set(blobtest.Fault{CutAt: int64(len(b)) - 1<<20})
+	u := upload(key, b)
 	u.Started = func(s string) error { id = s; return nil }
 	if err := proxied.Put(t.Context(), u); err == nil || id == "" {
 		t.Fatalf("a broken upload succeeded: %q, %v", id, err)
@@ -149,20 +150,20 @@ func broken(t *testing.T, proxied blob.Store, p *Proxy, key string, b []byte) (i
 	return id
 }
 
-func resume(t *testing.T, direct, proxied blob.Store, p *Proxy) {
+func resume(t *testing.T, direct, proxied blob.Store, p *blobtest.Proxy) {
 	const key = "rec/a/resume.webm"
-	b := Bytes(3, 24<<20)
-	u := Upload(key, b)
+	b := content(3, 24<<20)
+	u := upload(key, b)
 	u.UploadID = broken(t, proxied, p, key, b)
 	u.Started = func(string) error { t.Error("it was started anew"); return nil }
-	p.Set(Fault{})
+	p.Set(blobtest.Fault{})
 	if err := proxied.Put(t.Context(), u); err != nil {
 		t.Fatal(err)
 	}
 	if sent := p.Sent(); sent > 9<<20 {
 		t.Errorf("the last part alone was missing, %d bytes were sent", sent)
 	}
-	if got, err := Get(t.Context(), direct, key); err != nil || !bytes.Equal(got, b) {
+	if got, err := get(t.Context(), direct, key); err != nil || !bytes.Equal(got, b) {
 		t.Fatalf("%d bytes, %v", len(got), err)
 	}
 	u.UploadID = broken(t, proxied, p, key, b)
@@ -176,8 +177,8 @@ func resume(t *testing.T, direct, proxied blob.Store, p *Proxy) {
 	}
 }
 
-func stale(t *testing.T, direct, proxied blob.Store, p *Proxy) {
-	b := Bytes(4, 17<<20)
+func stale(t *testing.T, direct, proxied blob.Store, p *blobtest.Proxy) {
+	b := content(4, 17<<20)
 	kept := broken(t, proxied, p, "rec/a/kept.webm", b)
 	broken(t, proxied, p, "rec/a/stale.webm", b)
 	keep := func(key, id string) bool { return key == "rec/a/kept.webm" && id == kept }
@@ -185,7 +186,7 @@ func stale(t *testing.T, direct, proxied blob.Store, p *Proxy) {
 		t.Fatalf("swept %d, %v", n, err)
 	}
 	broken(t, proxied, p, "rec/a/lost.webm", b) // its id gets lost: the next try must find and end it
-	if err := direct.Put(t.Context(), Upload("rec/a/lost.webm", b)); err != nil {
+	if err := direct.Put(t.Context(), upload("rec/a/lost.webm", b)); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := direct.Sweep(t.Context(), keep); err != nil || n != 0 {
@@ -198,8 +199,8 @@ func stale(t *testing.T, direct, proxied blob.Store, p *Proxy) {
 
 func completeTwice(t *testing.T, s blob.Store) {
 	const key = "rec/a/twice.webm"
-	b := Bytes(5, 9<<20)
-	u, started := Upload(key, b), 0
+	b := content(5, 9<<20)
+	u, started := upload(key, b), 0
 	u.Started = func(id string) error { u.UploadID = id; started++; return nil }
 	for range 2 { // the second knows the id of an upload that is completed
 		if err := s.Put(t.Context(), u); err != nil {
@@ -209,27 +210,27 @@ func completeTwice(t *testing.T, s blob.Store) {
 	if started != 1 {
 		t.Errorf("started %d times", started)
 	}
-	other := Upload(key, Bytes(6, 9<<20)) // same size, other bytes
+	other := upload(key, content(6, 9<<20)) // same size, other bytes
 	other.UploadID = u.UploadID
 	if err := s.Put(t.Context(), other); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := Get(t.Context(), s, key); err != nil || !bytes.Equal(got, Bytes(6, 9<<20)) {
+	if got, err := get(t.Context(), s, key); err != nil || !bytes.Equal(got, content(6, 9<<20)) {
 		t.Fatalf("the size alone was taken as proof: %v", err)
 	}
 }
 
-func damaged(t *testing.T, direct, proxied blob.Store, p *Proxy) {
+func damaged(t *testing.T, direct, proxied blob.Store, p *blobtest.Proxy) {
 	for _, n := range []int{1 << 20, 9 << 20} {
 		const key = "rec/a/damaged.webm"
-		p.Set(Fault{FlipAt: int64(n) / 2})
-		if err := proxied.Put(t.Context(), Upload(key, Bytes(7, n))); err == nil {
+		p.Set(blobtest.Fault{FlipAt: int64(n) / 2})
+		if err := proxied.Put(t.Context(), upload(key, content(7, n))); err == nil {
 			t.Errorf("%d bytes damaged on the way were taken", n)
 		}
 		if _, err := direct.Stat(t.Context(), key); !errors.Is(err, blob.ErrNotFound) {
 			t.Errorf("%d damaged bytes are there: %v", n, err)
 		}
-		p.Set(Fault{})
+		p.Set(blobtest.Fault{})
 		if err := direct.Delete(t.Context(), key); err != nil {
 			t.Error(err)
 		}
@@ -238,7 +239,7 @@ func damaged(t *testing.T, direct, proxied blob.Store, p *Proxy) {
 
 func halted(t *testing.T, s blob.Store) {
 	for allowed := range 7 { // requests before the halt
-		u, asked := Upload("rec/a/halt.webm", Bytes(8, 17<<20)), 0
+		u, asked := upload("rec/a/halt.webm", content(8, 17<<20)), 0
 		u.Halted = func() bool { asked++; return asked > allowed }
 		if err := s.Put(t.Context(), u); !errors.Is(err, blob.ErrHalted) {
 			t.Fatalf("after %d requests: %v", allowed, err)

@@ -45,7 +45,7 @@ func TestConformance(t *testing.T) {
 	p := blobtest.NewProxy(t, g.Config().Socket)
 	c := g.Config()
 	c.Socket = p.Socket
-	blobtest.Conformance(t, open(t, g.Config()), open(t, c), p)
+	conformance(t, open(t, g.Config()), open(t, c), p)
 }
 
 func TestGatewayIsPrivate(t *testing.T) {
@@ -60,7 +60,7 @@ func TestGatewayIsPrivate(t *testing.T) {
 	}
 	s := open(t, g.Config())
 	for i, n := range []int{100, 9 << 20} {
-		if err := s.Put(t.Context(), blobtest.Upload([]string{"rec/a/b.webm", "rec/a/c.webm"}[i], blobtest.Bytes(1, n))); err != nil {
+		if err := s.Put(t.Context(), upload([]string{"rec/a/b.webm", "rec/a/c.webm"}[i], content(1, n))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -93,7 +93,7 @@ func TestGatewayIsPrivate(t *testing.T) {
 
 func TestGatewayKeepsItsKeyAndObjects(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), strings.Repeat("a long folder name ", 6)) // the socket must move
-	want := blobtest.Bytes(1, 1000)
+	want := content(1, 1000)
 	var key string
 	for n := range 2 {
 		g := gateway(t, dir)
@@ -104,11 +104,11 @@ func TestGatewayKeepsItsKeyAndObjects(t *testing.T) {
 		s := open(t, c)
 		if n == 0 {
 			key = c.SecretKey
-			if err := s.Put(t.Context(), blobtest.Upload("rec/a/b.webm", want)); err != nil {
+			if err := s.Put(t.Context(), upload("rec/a/b.webm", want)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if got, err := blobtest.Get(t.Context(), s, "rec/a/b.webm"); err != nil || !bytes.Equal(got, want) || c.SecretKey != key {
+		if got, err := get(t.Context(), s, "rec/a/b.webm"); err != nil || !bytes.Equal(got, want) || c.SecretKey != key {
 			t.Errorf("start %d: same key %t, %v", n, c.SecretKey == key, err)
 		}
 		wrong := c

@@ -64,10 +64,8 @@ func (s *S3) Delete(ctx context.Context, key string) error {
 	if _, _, err := ParseKey(key); err != nil {
 		return err
 	}
-	if err := s.abortAll(ctx, key); err != nil {
-		return err
-	}
-	if err := s.removeVersions(ctx, key); err != nil {
+	// What one cannot do must not keep the other from its work.
+	if err := errors.Join(s.abortAll(ctx, key), s.removeVersions(ctx, key)); err != nil {
 		return err
 	}
 	if _, err := s.Stat(ctx, key); err == nil {

@@ -102,9 +102,7 @@ func (s *S3) resume(ctx context.Context, u Upload) (have map[int]part, sent sums
 	if err := u.halted(); err != nil {
 		return nil, nil, err
 	}
-	ctx, stop := deadline(ctx, u.Size)
-	defer stop()
-	have, err = s.remote.parts(ctx, u.Key, u.UploadID)
+	have, err = s.parts(ctx, u)
 	if !errors.Is(err, errNoUpload) {
 		return have, nil, err
 	}
@@ -117,6 +115,12 @@ func (s *S3) resume(ctx context.Context, u Upload) (have map[int]part, sent sums
 		return nil, nil, nil // start anew
 	}
 	return nil, sent, err
+}
+
+func (s *S3) parts(ctx context.Context, u Upload) (map[int]part, error) {
+	ctx, stop := deadline(ctx, 0)
+	defer stop()
+	return s.remote.parts(ctx, u.Key, u.UploadID)
 }
 
 // begin starts a new upload; older ones of the same key, whose id got lost, are aborted.
@@ -148,7 +152,7 @@ func (s *S3) complete(ctx context.Context, u Upload, list []part) error {
 	if err := u.halted(); err != nil {
 		return err
 	}
-	ctx, stop := deadline(ctx, u.Size) // some stores copy all parts now
+	ctx, stop := deadline(ctx, 32<<20) // 18 min: some stores copy all parts now
 	defer stop()
 	err := s.remote.complete(ctx, u.Key, u.UploadID, list)
 	if errors.Is(err, errNoUpload) {

@@ -210,6 +210,25 @@ func TestIgnoredEncryptionIsRefused(t *testing.T) {
 	}
 }
 
+func TestNothingIsDoneBeforeItIsDurable(t *testing.T) {
+	g := local(t, t.TempDir(), posix.PosixOpts{}, hasXattr)
+	c, calls, full := g.Config(), 0, errors.New("disk failed")
+	if err := c.Durable(); err != nil {
+		t.Fatal(err)
+	}
+	c.Durable = func() error { calls++; return full }
+	s := connect(t, c)
+	for n, do := range []func() error{
+		func() error { return put(t.Context(), s, pattern(100)) },
+		func() error { return put(t.Context(), s, pattern(9<<20)) },
+		func() error { return s.Delete(t.Context(), testKey) },
+	} {
+		if err := do(); !errors.Is(err, full) || calls != n+1 {
+			t.Errorf("%d: %v after %d calls", n, err, calls)
+		}
+	}
+}
+
 // TestBucketSettings asks a server that answers like the stores do.
 func TestBucketSettings(t *testing.T) {
 	const missing = `<Error><Code>%s</Code></Error>`

@@ -1,5 +1,5 @@
-// Package blobtest helps tests that need a real object store: a proxy in front of it that breaks on purpose, and the
-// conformance suite that every backend must pass.
+// Package blobtest helps tests that need a real object store: a proxy in front of it that breaks on purpose, and what
+// the embedded store leaves behind in a test process.
 package blobtest
 
 import (
