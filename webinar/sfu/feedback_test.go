@@ -78,6 +78,27 @@ func TestKeyFrameRequestsAreCoalesced(t *testing.T) {
 	}
 }
 
+func TestPictureBeginsAtKeyFrame(t *testing.T) {
+	e, _, _ := newTestEngine(t)
+	e.SetLive("r", true)
+	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
+	s.deaf = true
+	s.pump()
+	eventually(t, "the source", func() bool { return len(e.Sources("r")) == 2 })
+	p := watch(t, e, "r", Viewer{}, 1, 2)
+	eventually(t, "sound", func() bool { return p.count("audio0") > 20 })
+	if n := p.count("video0"); n > 0 {
+		t.Fatalf("%d packets before a key frame", n)
+	}
+	s.mu.Lock()
+	s.wantKey = true
+	s.mu.Unlock()
+	eventually(t, "picture", func() bool { return p.count("video0") > 5 })
+	if !inspectVP8(p.packets("video0")[0].Payload).key {
+		t.Error("the first packet is of no key frame")
+	}
+}
+
 func TestKeyFrameRequestIsRepeatedUntilAnswered(t *testing.T) {
 	e, w, _ := newTestEngine(t)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')

@@ -244,6 +244,7 @@ type speaker struct {
 	aseq    uint16
 	vseq    uint16
 	wantKey bool
+	deaf    bool // ignores requests for key frames
 }
 
 func publish(t *testing.T, e *Engine, room string, p Publisher, tag byte) *speaker {
@@ -256,7 +257,7 @@ func publish(t *testing.T, e *Engine, room string, p Publisher, tag byte) *speak
 			if _, ok := p.(*rtcp.PictureLossIndication); ok {
 				s.plis.Add(1)
 				s.mu.Lock()
-				s.wantKey = true
+				s.wantKey = s.wantKey || !s.deaf
 				s.mu.Unlock()
 			}
 		}

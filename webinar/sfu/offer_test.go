@@ -137,6 +137,9 @@ func TestCandidatesOfOffersAreIgnored(t *testing.T) {
 		if _, _, err := e.Publish(t.Context(), "r", Publisher{Owner: "anna"}, text); err != nil {
 			t.Fatal(err)
 		}
+		if o, err := checkOffer(text, true, maxLines); err != nil || strings.Contains(o.text, "candidate") {
+			t.Errorf("candidates are left (%v): %s", err, o.text)
+		}
 	}
 	until := time.Now().Add(500 * time.Millisecond)
 	for _, c := range traps {
