@@ -1,6 +1,7 @@
 package master
 
 import (
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,11 +22,19 @@ func BenchmarkRecordMinute(b *testing.B) {
 	}
 	events := merge(send(camera(), pictures, sender{ssrc: 1}), send(mic(), sound, sender{ssrc: 2}))
 	video, audio := permit(b, book, media.Camera), permit(b, book, media.Mic)
-	size := int64(0)
+	size, begin := int64(0), cpu(b)
 	for b.Loop() {
 		size = recordOnce(b, events, video, audio).Bytes
 	}
+	b.ReportMetric(float64((cpu(b)-begin).Milliseconds())/float64(b.N), "cpu-ms/op")
 	b.ReportMetric(float64(size)/(1<<20), "MiB/file")
+}
+
+// cpu is what this process has used so far, in user and system mode.
+func cpu(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	must(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // recordOnce takes events through a writer on a clock of its own.

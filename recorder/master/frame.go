@@ -11,6 +11,7 @@ type frames struct {
 	open   bool
 	ts     uint32
 	data   []byte
+	size   int // of the last frame: room to begin with
 	rights rights
 }
 
@@ -34,6 +35,7 @@ func (f *frames) push(p packet, gap bool) (frame []byte, r rights, done, lost bo
 		lost = lost || f.open
 		f.drop()
 		f.open, f.ts = true, p.ts
+		f.data = make([]byte, 0, max(f.size, len(part)))
 	}
 	if !f.open || f.ts != p.ts || len(f.data)+len(part) > webm.MaxSample {
 		f.drop()
@@ -45,11 +47,11 @@ func (f *frames) push(p packet, gap bool) (frame []byte, r rights, done, lost bo
 		return nil, rights{}, false, lost
 	}
 	frame, r = f.data, f.rights
-	*f = frames{}
+	*f = frames{size: len(frame) * 5 / 4}
 	return frame, r, true, lost
 }
 
-func (f *frames) drop() { *f = frames{} }
+func (f *frames) drop() { *f = frames{size: f.size} }
 
 // keyFrame reads the frame tag (RFC 6386 section 9.1).
 func keyFrame(frame []byte) bool { return len(frame) > 0 && frame[0]&1 == 0 }

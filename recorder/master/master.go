@@ -48,6 +48,9 @@ type Writer struct {
 	line  line // of the writer's goroutine, as is reel
 	reel  reel
 
+	begun  time.Time     // with a monotonic reading, which an Origin out of the database has not
+	offset time.Duration // of begun to Origin
+
 	sealing sync.Mutex
 	sealed  bool
 	info    Info
@@ -71,7 +74,9 @@ func New(cfg Config) *Writer {
 }
 
 func prepare(cfg Config) *Writer {
-	w := &Writer{cfg: cfg, queue: make(chan *item, queueSize), stop: make(chan struct{}), done: make(chan struct{})}
+	w := &Writer{cfg: cfg, queue: make(chan *item, queueSize), stop: make(chan struct{}), done: make(chan struct{}),
+		begun: time.Now()}
+	w.offset = w.begun.Sub(cfg.Origin)
 	w.spool.path = filepath.Join(cfg.Dir, cfg.ID+".webm")
 	w.reel.file = &w.spool
 	w.line.out = w.reel.write
@@ -84,13 +89,13 @@ func prepare(cfg Config) *Writer {
 }
 
 // Write takes a packet of one of the group's tracks that arrived at the given time. It copies what it keeps and never
-// blocks: when the disk does not keep up, packets are lost and counted.
+// blocks: when the disk does not keep up, packets are lost and counted. Codecs other than VP8 and Opus are ignored.
 func (w *Writer) Write(permit consent.Permit, t media.Track, pkt *rtp.Packet, at time.Time) {
 	if w.shut.Load() || !permit.Holds() || !playable(t) {
 		return
 	}
 	w.put(&item{track: t, ssrc: pkt.SSRC, seq: pkt.SequenceNumber, packet: packet{ts: pkt.Timestamp, marker: pkt.Marker,
-		payload: append([]byte(nil), pkt.Payload...), permit: permit, at: at.Sub(w.cfg.Origin)}})
+		payload: append([]byte(nil), pkt.Payload...), permit: permit, at: w.session(at)}})
 }
 
 // Report takes a sender report of one of the group's tracks.
@@ -99,6 +104,9 @@ func (w *Writer) Report(t media.Track, r media.SenderReport) {
 		w.put(&item{track: t, report: &r})
 	}
 }
+
+// session is the session time of an instant; a wall clock that is set meanwhile does not move it.
+func (w *Writer) session(at time.Time) time.Duration { return w.offset + at.Sub(w.begun) }
 
 func (w *Writer) put(it *item) {
 	select {
@@ -155,7 +163,7 @@ func (w *Writer) run() {
 		case it := <-w.queue:
 			w.take(it)
 		case <-t.C:
-			if err := w.tick(time.Since(w.cfg.Origin)); err != nil {
+			if err := w.tick(w.session(time.Now())); err != nil {
 				w.fail(err)
 			}
 		}
