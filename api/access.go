@@ -164,6 +164,21 @@ func admit(c *call, w who, inWebinar bool) error {
 	return webinar.ErrUnauthenticated
 }
 
+// stillSeated asks once more, for what lasts longer than a question: the seat may have been revoked, or its owner signed
+// out, since the request came in.
+func (s *server) stillSeated(c *call) error {
+	if c.session != "" && c.seat.Role == webinar.Host {
+		if _, err := s.Accounts.BySession(c.ctx(), c.session); err != nil {
+			return err
+		}
+	}
+	_, err := s.Webinars.Ticket(c.ctx(), c.webinar.ID, c.seat.ID)
+	if errors.Is(err, webinar.ErrNotFound) {
+		return webinar.ErrTicketInvalid
+	}
+	return err
+}
+
 // sessionCookie holds a sign-in; seat cookies hold a seat in one webinar each, so that several go side by side.
 const sessionCookie = "plenum_session"
 

@@ -45,6 +45,9 @@ type tooManyError struct{ seconds int }
 
 func (e *tooManyError) Error() string { return fmt.Sprintf("too many tries, wait %d s", e.seconds) }
 
+// statusClientGone is what others write into logs for a client that hung up.
+const statusClientGone = 499
+
 // problem is an answer as in RFC 9457.
 type problem struct {
 	Type      string `json:"type"`
@@ -67,7 +70,8 @@ func (s *server) fail(c *gin.Context, err error) {
 	ctx := c.Request.Context()
 	switch {
 	case !known && ctx.Err() != nil && errors.Is(err, context.Cause(ctx)):
-		// The client has gone; nobody reads the answer and nothing is wrong.
+		c.Status(statusClientGone) // for the log; nothing is wrong and nobody reads an answer
+		return
 	case !known:
 		s.Log.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("route", c.FullPath()),
 			slog.String("request_id", requestID(c)), slog.String("error", err.Error()))

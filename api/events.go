@@ -27,10 +27,7 @@ func (s *server) events(c *call) error {
 	if errors.Is(stream.Err(), live.ErrClosed) {
 		return webinar.ErrBusy
 	}
-	// The seat may have been revoked between the question who asks and the subscription, which End did not see.
-	if _, err := s.Webinars.Ticket(c.ctx(), c.webinar.ID, c.seat.ID); errors.Is(err, webinar.ErrNotFound) {
-		return webinar.ErrTicketInvalid
-	} else if err != nil {
+	if err := s.stillSeated(c); err != nil { // whoever revoked it before the subscription could not end the stream
 		return err
 	}
 	var first []byte
@@ -55,12 +52,12 @@ func (s *server) events(c *call) error {
 	if out.flush() != nil {
 		return nil // the client has gone, and its answer has begun
 	}
-	pump(stream, out)
+	pump(stream, out, func() bool { return s.stillSeated(c) == nil })
 	return nil
 }
 
-// pump writes until the stream ends or the client does not take it.
-func pump(stream *live.Stream, out *eventWriter) {
+// pump writes until the stream ends, the client does not take it, or, asked with each heartbeat, it may no longer have it.
+func pump(stream *live.Stream, out *eventWriter, may func() bool) {
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	for {
@@ -76,6 +73,9 @@ func pump(stream *live.Stream, out *eventWriter) {
 				}
 			}
 		case <-beat.C:
+			if !may() {
+				return
+			}
 			out.comment()
 		}
 		if out.flush() != nil {

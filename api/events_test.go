@@ -5,12 +5,16 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"plenum/webinar"
+	"plenum/webinar/live"
 )
 
 // event is one server-sent event as a client reads it.
@@ -228,4 +232,18 @@ func TestLaggardIsEnded(t *testing.T) {
 			return
 		}
 	}
+}
+
+// TestHeartbeat lets an hour pass: a silent stream says something every 25 s until its seat is gone.
+func TestHeartbeat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub := live.NewHub(EncodeEvent, slog.New(slog.DiscardHandler))
+		stream, _ := hub.Subscribe(t.Context(), "w", live.Listener{Ticket: "a", Role: webinar.Attendee}, "")
+		rec, begin, asked := httptest.NewRecorder(), time.Now(), 0
+		pump(stream, newEventWriter(rec), func() bool { asked++; return time.Since(begin) < time.Hour })
+		hub.Close()
+		if got := strings.Count(rec.Body.String(), ":\n\n"); time.Since(begin) != time.Hour || asked != 144 || got < 143 {
+			t.Errorf("%d heartbeats in %v, asked %d times", got, time.Since(begin), asked)
+		}
+	})
 }

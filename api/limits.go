@@ -47,6 +47,7 @@ type limiter struct {
 	mu      sync.Mutex
 	key     [32]byte
 	keyFrom time.Time
+	swept   time.Time
 	buckets map[bucketID]*bucket
 }
 
@@ -103,7 +104,13 @@ func (l *limiter) bucket(class limitClass, addr netip.Addr, now time.Time) *buck
 	return b
 }
 
+// dropFull forgets who has not tried for long. It looks at everybody, so a flood of new clients may not call for it
+// each time.
 func (l *limiter) dropFull(now time.Time) {
+	if now.Sub(l.swept) < time.Second {
+		return
+	}
+	l.swept = now
 	for id, b := range l.buckets {
 		if b.fill(now); b.tokens >= b.quota.burst {
 			delete(l.buckets, id)

@@ -17,10 +17,7 @@ func (s *server) watch(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := s.stillSeated(c); err != nil {
-		return err
-	}
-	return answerOffer(c, "whep", session, answer)
+	return s.answerOffer(c, "whep", session, answer, s.Media.Unwatch)
 }
 
 func (s *server) unwatch(c *call) error {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -34,10 +35,7 @@ func (s *server) publish(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := s.stillSeated(c); err != nil {
-		return err
-	}
-	return answerOffer(c, "whip", session, answer)
+	return s.answerOffer(c, "whip", session, answer, s.Media.Unpublish)
 }
 
 // mutedFromStart reads ?muted=mic,camera: what is muted before its first packet, so that nothing slips out until mute
@@ -68,25 +66,22 @@ func (s *server) offer(c *call) (string, error) {
 	return string(body), nil
 }
 
-// stillSeated ends what was just begun if the seat was revoked or the webinar ended meanwhile: whoever did that has
-// not seen this session.
-func (s *server) stillSeated(c *call) error {
-	room := string(c.webinar.ID)
-	if _, err := s.Webinars.Ticket(c.ctx(), c.webinar.ID, c.seat.ID); err != nil {
-		s.Media.Drop(room, string(c.seat.ID))
-		return err
-	}
-	w, err := s.Webinars.Get(c.ctx(), c.webinar.ID)
-	if err == nil && w.State == webinar.Ended {
-		err = webinar.ErrEnded
+// answerOffer answers with what was just begun, unless the seat was revoked or the webinar ended meanwhile: whoever did
+// that has not seen this session, so it ends here.
+func (s *server) answerOffer(c *call, face, session, answer string, end func(room, session, owner string) error) error {
+	err := s.stillSeated(c)
+	if err == nil {
+		var w webinar.Webinar
+		if w, err = s.Webinars.Get(c.ctx(), c.webinar.ID); err == nil && w.State == webinar.Ended {
+			err = webinar.ErrEnded
+		}
 	}
 	if err != nil {
-		s.Media.Drop(room, string(c.seat.ID))
+		if ended := end(string(c.webinar.ID), session, string(c.seat.ID)); !errors.Is(ended, sfu.ErrNoSession) {
+			err = errors.Join(err, ended)
+		}
+		return err
 	}
-	return err
-}
-
-func answerOffer(c *call, face, session, answer string) error {
 	c.Header("Location", "/api/webinars/"+string(c.webinar.ID)+"/"+face+"/"+session)
 	c.Data(http.StatusCreated, sdpType, []byte(answer))
 	return nil
