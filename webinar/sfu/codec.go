@@ -3,12 +3,12 @@ package sfu
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/webrtc/v4"
-	"time"
 )
 
 // codec is one payload format the SFU forwards. A further codec is one more entry of codecs.

@@ -31,6 +31,8 @@ func defaultTiming() timing {
 	return timing{disconnected: 5 * time.Second, failed: 12 * time.Second, keepAlive: 2 * time.Second, connect: 20 * time.Second}
 }
 
+const socketBuffer = 4 << 20 // bytes
+
 // loopNet shows pion a single interface. With one muxed socket each further local address would only cost every peer
 // another goroutine; the addresses to offer are written into the answer by us.
 type loopNet struct {
@@ -78,6 +80,10 @@ func newStack(cfg Config, tm timing) (*stack, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sfu: %w", err)
 	}
+	// One socket carries everything: room for the bursts of all peers, as far as the system allows (net.core.rmem_max).
+	// Smaller buffers work too, so an error is none.
+	_ = conn.SetReadBuffer(socketBuffer)
+	_ = conn.SetWriteBuffer(socketBuffer)
 	s := &stack{conn: conn, addr: conn.LocalAddr().(*net.UDPAddr).AddrPort()}
 	if err := s.build(cfg, tm); err != nil {
 		conn.Close()
