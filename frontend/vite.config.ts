@@ -67,6 +67,13 @@ export default defineConfig({
     reportCompressedSize: false,
     rollupOptions: {
       input: { attendee: 'attendee.html', host: 'host.html', present: 'present.html', notfound: '404.html' },
+      // What all three entries need is one file and not a dozen, which would compress worse.
+      output: {
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [{ name: 'base', test: /node_modules\/(svelte|clsx|esm-env)\/|vite\/preload-helper|@lucide\/svelte\/dist\/icons\/(sun|moon|x|circle-dot)\.|src\/lib\/(lang\.svelte|i18n|storage|theme|api|problem|events|room\.svelte|ui\/(Icon|Brand|TopBar|LiveRegion|live\.svelte)|recording\/(announce|Announcement))/ }],
+        },
+      },
       // Svelte's custom elements and its old class components are used nowhere; without the hint they stay in.
       treeshake: { moduleSideEffects: [{ test: /svelte\/src\/(internal\/client\/dom\/elements\/custom-element|legacy\/legacy-client)\.js$/, sideEffects: false }] },
     },

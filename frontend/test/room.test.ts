@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Schema } from '../src/lib/api';
+import { backoff } from '../src/lib/events';
+import { type Poll, Room } from '../src/lib/room.svelte';
+
+const poll = (id: string, o: Partial<Poll> = {}): Poll => ({
+  id, position: 1, question: `${id}?`, options: [{ id: 'a', text: 'A' }, { id: 'b', text: 'B' }], state: 'open', secrecy: 'anonymous', voted: false, ...o,
+});
+
+const webinar: Schema<'Webinar'> = {
+  id: 'w', title: 'T', state: 'live', starts_at: '2026-01-01T10:00:00Z', lang: 'de', host_name: 'H', expires_at: '2026-02-01T10:00:00Z', code: 'K7M2PQ4R', link: 'https://x.test/w/w',
+};
+
+const snapshot = (o: Partial<Schema<'Snapshot'>> = {}): Schema<'Snapshot'> => ({
+  webinar, me: { id: 'p', role: 'attendee', name: '' }, presence: { watching: 3 }, stage: { people: [] }, slots: { slots: [] },
+  polls: [poll('q2', { position: 2 }), poll('q1', { voted: true })], server_time: '2026-01-01T10:00:05Z', ...o,
+});
+
+const recording: Schema<'Recording'> = { id: 'r', state: 'recording', strict: true, announcement: 1, announced_at: 't', start_allowed_at: 't' };
+
+function room(): Room {
+  const r = new Room('w');
+  r.apply({ name: 'snapshot', data: snapshot() });
+  return r;
+}
+
+describe('Room', () => {
+  beforeEach(() => vi.useFakeTimers({ now: new Date('2026-01-01T10:00:00Z') }));
+  afterEach(() => vi.useRealTimers());
+
+  it('takes a snapshot, sorts polls and learns the clock', () => {
+    const r = room();
+    expect(r.polls.map((p) => p.id)).toEqual(['q1', 'q2']);
+    expect(r.watching).toBe(3);
+    expect(r.clockOffset).toBe(5000);
+    expect(r.now()).toBe(Date.parse('2026-01-01T10:00:05Z'));
+  });
+
+  it('keeps that this seat voted when an event says false', () => {
+    const r = room();
+    r.apply({ name: 'poll', data: poll('q1', { state: 'closed', voted: false }) });
+    expect(r.polls[0]).toMatchObject({ id: 'q1', state: 'closed', voted: true });
+  });
+
+  it('keeps a tally that an event does not carry, and replaces it by one that does', () => {
+    const r = room();
+    r.apply({ name: 'tally', data: { poll: 'q1', votes: [1, 2], total: 3 } });
+    r.apply({ name: 'poll', data: poll('q1') });
+    expect(r.polls[0]?.tally?.total).toBe(3);
+    r.apply({ name: 'poll', data: poll('q1', { tally: { poll: 'q1', votes: [4, 4], total: 8 } }) });
+    expect(r.polls[0]?.tally?.total).toBe(8);
+  });
+
+  it('does no harm when an event comes twice', () => {
+    const r = room();
+    for (let i = 0; i < 2; i++) r.apply({ name: 'poll', data: poll('q3', { position: 3 }) });
+    expect(r.polls.map((p) => p.id)).toEqual(['q1', 'q2', 'q3']);
+    for (let i = 0; i < 2; i++) r.apply({ name: 'poll_deleted', data: { id: 'q3' } });
+    expect(r.polls.map((p) => p.id)).toEqual(['q1', 'q2']);
+  });
+
+  it('ignores a tally of a poll that it does not know', () => {
+    const r = room();
+    r.apply({ name: 'tally', data: { poll: 'zz', votes: [9], total: 9 } });
+    expect(r.polls.some((p) => p.tally)).toBe(false);
+  });
+
+  it('keeps the code of the host when an event to all leaves it out', () => {
+    const r = room();
+    const { code: _, link: __, ...rest } = webinar;
+    r.apply({ name: 'webinar', data: { ...rest, state: 'ended' } });
+    expect(r.webinar).toMatchObject({ state: 'ended', code: 'K7M2PQ4R' });
+  });
+
+  it('forgets a recording that a new snapshot does not have', () => {
+    const r = room();
+    r.apply({ name: 'recording', data: recording });
+    expect(r.recording?.state).toBe('recording');
+    r.apply({ name: 'snapshot', data: snapshot() });
+    expect(r.recording).toBeUndefined();
+  });
+
+  it('marks a vote of another tab', () => {
+    const r = room();
+    r.markVoted('q2');
+    expect(r.polls.find((p) => p.id === 'q2')?.voted).toBe(true);
+  });
+});
+
+describe('backoff', () => {
+  it('grows, is spread over its upper half, and ends at 15 s', () => {
+    expect(backoff(0, () => 0)).toBe(250);
+    expect(backoff(0, () => 1)).toBe(500);
+    expect(backoff(3, () => 0)).toBe(2000);
+    expect(backoff(20, () => 1)).toBe(15_000);
+  });
+});
