@@ -805,9 +805,9 @@ export interface components {
             expires_at: components["schemas"]["Time"];
             lang: components["schemas"]["Lang"];
             host_name: string;
-            /** @description short code; for hosts only */
+            /** @description short code; for hosts only, and not in events */
             code?: string;
-            /** @description attendee link; for hosts only */
+            /** @description attendee link; for hosts only, and not in events */
             link?: string;
         };
         Arrival: {
@@ -1551,6 +1551,8 @@ export interface operations {
             query?: {
                 /** @description camera (and microphone), the default, or screen (and its sound) */
                 group?: components["schemas"]["Group"];
+                /** @description what is muted from the first packet on, such as `mic,camera` */
+                muted?: components["schemas"]["SourceKind"][];
             };
             header?: never;
             path: {
