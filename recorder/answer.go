@@ -104,6 +104,7 @@ func (r *room) no(ctx context.Context, book *consent.Book, ca consent.Answer, ac
 	}
 	if errors.Is(err, ErrLedger) && r.current().ID == ca.Recording {
 		r.fail(ByLedger)
+		r.drain(ctx)
 	}
 	return st, err
 }

@@ -170,31 +170,43 @@ const (
 func (s *Service) Run(ctx context.Context) error {
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()
-	disk, retry, expire := every(diskEvery), every(retryEvery), every(expireEvery)
+	p := pulse{disk: every(diskEvery), retry: every(retryEvery), expire: every(expireEvery)}
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case <-s.kick:
+			s.drain(ctx)
 		case now := <-tick.C:
-			if disk(now) {
-				s.watchDisk()
-			}
-			if retry(now) {
-				s.retry(ctx)
-			}
-			if expire(now) {
-				s.expire(ctx)
-			}
-			for _, r := range s.every() {
-				r.beat(now)
-			}
-		}
-		for _, r := range s.every() {
-			r.drain(ctx)
+			s.beat(ctx, p, now)
 		}
 	}
 	s.shutdown(context.WithoutCancel(ctx))
 	return nil
+}
+
+// pulse says which of the slower tasks are due.
+type pulse struct{ disk, retry, expire func(now time.Time) bool }
+
+func (s *Service) beat(ctx context.Context, p pulse, now time.Time) {
+	if p.disk(now) {
+		s.watchDisk()
+	}
+	if p.retry(now) {
+		s.retry(ctx)
+	}
+	if p.expire(now) {
+		s.expire(ctx)
+	}
+	for _, r := range s.every() {
+		r.beat(now)
+	}
+	s.drain(ctx)
+}
+
+func (s *Service) drain(ctx context.Context) {
+	for _, r := range s.every() {
+		r.drain(ctx)
+	}
 }
 
 // every returns a question that is answered yes once in each period.

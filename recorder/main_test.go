@@ -1,0 +1,394 @@
+package recorder
+
+import (
+	"context"
+	"encoding/binary"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+	"go.uber.org/goleak"
+	"gorm.io/gorm"
+
+	"plenum/migrations"
+	"plenum/recorder/archive"
+	"plenum/recorder/consent"
+	"plenum/recorder/master"
+	"plenum/webinar"
+	"plenum/webinar/media"
+)
+
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "2000"); err != nil { // the command line still has the last word
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// database opens an empty database, in memory-backed storage where the machine has it, whose ledger refuses appends
+// while the table fault holds a row that says so: n counts down to the one append that fails; -1 fails them all.
+func database(t testing.TB) *gorm.DB {
+	t.Helper()
+	dir := t.TempDir()
+	if shm, err := os.MkdirTemp("/dev/shm", "plenum"); err == nil {
+		dir = shm
+		t.Cleanup(func() { os.RemoveAll(shm) })
+	}
+	db, err := migrations.Open(context.Background(), filepath.Join(dir, "p.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if conn, err := db.DB(); err == nil {
+			conn.Close()
+		}
+	})
+	for _, q := range []string{
+		`CREATE TABLE fault (down INTEGER)`, `INSERT INTO fault VALUES (0)`,
+		`CREATE TRIGGER fault BEFORE INSERT ON consent_chain WHEN (SELECT down FROM fault) BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END`,
+	} {
+		if err := db.Exec(q).Error; err != nil {
+			t.Fatal(err)
+		}
+	}
+	return db
+}
+
+// source is a source as the SFU would have it.
+type source struct {
+	track media.Track
+	mu    sync.Mutex
+	sink  media.Sink
+	asked int
+	seq   uint16
+}
+
+func (s *source) Track() media.Track { return s.track }
+
+func (s *source) Tap(to media.Sink) func() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sink = to
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.sink = nil
+	}
+}
+
+func (s *source) RequestKeyFrame() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked++
+}
+
+func (s *source) tapped() media.Sink {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sink
+}
+
+// wanted reports, once, whether a key frame was asked for.
+func (s *source) wanted() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := s.asked > 0
+	s.asked = 0
+	return w
+}
+
+// capture makes the packet that is captured now; its payload says when, for the oracle.
+func (s *source) capture(now time.Time, key bool) *rtp.Packet {
+	s.seq++
+	head := []byte{0x10, 0x51} // VP8, not a key frame
+	if key {
+		head[1] = 0x50
+	}
+	return &rtp.Packet{Header: rtp.Header{SSRC: 7, SequenceNumber: s.seq, Timestamp: s.rtp(now)},
+		Payload: binary.BigEndian.AppendUint64(head, uint64(now.UnixNano()))}
+}
+
+func (s *source) rtp(now time.Time) uint32 {
+	return uint32(now.UnixMicro() * int64(s.track.ClockRate) / 1e6)
+}
+
+func (s *source) report(now time.Time) media.SenderReport {
+	sec := uint64(now.Unix()+ntpEpoch) << 32
+	frac := uint64(now.Nanosecond()) << 32 / uint64(time.Second)
+	return media.SenderReport{SSRC: 7, NTP: sec | frac, RTP: s.rtp(now), At: now}
+}
+
+// line is one written packet.
+type line struct {
+	segment  string
+	track    media.Track
+	captured time.Time
+	at       time.Time
+}
+
+// paper is the disk of the fake writers.
+type paper struct {
+	mu    sync.Mutex
+	lines []line
+	flush bool // seeded bug: what is buffered is flushed on close
+	blind bool // seeded bug: the writer does not look at permits
+	deaf  bool // seeded bug: the writer writes on after Discard
+}
+
+func (p *paper) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.lines)
+}
+
+// after returns the lines from the n-th on.
+func (p *paper) after(n int) []line {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]line(nil), p.lines[n:]...)
+}
+
+// scribe is a writer with a jitter buffer of two packets.
+type scribe struct {
+	p    *paper
+	id   string
+	mu   sync.Mutex
+	buf  []held
+	shut bool
+	n    int64
+}
+
+type held struct {
+	permit consent.Permit
+	line   line
+}
+
+func (s *scribe) Write(permit consent.Permit, t media.Track, pkt *rtp.Packet, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.shut && !s.p.deaf {
+		return
+	}
+	captured := time.Unix(0, int64(binary.BigEndian.Uint64(pkt.Payload[2:])))
+	s.buf = append(s.buf, held{permit, line{segment: s.id, track: t, captured: captured, at: at}})
+	if len(s.buf) > 2 {
+		s.put()
+	}
+}
+
+func (s *scribe) put() {
+	h := s.buf[0]
+	s.buf = s.buf[1:]
+	if h.permit.Holds() || s.p.blind {
+		h.line.at = time.Now()
+		s.n++
+		s.p.mu.Lock()
+		s.p.lines = append(s.p.lines, h.line)
+		s.p.mu.Unlock()
+	}
+}
+
+func (s *scribe) Report(media.Track, media.SenderReport) {}
+
+func (s *scribe) Discard() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.p.flush && len(s.buf) > 0 {
+		h := s.buf[0]
+		s.buf = s.buf[1:]
+		h.line.at = time.Now()
+		s.p.mu.Lock()
+		s.p.lines = append(s.p.lines, h.line)
+		s.p.mu.Unlock()
+	}
+	s.buf, s.shut = nil, true
+}
+
+func (s *scribe) Seal() (master.Info, error) {
+	s.Discard()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return master.Info{Path: "/nowhere/" + s.id + ".webm", Empty: s.n == 0, Audio: true, Bytes: s.n, Duration: time.Second}, nil
+}
+
+// shelf is an archive that stores at once.
+type shelf struct {
+	mu     sync.Mutex
+	done   func(context.Context, archive.Result) error
+	kept   map[string]bool
+	erased map[string]bool
+	down   bool
+}
+
+func (a *shelf) Add(ctx context.Context, segment, key string, info master.Info) error {
+	a.mu.Lock()
+	if a.erased[key] {
+		a.mu.Unlock()
+		return archive.ErrErased
+	}
+	a.kept[key] = true
+	a.mu.Unlock()
+	return a.done(ctx, archive.Result{Segment: segment, Key: key, Size: info.Bytes})
+}
+
+func (a *shelf) Open(context.Context, string) (io.ReadSeekCloser, int64, error) {
+	return nil, 0, archive.ErrNotFound
+}
+
+func (a *shelf) Erase(_ context.Context, key string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.erased[key] = true
+	delete(a.kept, key)
+	return nil
+}
+
+func (a *shelf) State() archive.State {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.down {
+		return archive.State{Health: archive.Retrying}
+	}
+	return archive.State{}
+}
+
+// ear hears what is published.
+type ear struct {
+	mu     sync.Mutex
+	events []webinar.Event
+	hear   func(webinar.Event)
+}
+
+func (e *ear) Publish(ev webinar.Event) {
+	e.mu.Lock()
+	e.events = append(e.events, ev)
+	hear := e.hear
+	e.mu.Unlock()
+	if hear != nil {
+		hear(ev)
+	}
+}
+
+// world is a service with everything around it.
+type world struct {
+	t     testing.TB
+	s     *Service
+	db    *gorm.DB
+	w     webinar.ID
+	paper *paper
+	shelf *shelf
+	ear   *ear
+	free  int64
+	pulse pulse
+	n     int // names tracks
+}
+
+func newWorld(t testing.TB, db *gorm.DB) *world {
+	t.Helper()
+	w := &world{t: t, db: db, w: webinar.ID(webinar.NewID()), paper: &paper{}, ear: &ear{}, free: 1 << 40,
+		shelf: &shelf{kept: map[string]bool{}, erased: map[string]bool{}}}
+	w.boot()
+	return w
+}
+
+// boot starts a service on what is in the database. An older one is forgotten as if it had been killed.
+func (w *world) boot() {
+	w.t.Helper()
+	dir := w.t.TempDir()
+	s, err := New(context.Background(), Config{DB: w.db, Events: w.ear, Archive: w.shelf, Spool: dir,
+		DiskFree:  func(string) (int64, error) { return w.free, nil },
+		newWriter: func(c master.Config) writer { return &scribe{p: w.paper, id: c.ID} },
+		repair:    func(path string) (master.Info, error) { return master.Info{}, os.ErrNotExist }})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.s, w.shelf.done = s, s.Archived
+	w.pulse = pulse{disk: every(diskEvery), retry: every(retryEvery), expire: every(expireEvery)}
+}
+
+// pass lets time go on with the service's heart beating.
+func (w *world) pass(d time.Duration) {
+	for d > 0 {
+		step := min(d, beatEvery)
+		time.Sleep(step) // in a synctest bubble
+		w.s.beat(context.Background(), w.pulse, time.Now())
+		d -= step
+	}
+}
+
+func (w *world) ledgerDown(down bool) {
+	w.t.Helper()
+	if err := w.db.Exec(`UPDATE fault SET down = ?`, down).Error; err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) seat(name string, role webinar.Role) webinar.Ticket {
+	return webinar.Ticket{ID: webinar.TicketID("t-" + name), Webinar: w.w, Subject: webinar.SubjectID("s-" + name), Role: role, Name: name}
+}
+
+// open puts a source on stage.
+func (w *world) open(who webinar.Ticket, session string, k media.Kind, muted bool) *source {
+	w.n++
+	s := &source{track: media.Track{ID: webinar.NewID(), Session: session, Owner: string(who.ID), Subject: string(who.Subject), Kind: k,
+		MimeType: "audio/opus", ClockRate: 48000, Channels: 2}}
+	if k.Video() {
+		s.track.MimeType, s.track.ClockRate, s.track.Channels = "video/VP8", 90000, 0
+	}
+	w.s.SourceOpened(string(w.w), s, muted)
+	w.s.drain(context.Background())
+	return s
+}
+
+// talk sends for d what is captured meanwhile, with no delay, reports and key frames when asked, and beats of the people.
+func (w *world) talk(d time.Duration, sources []*source, beats ...webinar.Ticket) {
+	for i := 0; d > 0; i++ {
+		now := time.Now()
+		for _, s := range sources {
+			to := s.tapped()
+			if to == nil {
+				continue
+			}
+			if i%5 == 0 {
+				to.WriteReport(s.report(now))
+			}
+			to.WriteRTP(s.capture(now, s.wanted()), now)
+		}
+		if i%20 == 0 {
+			for _, b := range beats {
+				w.s.Beat(w.w, b, float64(now.UnixMicro())/1000, 10)
+			}
+		}
+		w.pass(100 * time.Millisecond)
+		d -= 100 * time.Millisecond
+	}
+}
+
+func (w *world) answer(rec RecordingID, who webinar.Ticket, act consent.Kind, scopes consent.Scope) error {
+	n, err := w.s.Notice(context.Background(), w.w, rec)
+	if err != nil {
+		return err
+	}
+	h, _ := n.Hash(webinar.English)
+	now := float64(time.Now().UnixMicro()) / 1000
+	_, err = w.s.Answer(context.Background(), w.w, rec, who, Answer{Act: act, Scopes: scopes, Hash: h, Lang: webinar.English, ClickMS: now, EpochMS: now, RTTMS: 10})
+	return err
+}
+
+func (w *world) agree(rec RecordingID, who webinar.Ticket) {
+	w.t.Helper()
+	for _, act := range []consent.Kind{consent.Shown, consent.Grant} {
+		if err := w.answer(rec, who, act, 0); err != nil {
+			w.t.Fatalf("%s: %v", act, err)
+		}
+	}
+}
+
+func (w *world) end() {
+	w.s.shutdown(context.Background())
+}

@@ -1,0 +1,188 @@
+package recorder
+
+import (
+	"flag"
+	"fmt"
+	"runtime"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"gorm.io/gorm"
+	"pgregory.net/rapid"
+
+	"plenum/recorder/consent"
+)
+
+// play is one random story.
+func play(rt *rapid.T, t testing.TB, db *gorm.DB, bug seeded) {
+	m := newModel(rt, newWorld(t, db), bug)
+	person := func(t *rapid.T) *talker { return m.people[rapid.IntRange(0, 2).Draw(t, "who")] }
+	scopes := func(t *rapid.T) consent.Scope { return consent.Scope(rapid.IntRange(1, 15).Draw(t, "scopes")) }
+	rare := func(t *rapid.T) bool { return rapid.IntRange(0, 7).Draw(t, "rare") == 0 }
+	if rapid.IntRange(0, 5).Draw(rt, "warm") > 0 { // most stories begin where something can happen
+		p := person(rt)
+		m.announce(rapid.Bool().Draw(rt, "strict"))
+		m.toggle(p, kinds()[rapid.IntRange(0, 2).Draw(rt, "kind")], false)
+		m.show(p)
+		m.grant(p, scopes(rt), false)
+		m.step(10*time.Second+200*time.Millisecond, true)
+		m.host(consent.Start)
+		m.step(3*time.Second, true)
+	}
+	rt.Repeat(map[string]func(*rapid.T){
+		"time": func(t *rapid.T) {
+			m.step(time.Duration(rapid.IntRange(1, 12).Draw(t, "ds"))*200*time.Millisecond, true)
+		},
+		"talk":     func(t *rapid.T) { m.step(4*time.Second, true) },
+		"announce": func(t *rapid.T) { m.announce(rapid.Bool().Draw(t, "strict")) },
+		"start":    func(*rapid.T) { m.host(consent.Start) },
+		"pause":    func(*rapid.T) { m.host(consent.Pause) },
+		"resume":   func(*rapid.T) { m.host(consent.Resume) },
+		"stop": func(t *rapid.T) {
+			if rare(t) {
+				m.host(consent.Stop)
+			}
+		},
+		"again": func(t *rapid.T) { // a whole second recording
+			if !rare(t) {
+				return
+			}
+			m.host(consent.Stop)
+			m.announce(rapid.Bool().Draw(t, "strict"))
+			m.step(10*time.Second+200*time.Millisecond, true)
+			p := person(t)
+			m.show(p)
+			m.grant(p, scopes(t), false)
+			m.host(consent.Start)
+			m.step(3*time.Second, true)
+		},
+		"show":  func(t *rapid.T) { m.show(person(t)) },
+		"grant": func(t *rapid.T) { m.grant(person(t), scopes(t), rare(t)) },
+		"agree": func(t *rapid.T) {
+			p := person(t)
+			m.show(p)
+			m.grant(p, scopes(t), false)
+		},
+		"forged": func(t *rapid.T) { // I8: another text
+			p := person(t)
+			m.show(p)
+			err := m.say(p, consent.Grant, 0, func(a *Answer) { a.Hash = consent.Hash("another text") })
+			if err == nil && m.have[grantKey{rec: m.rec.ID, who: p.seat.Subject}] != consent.All {
+				t.Fatal("I8: granted under another text")
+			}
+		},
+		"refuse": func(t *rapid.T) { m.no(person(t), consent.Refuse, 0, rare(t)) },
+		"withdraw": func(t *rapid.T) {
+			m.no(person(t), consent.Withdraw, consent.Scope(rapid.IntRange(0, 15).Draw(t, "scopes")), rare(t))
+		},
+		"source": func(t *rapid.T) {
+			m.toggle(person(t), kinds()[rapid.IntRange(0, 2).Draw(t, "kind")], rapid.Bool().Draw(t, "muted"))
+		},
+		"mute": func(t *rapid.T) {
+			p, k := person(t), kinds()[rapid.IntRange(0, 2).Draw(t, "kind")]
+			if s := p.src[k]; s != nil {
+				p.mute[k] = !p.mute[k]
+				m.s.SourceMuted(string(m.w), s, p.mute[k])
+				m.judgeOffence()
+			}
+		},
+		"gone": func(t *rapid.T) {
+			if p := person(t); rare(t) {
+				p.gone = true
+				m.step(8*time.Second, true)
+			}
+		},
+		"hosts":  func(t *rapid.T) { m.s.SetHosts(m.w, rapid.IntRange(0, 1).Draw(t, "hosts")) },
+		"lively": func(*rapid.T) { m.lively() },
+		"crash": func(t *rapid.T) {
+			if rare(t) {
+				m.crash()
+			}
+		},
+		"": func(*rapid.T) { m.check() },
+	})
+	m.finish(db)
+}
+
+func TestModel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := database(t)
+		written := 0
+		rapid.Check(inBubble{t}, func(rt *rapid.T) {
+			play(rt, t, db, seeded{})
+			written++
+		})
+		t.Logf("%d stories", written)
+	})
+}
+
+// inBubble hides that it is a test: rapid asks a test for its deadline, which a bubble does not have.
+type inBubble struct{ *testing.T }
+
+// quietTB takes a failure without failing the test that expects it.
+type quietTB struct {
+	*testing.T
+	mu   sync.Mutex
+	said string
+}
+
+func (q *quietTB) note(s string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.said == "" {
+		q.said = s
+	}
+}
+
+func (q *quietTB) Errorf(f string, a ...any) { q.note(fmt.Sprintf(f, a...)) }
+func (q *quietTB) Error(a ...any)            { q.note(fmt.Sprint(a...)) }
+func (q *quietTB) Logf(string, ...any)       {}
+func (q *quietTB) Log(...any)                {}
+func (q *quietTB) Fail()                     { q.note("failed") }
+func (q *quietTB) Fatalf(f string, a ...any) { q.note(fmt.Sprintf(f, a...)); runtime.Goexit() }
+func (q *quietTB) Fatal(a ...any)            { q.note(fmt.Sprint(a...)); runtime.Goexit() }
+func (q *quietTB) FailNow()                  { q.note("failed"); runtime.Goexit() }
+func (q *quietTB) Failed() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.said != ""
+}
+
+func TestSeededBugs(t *testing.T) {
+	for name, bug := range map[string]seeded{
+		"consent looked up by display name":  {byName: true},
+		"withdrawal applied later":           {lazyNo: true},
+		"pause applied later":                {lazyPause: true},
+		"no answer is a yes":                 {silence: true},
+		"consent of the first recording":     {inherit: true},
+		"scope ignored":                      {scopes: func(consent.Scope) consent.Scope { return consent.All }},
+		"buffer flushed on close":            {paper: func(p *paper) { p.flush = true }},
+		"strict rule hears of it too late":   {mutedLate: true},
+		"grant without a ledger":             {faultOpen: true},
+		"beats of another keep a gate open":  {noBeats: true},
+		"writes on after close, permit held": {paper: func(p *paper) { p.flush, p.deaf, p.blind = true, true, true }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				db := database(t)
+				q := &quietTB{T: t}
+				done := make(chan struct{})
+				if err := flag.Set("rapid.nofailfile", "true"); err != nil {
+					t.Fatal(err)
+				}
+				stories := 0
+				go func() {
+					defer close(done)
+					rapid.Check(q, func(rt *rapid.T) { stories++; play(rt, t, db, bug) })
+				}()
+				<-done
+				if !q.Failed() {
+					t.Errorf("survived %d stories", stories)
+				}
+				t.Logf("caught within %d stories: %.150s", stories, q.said)
+			})
+		})
+	}
+}
