@@ -145,6 +145,41 @@ func TestWhatBreaksAClock(t *testing.T) {
 	}
 }
 
+// Without reports a sampling clock that stood still is found out by its arrivals.
+func TestStandstillWithoutReports(t *testing.T) {
+	w := newWorld(6)
+	v, a := w.pair()
+	v.report, a.report = 0, 0
+	for at := time.Duration(0); at < time.Minute; at += 20 * time.Millisecond {
+		if at == 30*time.Second {
+			a.frozen = 2 * time.Second
+		}
+		x, y := v.pass(at), a.pass(at)
+		if at > 33*time.Second {
+			around(t, "at "+at.String(), x, y, 60*time.Millisecond)
+		}
+	}
+}
+
+// A wall clock that was set by an hour is forgotten by all tracks with the first report that says so.
+func TestWallClockSet(t *testing.T) {
+	w := newWorld(7)
+	v, a := w.pair()
+	for at := time.Duration(0); at < time.Minute; at += 20 * time.Millisecond {
+		v.pass(at)
+		a.pass(at)
+	}
+	if !v.clock.fit.ready() || !a.clock.fit.ready() {
+		t.Fatal("no line after a minute")
+	}
+	w.wallOff += time.Hour
+	v.next, a.report = 0, 0
+	v.pass(time.Minute)
+	if v.clock.fit.ready() || a.clock.fit.ready() || v.clock.group.base.some {
+		t.Fatal("the old wall clock is still in use")
+	}
+}
+
 // Corrections are slewed: what is written never runs faster or slower than real time by more than the limit.
 func TestSlewed(t *testing.T) {
 	w := newWorld(5)

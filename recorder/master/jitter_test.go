@@ -79,13 +79,13 @@ func TestJitterNewCount(t *testing.T) {
 	}
 	got = 0
 	for i := range 500 { // 2 s old
-		push(uint16(20000+i%100), uint32(i%100), 3*time.Second)
+		push(uint16(20000+i%100), uint32(i%100), 3*time.Second+time.Duration(i)*10*time.Millisecond)
 	}
 	if got != 0 {
 		t.Fatalf("%d repeats came through", got)
 	}
 	for i := range 500 {
-		push(uint16(i), uint32(1000+i), 4*time.Second+time.Duration(i)*20*time.Millisecond)
+		push(uint16(i), uint32(1000+i), 9*time.Second+time.Duration(i)*20*time.Millisecond)
 	}
 	if got < 390 {
 		t.Fatalf("only %d packets after counting anew", got)
