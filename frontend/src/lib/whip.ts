@@ -128,20 +128,6 @@ export class Publication {
     return step;
   }
 
-  /** replace changes the camera or microphone without a new publication. */
-  async replace(track: MediaStreamTrack): Promise<void> {
-    const kind = kindOf(this.#o.group, track);
-    track.enabled = this.#wanted[kind] !== true;
-    const sender = this.#pc?.getSenders().find((s) => s.track?.kind === track.kind);
-    await sender?.replaceTrack(track);
-    for (const old of this.#o.stream.getTracks()) {
-      if (old.kind !== track.kind || old === track) continue;
-      this.#o.stream.removeTrack(old);
-      old.stop();
-    }
-    this.#o.stream.addTrack(track);
-  }
-
   /** roundTrip is the media path's round trip in ms as the browser measured it. */
   async roundTrip(): Promise<number | undefined> {
     const report = await this.#pc?.getStats();
@@ -151,12 +137,17 @@ export class Publication {
     return roundTrip(all);
   }
 
-  async stop(): Promise<void> {
+  /**
+   * stop ends the publication and tells the server, unless the server has ended it itself. The server hears of it
+   * first and then the connection closes; the caller has stopped the tracks, so nothing goes out meanwhile.
+   */
+  async stop(tell = true): Promise<void> {
     if (this.#state === 'ended') return;
     const session = this.#session;
-    this.#drop();
+    const pc = this.#release();
     this.#enter('ended');
-    if (session) await this.#o.server.unpublish(session).catch(() => undefined);
+    if (session && tell) await this.#o.server.unpublish(session).catch(() => undefined);
+    pc?.close();
   }
 
   async #connect(): Promise<void> {
@@ -304,13 +295,17 @@ export class Publication {
   }
 
   #drop(): void {
+    this.#release()?.close();
+  }
+
+  /** release forgets the connection; nothing that it still says is heard. */
+  #release(): RTCPeerConnection | null {
     clearTimeout(this.#patience);
     const pc = this.#pc;
     this.#pc = null;
     this.#session = null;
-    if (!pc) return;
-    pc.onconnectionstatechange = null;
-    pc.close();
+    if (pc) pc.onconnectionstatechange = null;
+    return pc;
   }
 
   #enter(state: PublicationState, error?: unknown): void {

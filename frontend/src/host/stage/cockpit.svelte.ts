@@ -15,6 +15,10 @@ export type Phase = 'joining' | 'failed' | 'attendee' | 'check' | 'stage' | 'lef
 /** Slots on stage: ten people, each with sound and one picture. */
 const SLOTS = 10;
 
+function sends(state: PublicationState | 'off'): boolean {
+  return state === 'connecting' || state === 'live' || state === 'reconnecting';
+}
+
 /** Cockpit is one person's place on the stage: what they send, what they see, and what they have agreed to. */
 export class Cockpit {
   readonly room: Room;
@@ -44,9 +48,14 @@ export class Cockpit {
     this.consent = new Consent(this.room, () => this.#roundTrip());
   }
 
-  /** Whether anything of this person goes to the stage. */
+  /** Whether anything of this person goes to the stage from here. */
   get onStage(): boolean {
-    return this.camera !== 'off' || this.sharing !== 'off';
+    return sends(this.camera) || sends(this.sharing);
+  }
+
+  /** Another window has taken the place, or the server refuses: what the controls here say would not be true. */
+  get aside(): boolean {
+    return this.camera === 'replaced' || this.camera === 'failed';
   }
 
   get hasMicrophone(): boolean {
@@ -132,10 +141,6 @@ export class Cockpit {
     await publication?.stop();
   }
 
-  async replace(track: MediaStreamTrack): Promise<void> {
-    await this.#publications.camera?.replace(track);
-  }
-
   /** beat tells the server that this person is still there and sees the state of the recording. */
   async beat(): Promise<void> {
     if (!active(this.room.recording) || !this.onStage) return;
@@ -150,12 +155,12 @@ export class Cockpit {
     if (this.room.me?.role !== 'host') await webinars.leave(this.room.id).catch(() => undefined);
   }
 
-  /** stop lets go of every device and connection. */
-  stop(): void {
-    for (const group of ['camera', 'screen'] as const) void this.#publications[group]?.stop();
-    this.#publications = {};
+  /** stop lets go of every device and connection. `tell`: the server has not ended them itself. */
+  stop(tell = true): void {
     stopStream(this.stream);
     stopStream(this.screen);
+    for (const group of ['camera', 'screen'] as const) void this.#publications[group]?.stop(tell);
+    this.#publications = {};
     this.stream = this.screen = null;
     this.camera = this.sharing = 'off';
     this.#viewer?.close();
