@@ -15,8 +15,8 @@ import (
 	"plenum/recorder/consent"
 )
 
-// play is one random story.
-func play(rt *rapid.T, t testing.TB, db *gorm.DB, bug seeded) {
+// play is one random story; it returns how many packets were written.
+func play(rt *rapid.T, t testing.TB, db *gorm.DB, bug seeded) int {
 	m := newModel(rt, newWorld(t, db), bug)
 	person := func(t *rapid.T) *talker { return m.people[rapid.IntRange(0, 2).Draw(t, "who")] }
 	scopes := func(t *rapid.T) consent.Scope { return consent.Scope(rapid.IntRange(1, 15).Draw(t, "scopes")) }
@@ -104,17 +104,25 @@ func play(rt *rapid.T, t testing.TB, db *gorm.DB, bug seeded) {
 		"": func(*rapid.T) { m.check() },
 	})
 	m.finish(db)
+	return m.seen
 }
 
 func TestModel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := database(t)
-		written := 0
+		stories, wrote, packets := 0, 0, 0
 		rapid.Check(inBubble{t}, func(rt *rapid.T) {
-			play(rt, t, db, seeded{})
-			written++
+			n := play(rt, t, db, seeded{})
+			stories++
+			packets += n
+			if n > 0 {
+				wrote++
+			}
 		})
-		t.Logf("%d stories", written)
+		if wrote < stories/2 { // a recorder that writes nothing passes every other test
+			t.Errorf("only %d of %d stories wrote anything", wrote, stories)
+		}
+		t.Logf("%d stories, %d of them wrote, %d packets", stories, wrote, packets)
 	})
 }
 
