@@ -89,6 +89,14 @@ func folderIsEmpty(t *testing.T, dir string) {
 	}
 }
 
+func TestNoPermitNoBuffer(t *testing.T) {
+	w := prepare(config(t))
+	w.Write(consent.Permit{}, mic(), &rtp.Packet{Payload: marked(1)}, time.Now())
+	if len(w.queue) > 0 {
+		t.Fatal("a packet without permit is kept in memory")
+	}
+}
+
 func TestNoPermitNoFile(t *testing.T) {
 	cfg := config(t)
 	synctest.Test(t, func(t *testing.T) {

@@ -373,6 +373,66 @@ func TestNothingOnDiskBeforeFlush(t *testing.T) {
 	}
 }
 
+// Cues lead to each cluster with a key frame; where there is only sound, to every cluster.
+func TestCues(t *testing.T) {
+	for _, video := range []bool{true, false} {
+		f := newMem()
+		w := mustWriter(t, f, Options{})
+		for i := range int64(500) { // 10 s
+			if err := w.Write(2, i*20, true, []byte{1}); err != nil {
+				t.Fatal(err)
+			}
+			if video && i%10 == 0 {
+				if err := w.Write(1, i*20+5, i%150 == 0, picture(i%150 == 0, 8, 8, 12)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		st, err := w.Finalize()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, ends := read(t, f.b)
+		_, cues, _, ok := next(f.b[ends[len(ends)-1]:])
+		points := 0
+		ok = ok && each(cues, func(id uint32, p []byte) bool {
+			points++
+			return id == idCuePoint && each(p, func(id uint32, p []byte) bool {
+				return id != idCuePositions || each(p, func(id uint32, p []byte) bool {
+					at := int64(parseUint(p)) + segmentAt
+					return id != idCueCluster || bytes.HasPrefix(f.b[at:], []byte{0x1F, 0x43, 0xB6, 0x75})
+				})
+			})
+		})
+		want := st.Clusters
+		if video {
+			want = 4
+		}
+		if !ok || points != want {
+			t.Fatalf("video %v: %d cues for %d clusters, well-formed %v", video, points, st.Clusters, ok)
+		}
+	}
+}
+
+// A cluster with a track that was never declared was not written by us: it is cut off like any torn one.
+func TestRepairCutsUnknownTrack(t *testing.T) {
+	f := newMem()
+	w := mustWriter(t, f, Options{})
+	for i := range int64(3) {
+		if err := w.Write(2, i*1000, true, []byte{1, 2, 3}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	_, ends := read(t, f.b)
+	f.b[ends[1]+clusterHead+2] = 0x80 | 9
+	if st, err := Repair(f, int64(len(f.b))); err != nil || st.Clusters != 2 {
+		t.Fatalf("%+v, %v", st, err)
+	}
+}
+
 func TestUIDsAreRandom(t *testing.T) {
 	seen := map[uint64]bool{}
 	for range 50 {
