@@ -179,6 +179,8 @@ func contentType(name string) string {
 		return "audio/mpeg"
 	case ".ogg":
 		return "audio/ogg"
+	case ".txt":
+		return "text/plain; charset=utf-8"
 	case ".wasm":
 		return "application/wasm"
 	}

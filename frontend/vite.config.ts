@@ -36,6 +36,24 @@ function smallIcons(): Plugin {
   };
 }
 
+/** What is shipped of others' work, with the licences that ask to be shipped along. */
+function licenses(): Plugin {
+  const shipped = ['svelte', '@lucide/svelte', 'uqr', '@fontsource-variable/atkinson-hyperlegible-next'];
+  return {
+    name: 'plenum-licenses',
+    apply: 'build',
+    generateBundle() {
+      const parts = shipped.map((name) => {
+        const dir = resolve(import.meta.dirname, 'node_modules', name);
+        const file = readdirSync(dir).find((f) => /^licen[cs]e/i.test(f));
+        if (!file) throw new Error(`no licence in ${dir}`);
+        return `${name}\n\n${readFileSync(join(dir, file), 'utf8').trim()}\n`;
+      });
+      this.emitFile({ type: 'asset', fileName: 'licenses.txt', source: parts.join(`\n${'-'.repeat(72)}\n\n`) });
+    },
+  };
+}
+
 const api = process.env['PLENUM_DEV_API'] ?? 'http://127.0.0.1:8080';
 
 // The paths that cmd/plenum maps to each entry; the development server has to do the same.
@@ -57,7 +75,7 @@ function entries(): Plugin {
 
 export default defineConfig({
   appType: 'mpa',
-  plugins: [smallIcons(), svelte(), entries(), precompress()],
+  plugins: [smallIcons(), svelte(), entries(), licenses(), precompress()],
   resolve: process.env['VITEST'] ? { conditions: ['browser'] } : {},
   server: { host: '127.0.0.1', proxy: { '/api': api } },
   build: {

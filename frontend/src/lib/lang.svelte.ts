@@ -31,6 +31,11 @@ class Language {
     keep(KEY, lang);
   }
 
+  /** Takes the language of what is shown, unless this browser's person has chosen one. */
+  async adopt(lang: Lang): Promise<void> {
+    if (recall(KEY) === null && lang !== this.current) await this.#load(lang);
+  }
+
   async #load(lang: Lang): Promise<void> {
     const parts = await Promise.all(this.#loaders.map((load) => load(lang)));
     this.#catalog = Object.assign({}, ...parts.map((p) => p.default)) as Catalog;

@@ -72,7 +72,7 @@ export class Viewer {
     if (this.#pc?.connectionState !== 'connected') this.#restart();
   };
 
-  readonly #hide = (): void => this.#endSession();
+  readonly #hide = (): void => void this.#endSession();
 
   #restart(): void {
     this.#attempt = 0;
@@ -138,14 +138,16 @@ export class Viewer {
     const pc = this.#pc;
     this.#pc = undefined;
     if (!pc) return;
-    pc.close();
     this.#o.ontracks(NONE);
-    this.#endSession();
+    // In this order: a closed connection ends the session by itself, and there would be nothing left to end.
+    void this.#endSession().finally(() => pc.close());
   }
 
-  #endSession(): void {
-    if (this.#session) void request(this.#session, { method: 'DELETE', keepalive: true }).catch(() => undefined);
+  async #endSession(): Promise<void> {
+    const session = this.#session;
     this.#session = '';
+    if (!session) return;
+    await request(session, { method: 'DELETE', keepalive: true, signal: AbortSignal.timeout(3000) }).catch(() => undefined);
   }
 
   #watch(pc: RTCPeerConnection): void {
