@@ -31,7 +31,8 @@ type Deps struct {
 	Recorder *recorder.Service
 
 	App            http.Handler // answers everything that is neither under /api nor /healthz
-	BaseURL        string       // of links and of allowed origins, such as https://example.org
+	BaseURL        string       // of attendees' links and of allowed origins, such as https://example.org
+	StageURL       string       // of speakers' links: cameras work over TLS and on localhost only; empty: BaseURL
 	TLS            bool         // browsers reach the site over TLS, whoever ends it: Secure cookies and HSTS
 	TrustedProxies []string     // addresses or networks whose X-Forwarded-For is believed; nil: nobody's
 	Log            *slog.Logger
@@ -49,7 +50,10 @@ func New(d Deps) (http.Handler, error) {
 	s := &server{
 		Deps: d, limits: newLimiter(), cross: http.NewCrossOriginProtection(), faults: faults(),
 	}
-	s.BaseURL = strings.TrimSuffix(d.BaseURL, "/")
+	s.BaseURL, s.StageURL = strings.TrimSuffix(d.BaseURL, "/"), strings.TrimSuffix(d.StageURL, "/")
+	if s.StageURL == "" {
+		s.StageURL = s.BaseURL
+	}
 	if err := s.cross.AddTrustedOrigin(s.BaseURL); err != nil {
 		return nil, fmt.Errorf("base URL: %w", err)
 	}

@@ -29,7 +29,7 @@ func (s *server) logAccess(c *gin.Context) {
 	if route == "" {
 		route = "-"
 	}
-	s.Log.LogAttrs(c.Request.Context(), slog.LevelInfo, "request", slog.String("method", knownMethod(c.Request.Method)), slog.String("route", route),
+	s.Log.LogAttrs(c.Request.Context(), slog.LevelDebug, "request", slog.String("method", knownMethod(c.Request.Method)), slog.String("route", route),
 		slog.Int("status", c.Writer.Status()), slog.Int64("ms", time.Since(start).Milliseconds()), slog.String("request_id", requestID(c)))
 }
 

@@ -93,7 +93,7 @@ func TestUnknownAddressesAndMethods(t *testing.T) {
 
 func TestPanicIsAnAnswerAndALogLine(t *testing.T) {
 	log := &logBuffer{}
-	s := &server{Deps: Deps{Log: slog.New(slog.NewTextHandler(log, nil))}, faults: faults()}
+	s := &server{Deps: Deps{Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))}, faults: faults()}
 	gin.SetMode(gin.ReleaseMode)
 	g := gin.New()
 	g.Use(s.identify, s.logAccess, s.recovered)

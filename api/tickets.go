@@ -78,17 +78,17 @@ func (s *server) createTicket(c *call) error {
 	}
 	c.JSON(http.StatusCreated, newTicketJSON{
 		ID: string(t.ID), Role: string(t.Role), Name: t.Name, Secret: secret, ExpiresAt: t.Expires.UTC(),
-		Link: s.BaseURL + ticketPath(t) + "#t=" + secret, // a fragment never reaches a log
+		Link: s.ticketPage(t) + "#t=" + secret, // a fragment never reaches a log
 	})
 	return nil
 }
 
-// ticketPath is the front end's page for somebody with that ticket.
-func ticketPath(t webinar.Ticket) string {
+// ticketPage is the front end's page for somebody with that ticket.
+func (s *server) ticketPage(t webinar.Ticket) string {
 	if t.Role == webinar.Speaker {
-		return "/s/" + string(t.Webinar)
+		return s.StageURL + "/s/" + string(t.Webinar)
 	}
-	return "/w/" + string(t.Webinar)
+	return s.BaseURL + "/w/" + string(t.Webinar)
 }
 
 func (s *server) revokeTicket(c *call) error {

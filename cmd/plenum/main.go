@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
+	"runtime/debug"
 	"syscall"
 )
 
@@ -40,6 +42,7 @@ const usage = `plenum runs webinars, live polls and recordings of those who agre
   plenum token create --user MAIL
                                  make an API token for that account, printed once
   plenum ledger verify [FILE]    check a consent ledger: an export, or the one in the data folder
+  plenum version
   plenum help
 
 Settings are environment variables; 'plenum config' names them all.
@@ -54,6 +57,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if command == "help" || command == "-h" || command == "--help" {
 		_, err := io.WriteString(stdout, usage)
 		return err
+	}
+	if command == "version" {
+		return printVersion(stdout)
 	}
 	cfg, err := loadConfig(getenv)
 	if err != nil {
@@ -75,4 +81,21 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return err
 	}
 	return fmt.Errorf("unknown command %q: %w", command, errUsage)
+}
+
+// printVersion writes the commit that the program was built from.
+func printVersion(w io.Writer) error {
+	revision, state := "unknown", ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch {
+			case s.Key == "vcs.revision":
+				revision = s.Value
+			case s.Key == "vcs.modified" && s.Value == "true":
+				state = " with local changes"
+			}
+		}
+	}
+	_, err := fmt.Fprintf(w, "plenum %s%s, %s\n", revision, state, runtime.Version())
+	return err
 }

@@ -30,7 +30,11 @@ const shutdownTime = 10 * time.Second
 
 // serve builds every part in order, runs until ctx ends, and stops them in reverse.
 func serve(ctx context.Context, cfg *config, stdout, stderr io.Writer) (err error) {
-	log := slog.New(slog.NewTextHandler(stderr, nil))
+	level := slog.LevelInfo
+	if cfg.AccessLog {
+		level = slog.LevelDebug
+	}
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
 	if err := cfg.dataFolder(); err != nil {
 		return err
 	}
@@ -54,7 +58,7 @@ func serve(ctx context.Context, cfg *config, stdout, stderr io.Writer) (err erro
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", cfg.Listen, err)
 	}
-	if err := p.buildSite(p.cfg.linkAddress(l.Addr()).String()); err != nil {
+	if err := p.buildSite(l.Addr()); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	if err := p.welcome(ctx, stdout, l.Addr()); err != nil {

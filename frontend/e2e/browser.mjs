@@ -21,7 +21,7 @@ export function makeFace(dir, name, colour, hertz) {
   const audio = join(dir, `${name}.wav`);
   const ffmpeg = (...args) => execFileSync('ffmpeg', ['-v', 'error', '-y', ...args]);
   ffmpeg('-f', 'lavfi', '-i', `color=${colour}:s=640x360:r=30:d=2,drawbox=x='mod(t*160,600)':y=20:w=40:h=40:color=white:t=fill`, '-q:v', '4', video);
-  ffmpeg('-f', 'lavfi', '-i', `sine=frequency=${hertz}:sample_rate=48000:duration=4`, '-ac', '1', audio);
+  ffmpeg('-f', 'lavfi', '-i', `sine=frequency=${hertz}:sample_rate=48000:duration=4,volume='if(lt(mod(t,0.5),0.25),1,0)':eval=frame`, '-ac', '1', audio);
   return { video, audio };
 }
 
@@ -50,6 +50,19 @@ export class Cast {
 /** One person's page in a profile of its own; every request that leaves the site and every page error is kept. */
 export async function person(browser, site, { lang = 'en', viewport = { width: 1280, height: 800 }, colorScheme = 'light' } = {}) {
   const context = await browser.newContext({ locale: lang, viewport, colorScheme, reducedMotion: 'reduce', permissions: ['camera', 'microphone', 'clipboard-read', 'clipboard-write'] });
+  // The tests read the browser's own statistics of every connection that a page makes.
+  await context.addInitScript(() => {
+    const made = [];
+    const Native = window.RTCPeerConnection;
+    window.RTCPeerConnection = class extends Native {
+      constructor(...args) {
+        super(...args);
+        made.push(this);
+      }
+    };
+    window.plenumStats = async () =>
+      (await Promise.all(made.filter((pc) => pc.connectionState === 'connected').map(async (pc) => [...(await pc.getStats()).values()]))).flat();
+  });
   const page = await context.newPage();
   page.foreign = [];
   page.faults = [];

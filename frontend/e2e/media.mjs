@@ -10,9 +10,9 @@ const run = (command, ...args) => {
 /** What three strict readers complain about, in words; empty when the file is sound. */
 export function complaints(file) {
   const found = [];
-  const info = run('webm_info', '-cues', file);
+  const info = run('webm_info', '-cues', '-i', file);
   if (info.code !== 0 || /error|invalid/i.test(info.text)) found.push(`webm_info: ${info.text.slice(0, 500)}`);
-  const merge = run('mkvmerge', '-o', '/dev/null', file);
+  const merge = run('mkvmerge', '-o', `${file}.mkv`, file);
   if (merge.code !== 0) found.push(`mkvmerge: ${merge.text.slice(-500)}`);
   const ff = run('ffmpeg', '-v', 'warning', '-i', file, '-c', 'copy', '-f', 'null', '-');
   if (ff.code !== 0 || ff.text.trim()) found.push(`ffmpeg: ${ff.text.slice(0, 500)}`);

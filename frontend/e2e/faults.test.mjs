@@ -1,0 +1,174 @@
+// Power cut, full disk, object store away: the broadcast goes on, and what was recorded with consent is there afterwards.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { rm, statfs, writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import { join as path } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Cast, makeFace, person } from './browser.mjs';
+import { complaints, probe } from './media.mjs';
+import { Server } from './server.mjs';
+import { announce, answer, createWebinar, enterStage, goLive, join, makeAccount, moves, startRecording } from './steps.mjs';
+
+let cast, browser, audience;
+
+before(async () => {
+  cast = new Cast();
+  browser = await cast.browser(makeFace(cast.dir, 'host', 'green', 440));
+  audience = await cast.browser();
+});
+after(() => cast?.close());
+
+/** A host on stage who is being recorded, and somebody who watches. */
+async function recording(server) {
+  const host = await person(browser, server.url);
+  host.setDefaultTimeout(20_000);
+  await makeAccount(host, server);
+  const webinar = await createWebinar(host, 'Faults');
+  await enterStage(host, `${server.url}/stage/${webinar.id}`);
+  await goLive(host);
+  const watcher = await person(audience, server.url);
+  watcher.setDefaultTimeout(20_000);
+  await join(watcher, webinar.link);
+  await announce(host);
+  await answer(host, 'Record me');
+  await startRecording(host);
+  await host.getByRole('button', { name: 'Pause', exact: true }).waitFor();
+  await host.waitForTimeout(7000);
+  return { host, watcher, id: webinar.id };
+}
+
+const list = (page, id) => page.evaluate(async (w) => (await fetch(`/api/webinars/${w}/recordings`)).json(), id);
+
+/** Waits until the newest recording is as it should be. */
+async function until(page, id, good, what) {
+  let last;
+  for (let i = 0; i < 120; i++) {
+    [last] = await list(page, id);
+    if (last && good(last)) return last;
+    await page.waitForTimeout(250);
+  }
+  throw new Error(`${what}: ${JSON.stringify(last)}`);
+}
+
+/** Fetches a segment as the organizer and holds it against the strict readers. */
+async function sound(page, id, detail) {
+  assert.ok(detail.segments.length > 0, 'there is a file');
+  for (const segment of detail.segments) {
+    const bytes = await page.evaluate(
+      async ([w, r, s]) => {
+        const answer = await fetch(`/api/webinars/${w}/recordings/${r}/segments/${s}`);
+        const data = new Uint8Array(await answer.arrayBuffer());
+        let text = '';
+        for (let i = 0; i < data.length; i += 8192) text += String.fromCharCode(...data.subarray(i, i + 8192));
+        return btoa(text);
+      },
+      [id, detail.recording.id, segment.id],
+    );
+    const file = path(cast.dir, `${segment.id}.webm`);
+    await writeFile(file, Buffer.from(bytes, 'base64'));
+    assert.deepEqual(complaints(file), []);
+    assert.ok(probe(file).duration > 1, `${probe(file).duration} s`);
+  }
+}
+
+test('kill -9 while recording: repaired, paused, and only the host resumes it', async () => {
+  const server = await Server.start();
+  try {
+    const { host, watcher, id } = await recording(server);
+    await server.kill();
+    await server.restart();
+    const back = await until(host, id, (d) => d.recording.state === 'paused' && d.recording.reason === 'restart', 'paused by the restart').catch(async () => {
+      throw new Error(JSON.stringify(await list(host, id)));
+    });
+    assert.equal(back.segments.length, 1);
+    await moves(watcher, 30); // everybody found the way back by themselves
+    await host.getByRole('button', { name: 'Stop recording' }).click();
+    await sound(host, id, await until(host, id, (d) => d.recording.state === 'available', 'stored'));
+  } finally {
+    await server.stop();
+  }
+});
+
+test('a full disk stops the recording cleanly and nothing else', async () => {
+  const wrap = ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', 'mkdir -p "$PLENUM_DATA" && mount -t tmpfs -o size=48m,mode=700 tmpfs "$PLENUM_DATA" && exec "$@"', 'sh'];
+  const server = await Server.start({ wrap, env: { PLENUM_DISK_RESERVE: '1' } });
+  try {
+    const { host, watcher, id } = await recording(server);
+    const inside = `/proc/${server.child.pid}/root${server.env.PLENUM_DATA}`;
+    const { bavail, bsize } = await statfs(inside);
+    const filler = path(inside, 'filler');
+    // Room for the database's journal is left, none for the next seconds of the recording.
+    await writeFile(filler, Buffer.alloc(Math.max(0, bavail * bsize - 64 * 1024)));
+    await until(host, id, (d) => d.recording.state === 'stopped' || d.recording.state === 'available', 'stopped by the full disk');
+    await moves(watcher, 60);
+    await rm(filler);
+    const end = await until(host, id, (d) => d.recording.state === 'available', 'stored once there is room');
+    assert.equal(end.recording.reason, 'disk');
+    await sound(host, id, end);
+  } finally {
+    await server.stop();
+  }
+});
+
+test('no recording is started below the disk reserve, and the host is told why', async () => {
+  const wrap = ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', 'mkdir -p "$PLENUM_DATA" && mount -t tmpfs -o size=48m,mode=700 tmpfs "$PLENUM_DATA" && exec "$@"', 'sh'];
+  const server = await Server.start({ wrap, env: { PLENUM_DISK_RESERVE: '1073741824' } });
+  try {
+    const host = await person(browser, server.url);
+    await makeAccount(host, server);
+    const { id } = await createWebinar(host, 'No room');
+    const refused = await host.evaluate(async (w) => {
+      const post = (p, body) => fetch(`/api/webinars/${w}${p}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body ?? {}) });
+      await post('/live');
+      const r = await post('/recordings', { strict: true });
+      return { status: r.status, problem: await r.json() };
+    }, id);
+    assert.equal(refused.status, 507, JSON.stringify(refused));
+    assert.match(refused.problem.detail, /disk|space/i);
+    assert.deepEqual(await list(host, id), []);
+  } finally {
+    await server.stop();
+  }
+});
+
+test('the object store is away at the stop: playable from the disk, stored when it is back', async () => {
+  // The second server's object store is the first server's, behind a door that the test can shut.
+  const store = await Server.start();
+  const key = JSON.parse(readFileSync(path(store.data, 'd', 'store', 'key.json'), 'utf8'));
+  let open = true;
+  const through = new Set();
+  const door = net.createServer((from) => {
+    if (!open) return from.destroy();
+    const to = net.connect(path(store.data, 'd', 'store', 's3.sock'));
+    for (const [a, b] of [[from, to], [to, from]]) {
+      through.add(a);
+      a.pipe(b);
+      a.on('error', () => b.destroy()).on('close', () => through.delete(a));
+    }
+  });
+  await new Promise((ready) => door.listen(0, '127.0.0.1', ready));
+  const server = await Server.start({
+    env: {
+      PLENUM_S3_ENDPOINT: `127.0.0.1:${door.address().port}`, PLENUM_S3_TLS: 'false', PLENUM_S3_BUCKET: 'elsewhere',
+      PLENUM_S3_ACCESS_KEY: key.Access, PLENUM_S3_SECRET_KEY: key.Secret,
+    },
+  });
+  try {
+    const { host, watcher, id } = await recording(server);
+    open = false;
+    for (const s of through) s.destroy();
+    await host.getByRole('button', { name: 'Stop recording' }).click();
+    const waiting = await until(host, id, (d) => d.storage === 'retrying' && d.segments.every((s) => s.state === 'sealed'), 'waiting for the store');
+    assert.equal(waiting.recording.state, 'stopped');
+    await moves(watcher, 30);
+    await sound(host, id, waiting);
+    open = true;
+    const stored = await until(host, id, (d) => d.recording.state === 'available' && d.storage === 'ok', 'stored');
+    await sound(host, id, stored);
+  } finally {
+    await server.stop();
+    door.close();
+    await store.stop();
+  }
+});
