@@ -42,7 +42,7 @@ function track(kind: Track['kind']): Track {
   };
 }
 
-function publication(options: { muted?: Mutes; onStage?: () => boolean } = {}): Publication {
+function publication(options: { muted?: Mutes; onStage?: () => Promise<boolean> } = {}): Publication {
   let session = 0;
   const server: WhipServer = {
     async publish(_group, _offer, muted: Kind[]) {
@@ -63,7 +63,7 @@ function publication(options: { muted?: Mutes; onStage?: () => boolean } = {}): 
     server,
     verdicts: { gone: (e) => e === gone, final: (e) => e === refused },
     ...(options.muted ? { muted: options.muted } : {}),
-    onStage: options.onStage ?? (() => false),
+    onStage: options.onStage ?? (async () => false),
     onState: (s) => states.push(s),
     connection: () => {
       const c = new Connection();
@@ -140,7 +140,7 @@ test('a lost connection is published again with what is muted', async () => {
 });
 
 test('a goodbye of the server with somebody else in the place is another window', async () => {
-  const p = publication({ onStage: () => true });
+  const p = publication({ onStage: async () => true });
   await p.start();
   made[0]?.become('connected');
   answer = async (call) => (call === 'mute' ? Promise.reject(gone) : undefined);
@@ -150,7 +150,7 @@ test('a goodbye of the server with somebody else in the place is another window'
 });
 
 test('a goodbye without anybody in the place is a restart of the server', async () => {
-  const p = publication({ onStage: () => false });
+  const p = publication({ onStage: async () => false });
   await p.start();
   made[0]?.become('connected');
   answer = async (call) => (call === 'mute' ? Promise.reject(gone) : undefined);

@@ -29,8 +29,8 @@ export interface PublicationOptions {
   verdicts: Verdicts;
   /** Sources that begin muted. */
   muted?: Mutes;
-  /** Whether the stage still shows a publication of this group by this person. */
-  onStage(): boolean;
+  /** Whether the stage shows a publication of this group by this person now; throws when that cannot be known. */
+  onStage(): Promise<boolean>;
   onState(state: PublicationState, error?: unknown): void;
   /** For tests: how a connection is made and how time passes. */
   connection?: () => RTCPeerConnection;
@@ -49,8 +49,6 @@ const AUDIO: Record<Group, RTCRtpEncodingParameters> = {
 /** How long a connection may be "disconnected" before it is made anew, ms. */
 const PATIENCE_MS = 4000;
 const BACKOFF_MS = [500, 1000, 2000, 4000, 8000];
-/** How long the stage's event may take to tell of another window, ms. */
-const SETTLE_MS = 1500;
 
 /** kindOf names the source that a track of a group is. */
 export function kindOf(group: Group, track: Pick<MediaStreamTrack, 'kind'>): Kind {
@@ -217,7 +215,7 @@ export class Publication {
     try {
       for (let round = 0; this.#alive(); round++) {
         try {
-          if (old && (await this.#wasReplaced(old, wait))) {
+          if (old && (await this.#wasReplaced(old))) {
             this.#enter('replaced');
             return;
           }
@@ -237,15 +235,14 @@ export class Publication {
     }
   }
 
-  async #wasReplaced(session: string, wait: (ms: number) => Promise<void>): Promise<boolean> {
+  async #wasReplaced(session: string): Promise<boolean> {
     try {
       await this.#o.server.mute(session, this.#mutes());
       return false;
     } catch (error) {
       if (!this.#o.verdicts.gone(error)) throw error;
     }
-    await wait(SETTLE_MS);
-    return this.#o.onStage();
+    return await this.#o.onStage();
   }
 
   async #tell(kind: Kind, muted: boolean): Promise<void> {

@@ -1,4 +1,4 @@
-import { Problem } from '../../lib/api';
+import { OFFLINE, Problem } from '../../lib/api';
 import { DeviceError, openScreen, stopStream } from '../../lib/devices';
 import { sentence } from '../../lib/problem';
 import type { Quality } from '../../lib/quality';
@@ -12,8 +12,21 @@ import { verdicts, whipServer } from './server';
 
 export type Phase = 'joining' | 'failed' | 'attendee' | 'check' | 'stage' | 'left';
 
+/** How long a new snapshot of the room may take, ms. */
+const SNAPSHOT_MS = 5000;
+/** How long the sources of another window may take to appear on the stage, ms. */
+const SETTLE_MS = 2000;
+
 /** Slots on stage: ten people, each with sound and one picture. */
 const SLOTS = 10;
+
+async function until(met: () => boolean, ms: number): Promise<boolean> {
+  for (const end = performance.now() + ms; performance.now() < end; ) {
+    if (met()) return true;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return met();
+}
 
 function sends(state: PublicationState | 'off'): boolean {
   return state === 'connecting' || state === 'live' || state === 'reconnecting';
@@ -224,10 +237,16 @@ export class Cockpit {
     }
   }
 
-  #isOnStage(group: Group): boolean {
-    const me = this.room.me?.id ?? '';
+  /** A stream of events that broke unnoticed would still show this person: ask for the stage anew, then look. */
+  async #isOnStage(group: Group): Promise<boolean> {
+    const old = this.room.people;
+    this.room.close();
+    this.room.open();
     const kinds: Kind[] = group === 'camera' ? ['camera', 'mic'] : ['screen', 'screen-audio'];
-    return this.room.person(me)?.sources.some((s) => kinds.includes(s.kind)) ?? false;
+    const there = (): boolean => this.room.person(this.room.me?.id ?? '')?.sources.some((s) => kinds.includes(s.kind)) ?? false;
+    const fresh = await until(() => this.room.people !== old, SNAPSHOT_MS);
+    if (!fresh) throw new Problem(0, OFFLINE, '');
+    return until(there, SETTLE_MS);
   }
 
   async #roundTrip(): Promise<number | undefined> {
