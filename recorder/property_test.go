@@ -24,9 +24,10 @@ func play(rt *rapid.T, t testing.TB, db *gorm.DB, bug seeded) int {
 	if rapid.IntRange(0, 5).Draw(rt, "warm") > 0 { // most stories begin where something can happen
 		p := person(rt)
 		m.announce(rapid.Bool().Draw(rt, "strict"))
-		m.toggle(p, kinds()[rapid.IntRange(0, 2).Draw(rt, "kind")], false)
+		k := kinds()[rapid.IntRange(0, 2).Draw(rt, "kind")]
+		m.toggle(p, k, false)
 		m.show(p)
-		m.grant(p, scopes(rt), false)
+		m.grant(p, scopes(rt)|scopeOf(k), false)
 		m.step(10*time.Second+200*time.Millisecond, true)
 		m.host(consent.Start)
 		m.step(3*time.Second, true)
