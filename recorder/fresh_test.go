@@ -1,0 +1,90 @@
+package recorder
+
+import (
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+
+	"plenum/recorder/consent"
+	"plenum/webinar"
+	"plenum/webinar/media"
+)
+
+// old lets packets arrive that were captured from now on for a while, and returns them instead of sending them.
+func (w *world) old(src *source, beats ...webinar.Ticket) []*rtp.Packet {
+	var kept []*rtp.Packet
+	for range 20 {
+		kept = append(kept, src.capture(time.Now(), true))
+		w.talk(100*time.Millisecond, nil, beats...)
+	}
+	return kept
+}
+
+// mustRefuse sends packets of before the instant, then goes on talking; nothing older may be written, and newer must.
+func (w *world) mustRefuse(src *source, kept []*rtp.Packet, instant time.Time, beats ...webinar.Ticket) {
+	w.t.Helper()
+	n := w.paper.count()
+	for _, p := range kept {
+		src.tapped().WriteRTP(p, time.Now())
+	}
+	w.talk(5*time.Second, []*source{src}, beats...)
+	newer := false
+	for _, l := range w.paper.after(n) {
+		if l.track.ID != src.track.ID {
+			continue
+		}
+		if l.captured.Before(instant) {
+			w.t.Fatalf("written: captured %v before", instant.Sub(l.captured))
+		}
+		newer = true
+	}
+	if !newer {
+		w.t.Fatal("I28: nothing is recorded")
+	}
+}
+
+// A source that was live before its grant is not fresh, although it came after the start.
+func TestSourceOlderThanItsGrant(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		ann, bob := w.seat("ann", webinar.Host), w.seat("bob", webinar.Speaker)
+		rec := w.running(false, ann)
+		his := w.open(bob, "two", media.Mic, false)
+		kept := w.old(his, ann, bob)
+		for _, act := range []consent.Kind{consent.Shown, consent.Grant} {
+			if err := w.answer(rec.ID, bob, act, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.mustRefuse(his, kept, time.Now(), ann, bob)
+	})
+}
+
+// A source that came while its owner gave no sign of life is not fresh when the beats come back.
+func TestSourceOlderThanTheBeat(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		ann := w.seat("ann", webinar.Host)
+		w.running(false, ann)
+		w.talk(7*time.Second, nil)
+		mic := w.open(ann, "one", media.Mic, false)
+		kept := w.old(mic)
+		w.s.Beat(w.w, ann, 0, 0)
+		w.s.drain(t.Context())
+		w.mustRefuse(mic, kept, time.Now(), ann)
+	})
+}
+
+// A source that comes after its grant is recorded from its first packet on.
+func TestFreshSourceIsRecordedAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		ann := w.seat("ann", webinar.Host)
+		w.running(true, ann)
+		mic := w.open(ann, "one", media.Mic, false)
+		began := time.Now()
+		w.talk(time.Second, []*source{mic}, ann)
+		lines := w.paper.after(0)
+		if len(lines) == 0 || !lines[0].captured.Equal(began) {
+			t.Fatalf("%d lines", len(lines))
+		}
+	})
+}
