@@ -339,3 +339,31 @@ func TestRestart(t *testing.T) {
 		old.bg.Wait()
 	})
 }
+
+func TestRunEndsWithEverythingSealed(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		ann := w.seat("ann", webinar.Host)
+		rec := w.running(true, ann)
+		mic := w.open(ann, "one", media.Mic, false)
+		w.talk(3*time.Second, []*source{mic}, ann)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- w.s.Run(ctx) }()
+		cancel()
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		d, err := w.s.Get(t.Context(), w.w, rec.ID)
+		if err != nil || d.Recording.State != Paused || d.Recording.Reason != ByRestart || len(d.Segments) != 1 || d.Segments[0].State != Stored {
+			t.Fatalf("%+v %v", d, err)
+		}
+		n := w.paper.count()
+		w.talk(2*time.Second, []*source{mic}, ann)
+		if w.paper.count() != n {
+			t.Error("written after the end")
+		}
+		if _, err := w.s.Resume(t.Context(), w.w, rec.ID, ""); !errors.Is(err, ErrClosed) {
+			t.Errorf("resumed after the end: %v", err)
+		}
+	})
+}

@@ -118,6 +118,12 @@ func (s *Service) Live(path string) bool {
 	return s.live[strings.TrimSuffix(filepath.Base(path), ".webm")]
 }
 
+func (s *Service) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
 func (s *Service) setLive(segment string, live bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

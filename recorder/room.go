@@ -151,6 +151,9 @@ func (r *room) wait(ctx context.Context, j *job) error {
 
 // enter takes the turn with every job done and the book open, for an act that writes before it changes anything.
 func (r *room) enter(ctx context.Context) (*consent.Book, error) {
+	if r.s.isClosed() {
+		return nil, ErrClosed
+	}
 	if err := r.hold(ctx); err != nil {
 		return nil, err
 	}
