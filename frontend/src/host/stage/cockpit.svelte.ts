@@ -58,7 +58,7 @@ export class Cockpit {
 
   constructor(id: string) {
     this.room = new Room(id);
-    this.consent = new Consent(this.room, () => this.#roundTrip());
+    this.consent = new Consent(this.room, () => this.#roundTrip(), () => this.onStage);
   }
 
   /** Whether anything of this person goes to the stage from here. */

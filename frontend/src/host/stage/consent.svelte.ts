@@ -14,6 +14,7 @@ export function active(recording: Recording | undefined): recording is Recording
 export class Consent {
   readonly #room: Room;
   readonly #roundTrip: () => Promise<number | undefined>;
+  readonly #onStage: () => boolean;
   notice = $state.raw<Notice | undefined>();
   /** The server knows that the text was on the screen; before that no answer counts. */
   shown = $state(false);
@@ -23,9 +24,11 @@ export class Consent {
   #closedFor = $state('');
   #reopened = $state(false);
 
-  constructor(room: Room, roundTrip: () => Promise<number | undefined>) {
+  /** `onStage`: only who sends something is asked; everybody may change or withdraw an answer. */
+  constructor(room: Room, roundTrip: () => Promise<number | undefined>, onStage: () => boolean) {
     this.#room = room;
     this.#roundTrip = roundTrip;
+    this.#onStage = onStage;
   }
 
   get mine(): MyConsent | undefined {
@@ -37,12 +40,12 @@ export class Consent {
     return this.mine?.state ?? 'none';
   }
 
-  /** Whether the question belongs on the screen for somebody on stage. */
+  /** Whether the question belongs on the screen. */
   get asking(): boolean {
     const recording = this.#room.recording;
     if (!active(recording)) return false;
     if (this.#reopened) return true;
-    return (this.state === 'none' || this.state === 'shown') && this.#closedFor !== recording.id;
+    return this.#onStage() && (this.state === 'none' || this.state === 'shown') && this.#closedFor !== recording.id;
   }
 
   /** A recording or a language is new: fetch the text that was frozen for it. */
@@ -76,7 +79,10 @@ export class Consent {
     return this.#answer('refuse', { click });
   }
 
-  withdraw(click: number): Promise<boolean> {
+  /** withdraw works always: where the text is not here yet, it is fetched first, for its hash. */
+  async withdraw(click: number, lang: Lang): Promise<boolean> {
+    const recording = this.#room.recording;
+    if (recording && !this.notice) await this.load(recording.id, lang);
     return this.#answer('withdraw', { click });
   }
 
