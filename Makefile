@@ -5,7 +5,6 @@ SHELL := /bin/bash
 export CGO_ENABLED := 1
 
 TAGS    := nomsgpack,sqlite_omit_load_extension
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # The same flags everywhere, so that building and testing share what was compiled.
 export GOFLAGS := -tags=$(TAGS) -trimpath
 MODULES := frontend/node_modules/.package-lock.json
@@ -29,7 +28,7 @@ tools:
 
 GO_FILES := $(shell find . -name '*.go' -not -path './frontend/node_modules/*' -not -path './.cache/*')
 bin/plenum: $(PAGES) $(GO_FILES) go.mod go.sum $(wildcard migrations/*.sql) api/openapi.yaml | tools
-	go build -ldflags "-s -w -X main.version=$(VERSION)" -o $@ ./cmd/plenum
+	go build -ldflags "-s -w" -o $@ ./cmd/plenum
 
 $(MODULES): frontend/package-lock.json | tools
 	cd frontend && npm ci --no-audit --no-fund

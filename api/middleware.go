@@ -74,11 +74,11 @@ func (s *server) secureHeaders(c *gin.Context) {
 	h.Set("Content-Security-Policy", contentSecurityPolicy())
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), autoplay=(self), "+
 		"screen-wake-lock=(self), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), midi=(), browsing-topics=()")
-	if s.TLS {
+	if s.TLS { // browsers ignore both on plain HTTP, and the second with a complaint
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
 	if p := c.Request.URL.Path; strings.HasPrefix(p, "/api/") {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -275,6 +276,45 @@ func TestWithdrawWhileWriting(t *testing.T) {
 		files, err := filepath.Glob(filepath.Join(w.s.c.Spool, "*"))
 		if err != nil || len(files) > 0 || len(w.shelf.kept) > 0 || count(t, w, "writing")+count(t, w, "sealed") > 0 {
 			t.Fatalf("left: %v, kept %v", files, w.shelf.kept)
+		}
+		w.end()
+	})
+}
+
+// refusing takes nothing for its first calls, like an archive whose disk is full.
+type refusing struct {
+	*shelf
+	left int
+}
+
+func (k *refusing) Add(ctx context.Context, segment, key string, i master.Info) error {
+	if k.left--; k.left >= 0 {
+		return syscall.ENOSPC
+	}
+	return k.shelf.Add(ctx, segment, key, i)
+}
+
+// What could not be sealed at the stop is sealed as soon as it can be, without a restart, and belongs to a writer till then.
+func TestSealingIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, database(t))
+		w.s.c.newWriter = func(c master.Config) writer { return master.New(c) }
+		w.s.c.Archive = &refusing{shelf: w.shelf, left: 2}
+		ann := w.seat("ann", webinar.Host)
+		rec := w.running(true, ann)
+		mic := w.open(ann, "one", media.Mic, false)
+		w.talk(8*time.Second, []*source{mic}, ann)
+		if _, err := w.s.Stop(t.Context(), w.w, rec.ID, ""); err != nil {
+			t.Fatal(err)
+		}
+		w.s.bg.Wait()
+		files, err := filepath.Glob(filepath.Join(w.s.c.Spool, "*.webm"))
+		if err != nil || len(files) != 1 || !w.s.Live(files[0]) || len(w.shelf.kept) != 0 {
+			t.Fatalf("before: %v, kept %v", files, w.shelf.kept)
+		}
+		w.pass(2*retryEvery + beatEvery)
+		if len(w.shelf.kept) != 1 || w.s.Live(files[0]) {
+			t.Errorf("after: kept %v", w.shelf.kept)
 		}
 		w.end()
 	})

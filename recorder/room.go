@@ -33,7 +33,7 @@ type room struct {
 	pausedAt time.Time
 	alone    time.Time                     // since when no host is here; zero: one is, or nobody has told
 	unsaved  bool                          // the row of rec is behind
-	undone   []func(context.Context) error // erasures that the database did not take
+	undone   []func(context.Context) error // what the database or the disk did not take, to be tried again
 }
 
 // attendance is what the room knows of one person.

@@ -91,10 +91,10 @@ func (t *take) shut() {
 	})
 }
 
-// seal finishes the file and hands it to the archive, or erases it if its owner has withdrawn.
+// seal finishes the file and hands it to the archive, or erases it if its owner has withdrawn. What does not succeed, on
+// a full disk for example, is tried again until it does.
 func (t *take) seal(ctx context.Context) {
 	s := t.room.s
-	defer s.setLive(t.id, false)
 	info, err := t.out.Seal()
 	if err != nil {
 		s.c.Log.Error("recorder: sealing failed, trying to repair", "segment", t.id, "error", err)
@@ -105,10 +105,32 @@ func (t *take) seal(ctx context.Context) {
 	if err == nil {
 		err = s.settle(ctx, t.rec, t.id, t.label(), info)
 	}
-	if err != nil { // the row says writing, the file stays: the next start mends it
-		s.c.Log.Error("recorder: segment not sealed", "segment", t.id, "error", err)
+	if err != nil {
+		s.c.Log.Error("recorder: segment not sealed, will be tried again", "segment", t.id, "error", err)
+		t.room.mu.Lock()
+		t.room.undone = append(t.room.undone, t.mend)
+		t.room.mu.Unlock()
+		return
 	}
+	s.setLive(t.id, false)
 	t.room.finish(ctx, t.rec)
+}
+
+// mend does what seal could not, with what is on disk and in the row.
+func (t *take) mend(ctx context.Context) error {
+	s := t.room.s
+	rows, err := s.rows.segments(ctx, `id = ?`, t.id)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if err := s.repairOne(ctx, row); err != nil {
+			return err
+		}
+	}
+	s.setLive(t.id, false)
+	t.room.finish(ctx, t.rec)
+	return nil
 }
 
 // settle does with a finished file what its row says.

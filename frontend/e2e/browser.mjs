@@ -1,7 +1,7 @@
 // Headless Chromium with fake devices. A cast is one browser process with its own face and voice, so that what is
 // recorded can be told apart by colour and tone.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -10,7 +10,8 @@ const flags = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
   '--use-fake-ui-for-media-stream', '--allow-loopback-in-peer-connection', '--auto-select-desktop-capture-source=Entire screen',
-  '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost',
+  // phone.test is this machine under a name for which browsers demand TLS, as for any other machine of a network.
+  '--host-resolver-rules=MAP phone.test 127.0.0.1 , MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost',
   // Timers and pictures of a page go on although another one is in front.
   '--disable-backgrounding-occluded-windows', '--disable-renderer-backgrounding', '--disable-background-timer-throttling',
 ];
@@ -78,4 +79,17 @@ export async function person(browser, site, { lang = 'en', viewport = { width: 1
   watch(page);
   context.on('page', watch);
   return page;
+}
+
+/** Runs f; when it fails, keeps a picture of each page in test-results/ beside the repository's files. */
+export async function pictured(name, pages, f) {
+  try {
+    await f();
+  } catch (fault) {
+    const folder = join(import.meta.dirname, '..', '..', 'test-results');
+    mkdirSync(folder, { recursive: true });
+    const slug = name.replace(/[^a-z0-9]+/gi, '-').slice(0, 40);
+    await Promise.all(pages().filter((p) => p && !p.isClosed()).map((p, i) => p.screenshot({ path: join(folder, `${slug}-${i}.png`) }).catch(() => undefined)));
+    throw fault;
+  }
 }

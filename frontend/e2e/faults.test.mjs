@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { rm, statfs, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { join as path } from 'node:path';
-import { after, before, test } from 'node:test';
-import { Cast, makeFace, person } from './browser.mjs';
+import { after, before, test as story } from 'node:test';
+import { Cast, makeFace, person, pictured } from './browser.mjs';
 import { complaints, probe } from './media.mjs';
 import { Server } from './server.mjs';
 import { announce, answer, createWebinar, enterStage, goLive, join, makeAccount, moves, startRecording } from './steps.mjs';
@@ -18,6 +18,9 @@ before(async () => {
   audience = await cast.browser();
 });
 after(() => cast?.close());
+
+/** A story; when it fails, the screens are kept in test-results/. */
+const test = (name, f) => story(name, (t) => pictured(name, () => [browser, audience].flatMap((b) => b.contexts()).flatMap((c) => c.pages()), () => f(t)));
 
 /** A host on stage who is being recorded, and somebody who watches. */
 async function recording(server) {

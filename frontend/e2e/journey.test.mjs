@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join as path } from 'node:path';
-import { after, before, test } from 'node:test';
-import { Cast, makeFace, person } from './browser.mjs';
+import { after, before, test as story } from 'node:test';
+import { Cast, makeFace, person, pictured } from './browser.mjs';
 import { colours, complaints, probe, tone } from './media.mjs';
 import { binary, Server } from './server.mjs';
 import {
@@ -37,6 +37,9 @@ after(async () => {
   const how = await server?.stop();
   assert.deepEqual(how, { code: 0, signal: null }, `the server ends cleanly\n${server.output}`);
 });
+
+/** A chapter of the story; when it fails, everybody's screen is kept in test-results/. */
+const test = (name, f) => story(name, (t) => pictured(name, () => [host, refuser, ...attendees], () => f(t)));
 
 const quiet = async (page) => {
   await page.getByRole('button', { name: 'Mute', exact: true }).click();
@@ -74,6 +77,12 @@ function assertOnlyTheHost(file) {
   assert.ok(Math.max(...tone(file, hostTone)) > 0.02, 'the host is heard');
   assert.ok(Math.max(...tone(file, refuserTone)) < 0.005, 'the refuser is not');
   return duration;
+}
+
+/** Writes a poll in the middle of the webinar and opens it. */
+async function preparePollOnStage() {
+  await preparePoll(host, 'Is the sound good?', ['Yes', 'No']);
+  await host.getByRole('button', { name: /Open poll/ }).click();
 }
 
 test('the host makes the account, a webinar, a speaker link and a poll', async () => {
@@ -135,7 +144,6 @@ test('a poll: one vote each, a reload and a second tab change nothing, no vote a
   assert.equal(await attendees[0].getByRole('button', { name: 'Send answer' }).count(), 0, 'no second vote after a reload');
   const tab = await attendees[0].context().newPage();
   await tab.goto(webinar.link);
-  await tab.getByRole('button', { name: 'Join with sound' }).click();
   await tab.getByText('Your answer', { exact: true }).first().waitFor();
   await tab.close();
 
@@ -151,6 +159,22 @@ test('a poll: one vote each, a reload and a second tab change nothing, no vote a
   assert.equal(late.status, 409);
   assert.ok(late.problem.detail.length > 20, late.problem.detail);
   assert.deepEqual(late.tally.votes, [1, 1, 0]);
+});
+
+test('a phone in the network watches and votes over plain HTTP', async () => {
+  await preparePollOnStage();
+  const site = server.url.replace('localhost', 'phone.test');
+  const phone = await person(attendees[0].context().browser(), site, { viewport: { width: 390, height: 844 } });
+  phone.setDefaultTimeout(20_000);
+  await join(phone, webinar.link.replace(server.url, site));
+  assert.equal(await phone.evaluate(() => isSecureContext), false);
+  await vote(phone, 'Yes');
+  await host.getByText(/^1 of \d+ answered$/).waitFor();
+  await host.getByRole('button', { name: 'Close poll' }).click();
+  await phone.getByRole('button', { name: 'Look for the receipt in the box' }).click();
+  await phone.getByText('Your ballot is in the box: one of 1.').waitFor();
+  assertQuiet(phone);
+  await phone.context().close();
 });
 
 test('recording is announced to everybody, in writing and aloud', async () => {
@@ -246,7 +270,7 @@ test('with strict off the host is recorded on while the refuser is live, and the
 });
 
 test('the host ends it for all, and no page has called a third party or complained', async () => {
-  await host.getByRole('button', { name: 'Leave', exact: true }).click();
+  await host.getByRole('button', { name: 'Leave / end' }).click();
   await host.getByRole('button', { name: 'End for all' }).click();
   await attendees[0].getByRole('heading', { name: 'Thank you for being here' }).waitFor();
   assertQuiet(host, refuser, ...attendees);

@@ -85,18 +85,21 @@ export function frames(page) {
   return page.evaluate(() => [...document.querySelectorAll('video')].map((v) => v.getVideoPlaybackQuality().totalVideoFrames));
 }
 
-/** Waits until some video of the page moves on by n pictures. */
+/** Waits until the page has shown n more pictures, whichever video elements come and go meanwhile. */
 export async function moves(page, n = 10) {
-  const sum = (list) => list.reduce((a, b) => a + b, 0);
-  const before = sum(await frames(page));
-  await page.waitForFunction(
-    (want) => [...document.querySelectorAll('video')].reduce((a, v) => a + v.getVideoPlaybackQuality().totalVideoFrames, 0) >= want,
-    before + n,
-  );
+  let shown = 0;
+  let last = await frames(page);
+  for (const end = Date.now() + 30_000; shown < n; ) {
+    if (Date.now() > end) throw new Error(`only ${shown} of ${n} pictures moved within 30 s`);
+    await page.waitForTimeout(100);
+    const now = await frames(page);
+    shown += now.reduce((sum, count, i) => sum + Math.max(0, now.length === last.length && count >= last[i] ? count - last[i] : 0), 0);
+    last = now;
+  }
 }
 
 export async function announce(page, { strict = true } = {}) {
-  await page.getByRole('button', { name: 'Record …' }).click();
+  await page.getByRole('button', { name: 'Record', exact: true }).click();
   if (!strict) await page.getByLabel(/Record only those who agree/).check();
   await page.getByRole('button', { name: 'Announce to everybody' }).click();
 }

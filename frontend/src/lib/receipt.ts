@@ -15,10 +15,15 @@ export const voteKey = (poll: string): string => `plenum.vote.${poll}`;
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
 
-/** Hash of a secret in hex; throws where there is no Web Crypto (plain HTTP that is not localhost). */
+/**
+ * Hash of a secret in hex. Browsers hide Web Crypto on plain HTTP, where a phone in the local network votes; there a
+ * library does the same, fetched only then.
+ */
 export async function receiptOf(secret: string): Promise<string> {
   const bytes = Uint8Array.from(secret.match(/../g) ?? [], (h) => Number.parseInt(h, 16));
-  return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+  if ((crypto as { subtle?: SubtleCrypto }).subtle) return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+  const { sha256 } = await import('@noble/hashes/sha2.js');
+  return hex(sha256(bytes));
 }
 
 /** A fresh secret with its receipt, for a ballot of `option`. */
