@@ -20,14 +20,20 @@ run: build ## build everything and start it; prints the address and how to sign 
 	@exec bin/plenum serve
 
 .PHONY: build
-build: bin/plenum ## bin/plenum with the pages inside
+build: ## bin/plenum with the pages inside
+	@$(MAKE) --no-print-directory -j2 bin/plenum
+
+# What needs no pages is compiled while the pages are made.
+.PHONY: compiled
+compiled: | tools
+	@go build ./api/... ./polls/... ./recorder/... ./webinar/...
 
 .PHONY: tools
 tools:
 	@.ci/need go gcc node npm git
 
 GO_FILES := $(shell find . -name '*.go' -not -path './frontend/node_modules/*' -not -path './.cache/*')
-bin/plenum: $(PAGES) $(GO_FILES) go.mod go.sum $(wildcard migrations/*.sql) api/openapi.yaml | tools
+bin/plenum: $(PAGES) $(GO_FILES) go.mod go.sum $(wildcard migrations/*.sql) api/openapi.yaml | tools compiled
 	go build -ldflags "-s -w" -o $@ ./cmd/plenum
 
 $(MODULES): frontend/package-lock.json | tools

@@ -270,7 +270,7 @@ test('with strict off the host is recorded on while the refuser is live, and the
 });
 
 test('the host ends it for all, and no page has called a third party or complained', async () => {
-  await host.getByRole('button', { name: 'Leave / end' }).click();
+  await host.getByRole('button', { name: 'End', exact: true }).click();
   await host.getByRole('button', { name: 'End for all' }).click();
   await attendees[0].getByRole('heading', { name: 'Thank you for being here' }).waitFor();
   assertQuiet(host, refuser, ...attendees);
