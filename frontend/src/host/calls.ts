@@ -6,7 +6,6 @@ export type Webinar = Schema<'Webinar'>;
 export type Ticket = Schema<'Ticket'>;
 export type NewTicket = Schema<'NewTicket'>;
 export type Poll = Schema<'Poll'>;
-export type Recording = Schema<'Recording'>;
 export type RecordingDetail = Schema<'RecordingDetail'>;
 export type Segment = Schema<'Segment'>;
 export type Notice = Schema<'Notice'>;

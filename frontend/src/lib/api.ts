@@ -1,7 +1,7 @@
 // Typed client of the HTTP face. Paths, parameters, bodies and answers come from the contract.
 import type { components, paths } from './schema.gen';
 
-export type Schemas = components['schemas'];
+type Schemas = components['schemas'];
 export type Schema<N extends keyof Schemas> = Schemas[N];
 
 type Verb = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -44,12 +44,12 @@ export class Problem extends Error {
 export const OFFLINE = 'offline';
 
 /** Fills the placeholders of a path from the contract. */
-export function fill(path: string, params: Record<string, string> = {}): string {
+function fill(path: string, params: Record<string, string> = {}): string {
   return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
 }
 
 /** Turns an answer that is not 2xx into a Problem; reads its body. */
-export async function problemOf(res: Response): Promise<Problem> {
+async function problemOf(res: Response): Promise<Problem> {
   const p = (await res.json().catch(() => ({}))) as Partial<Schema<'Problem'>>;
   return new Problem(res.status, p.code ?? `http-${res.status}`, p.detail ?? '', p.field, p.request_id);
 }

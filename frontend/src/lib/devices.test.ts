@@ -43,7 +43,7 @@ test('a refused permission is not asked again', async () => {
 });
 
 test('the microphone alone asks for no camera', async () => {
-  const ask = vi.fn(async (_: MediaStreamConstraints) => stream('audio'));
+  const ask = vi.fn<(constraints: MediaStreamConstraints) => Promise<MediaStream>>(async () => stream('audio'));
   await openDevices({ camera: null }, ask);
   expect(ask.mock.calls[0]?.[0].video).toBe(false);
 });

@@ -13,7 +13,7 @@ export class DeviceError extends Error {
   }
 }
 
-export interface Choice {
+interface Choice {
   id: string;
   label: string;
 }
@@ -85,7 +85,7 @@ export function onDeviceChange(callback: () => void): () => void {
   };
 }
 
-export function cameraConstraints(id?: string): MediaTrackConstraints {
+function cameraConstraints(id?: string): MediaTrackConstraints {
   return {
     width: { ideal: 1280 },
     height: { ideal: 720 },
@@ -94,7 +94,7 @@ export function cameraConstraints(id?: string): MediaTrackConstraints {
   };
 }
 
-export function microphoneConstraints(id?: string): MediaTrackConstraints {
+function microphoneConstraints(id?: string): MediaTrackConstraints {
   return {
     echoCancellation: true,
     noiseSuppression: true,

@@ -2,7 +2,7 @@
 import type { Schema } from './api';
 
 /** Name of each event → its data. A test holds this list against `x-events` of the contract. */
-export interface EventMap {
+interface EventMap {
   snapshot: Schema<'Snapshot'>;
   webinar: Schema<'Webinar'>;
   presence: Schema<'Presence'>;

@@ -4,7 +4,7 @@ import type { ConsentAnswer, MyConsent } from '../calls';
 import { type AnswerOptions, pageClock, sendAnswer } from './answer';
 
 const notice = { hash: 'abc', lang: 'de', text: 'Text' } as const;
-const mine: MyConsent = { recording: 'r', state: 'granted', scopes: ['audio'], publish: false } as MyConsent;
+const mine: MyConsent = { recording: 'r', state: 'granted', scopes: ['audio'], publish: false };
 
 function options(more: Partial<AnswerOptions>): AnswerOptions {
   return { act: 'grant', notice, key: 'k', roundTrip: async () => 42, send: async () => mine, wait: async () => undefined, ...more };
