@@ -27,8 +27,8 @@ class Language {
 
   /** Switches the language and remembers it. */
   async use(lang: Lang): Promise<void> {
-    await this.#load(lang);
     keep(KEY, lang);
+    await this.#load(lang);
   }
 
   /** Takes the language of what is shown, unless this browser's person has chosen one. */
