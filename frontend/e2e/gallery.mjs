@@ -1,0 +1,206 @@
+// Every state of every page that is worth seeing, reached in one webinar with real people. A scene is a moment of the
+// story: whoever walks through looks at the page in as many looks as they like, and then the story goes on.
+import { person } from './browser.mjs';
+import { announce, answer, createWebinar, enterStage, firstFrame, goLive, indicated, inviteSpeaker, join, makeAccount, moves, preparePoll, startRecording, vote } from './steps.mjs';
+
+/** How a page is looked at when the story goes on: the steps read English words at a desk. */
+export const desk = { width: 1280, height: 800, theme: 'light', lang: 'en' };
+
+/** Puts a look on the page that is open: size, theme, language, size of text (percent) and the system's own colours. */
+export async function wear(page, { width, height = 844, theme, lang, text = 100, forced = false }) {
+  await page.setViewportSize({ width, height });
+  await page.emulateMedia({ colorScheme: theme, forcedColors: forced ? 'active' : 'none' });
+  await page.evaluate(async ([l, size]) => {
+    document.documentElement.style.fontSize = size === 100 ? '' : `${size}%`;
+    const select = document.querySelector('select#lang');
+    if (select && select.value !== l) {
+      select.value = l;
+      select.dispatchEvent(new Event('change', { bubbles: true }));
+    }
+    const end = Date.now() + 5000;
+    while (select && document.documentElement.lang !== l && Date.now() < end) await new Promise((r) => setTimeout(r, 20));
+    await document.fonts.ready;
+    await new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)));
+  }, [lang, text]);
+}
+
+/** The words on the pages of the story. */
+export const words = {
+  title: 'Open data for charities',
+  speaker: 'Dr. Amina Yılmaz-Hohenfels',
+  polls: [
+    ['Which topic shall we look at next?', ['Consent in practice', 'Captions for everybody', 'Codes and short links that people can type']],
+    ['Was the recording announced clearly enough?', ['Yes', 'Partly, the sound was late', 'No']],
+  ],
+};
+
+/**
+ * Walks through the story and yields {name, page, main} at each scene; main marks the pages that are looked at most
+ * closely. The faces are what makeFace answers.
+ */
+export async function* gallery(server, cast, { hostFace, speakerFace }) {
+  const site = server.url;
+  const [hostBrowser, speakerBrowser, audience] = await Promise.all([cast.browser(hostFace), cast.browser(speakerFace), cast.browser()]);
+  const open = async (browser) => {
+    const page = await person(browser, site);
+    page.setDefaultTimeout(20_000);
+    return page;
+  };
+  const [host, speaker, watcher, silent, guest, projector, desktop] = await Promise.all([hostBrowser, speakerBrowser, audience, audience, audience, audience, audience].map(open));
+  const scene = (name, page, main = false) => ({ name, page, main });
+
+  // Before anybody is there.
+  await guest.goto(`${site}/nothing/here`);
+  yield scene('404', guest);
+  await host.goto(server.setupLink);
+  await host.getByLabel('Password').fill('short');
+  yield scene('setup', host, true);
+  await makeAccount(host, server);
+  // Windows of their own for the same person: a page behind another one in a window is hardly painted.
+  for (const page of [projector, desktop]) await page.context().addCookies(await host.context().cookies());
+  yield scene('my webinars, none yet', host);
+  await guest.goto(`${site}/login`);
+  yield scene('sign in', guest, true);
+  await guest.getByLabel('E-mail').fill('ada@example.org');
+  await guest.getByLabel('Password').fill('not the right words');
+  await guest.getByRole('button', { name: 'Sign in' }).click();
+  await guest.getByRole('alert').waitFor();
+  yield scene('sign in, wrong password', guest);
+
+  // A webinar is prepared.
+  const webinar = await createWebinar(host, words.title);
+  yield scene('overview, fresh', host);
+  const link = await inviteSpeaker(host, words.speaker);
+  for (const [question, options] of words.polls) await preparePoll(host, question, options);
+  yield scene('overview', host, true);
+  await host.getByRole('button', { name: 'New poll' }).click();
+  await host.getByRole('button', { name: 'Save' }).click();
+  yield scene('poll editor, problem', host);
+  await host.getByRole('button', { name: 'Cancel' }).click();
+  await host.getByRole('button', { name: /^Delete webinar/ }).click();
+  await host.getByRole('dialog').waitFor();
+  yield scene('delete the webinar?', host);
+  await host.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+  await desktop.goto(`${site}/recordings/${webinar.id}`);
+  await desktop.getByText('No recording yet.').waitFor();
+  yield scene('recordings, none yet', desktop);
+
+  // People arrive.
+  await guest.goto(`${site}/j`);
+  yield scene('code', guest, true);
+  await guest.getByLabel('Access code').fill('AAAA AAAA');
+  await guest.getByRole('button', { name: 'Continue' }).click();
+  await guest.getByText('We do not know this code.').first().waitFor();
+  yield scene('code, wrong', guest);
+  await guest.goto(`${site}/w/nosuchwebinar`);
+  await guest.getByRole('heading', { name: 'There is no such webinar' }).waitFor();
+  yield scene('no such webinar', guest);
+  await guest.goto(`${site}/present/${webinar.id}`);
+  await guest.getByRole('link', { name: 'Sign in' }).waitFor();
+  yield scene('projector, not signed in', guest);
+  await watcher.goto(webinar.link);
+  await watcher.getByRole('button', { name: 'Join with sound' }).waitFor();
+  yield scene('arrival', watcher, true);
+  await join(watcher, webinar.link, { picture: false });
+  await watcher.getByRole('heading', { name: 'You are in the right place' }).waitFor();
+  yield scene('waiting room', watcher, true);
+  await projector.goto(`${site}/present/${webinar.id}`);
+  await projector.getByRole('heading', { name: words.title }).waitFor();
+  yield scene('projector, invitation', projector, true);
+
+  // Backstage.
+  await host.goto(`${site}/stage/${webinar.id}`);
+  const turnOn = host.getByRole('button', { name: 'Turn on camera and microphone' });
+  await turnOn.waitFor();
+  yield scene('device check, before', host);
+  await turnOn.click();
+  const backstage = host.getByRole('button', { name: 'Go backstage' });
+  await backstage.waitFor();
+  yield scene('device check', host, true);
+  await backstage.click();
+  await host.getByRole('button', { name: 'Mute', exact: true }).waitFor();
+  await enterStage(speaker, link);
+  await moves(host, 20);
+  yield scene('stage, backstage', host, true);
+
+  // Live, with a screen and a poll.
+  await goLive(host);
+  await firstFrame(watcher);
+  await host.getByRole('button', { name: 'Share screen' }).click();
+  await watcher.getByText('Screen of Ada Host').waitFor();
+  await join(silent, webinar.link);
+  yield scene('live, no poll yet', silent);
+  await host.getByRole('button', { name: /Open poll/ }).click();
+  await watcher.getByRole('radio').first().waitFor();
+  await moves(watcher, 20);
+  yield scene('live, poll open', watcher, true);
+  yield scene('stage, live with poll', host, true);
+  yield scene('speaker, live with poll', speaker, true);
+  await projector.getByText('Vote now').waitFor();
+  await vote(watcher, words.polls[0][1][0]);
+  await host.getByText(/^1 of \d+ answered$/).waitFor();
+  yield scene('live, voted', watcher);
+  yield scene('projector, poll open', projector);
+  await host.getByRole('button', { name: 'Close poll' }).click();
+  await watcher.getByRole('button', { name: 'Look for the receipt in the box' }).click();
+  await watcher.getByText('Your ballot is in the box: one of 1.').waitFor();
+  yield scene('live, poll closed', watcher);
+  yield scene('live, poll missed', silent);
+  await projector.getByText('Result', { exact: true }).waitFor();
+  yield scene('projector, poll closed', projector);
+
+  // Recorded.
+  await host.getByRole('button', { name: /Open poll/ }).click();
+  await host.getByRole('button', { name: 'Record', exact: true }).click();
+  await host.getByRole('dialog', { name: 'Announce a recording' }).waitFor();
+  yield scene('announce a recording?', host);
+  await host.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+  await announce(host);
+  await watcher.getByText('This event is going to be recorded').first().waitFor();
+  yield scene('live, recording announced', watcher);
+  yield scene('projector, recording announced', projector);
+  await speaker.getByRole('dialog', { name: 'May we record you?' }).waitFor();
+  yield scene('consent', speaker, true);
+  await guest.goto(webinar.link);
+  await guest.getByText('A recording has been announced.').waitFor();
+  yield scene('arrival, recording announced', guest);
+  await answer(speaker, 'Record me');
+  await answer(host, 'Record me');
+  yield scene('stage, recording announced', host);
+  await startRecording(host);
+  await indicated(watcher, /^Recording$/);
+  yield scene('stage, recording', host, true);
+  yield scene('live, recording', watcher);
+  yield scene('speaker, recording', speaker);
+  await host.waitForTimeout(4000); // there is something to play
+  await host.getByRole('button', { name: 'Pause', exact: true }).click();
+  await indicated(watcher, 'Recording paused');
+  yield scene('live, recording paused', watcher);
+  yield scene('stage, recording paused', host);
+  await host.getByRole('button', { name: 'Stop recording' }).click();
+  await desktop.reload();
+  await desktop.getByText('Ready', { exact: true }).waitFor({ timeout: 30_000 });
+  await desktop.locator('video').first().evaluate(async (v) => {
+    v.muted = true;
+    await v.play();
+  });
+  await moves(desktop, 5);
+  yield scene('recordings', desktop, true);
+
+  // The end.
+  await silent.getByRole('button', { name: 'Leave' }).click();
+  await silent.getByRole('heading', { name: 'You have left the webinar' }).waitFor();
+  yield scene('left', silent);
+  await host.getByRole('button', { name: 'End', exact: true }).click();
+  await host.getByRole('button', { name: 'End for all' }).waitFor();
+  yield scene('leave or end?', host);
+  await host.getByRole('button', { name: 'End for all' }).click();
+  await watcher.getByRole('heading', { name: 'Thank you for being here' }).waitFor();
+  yield scene('ended', watcher, true);
+  yield scene('stage, ended', host);
+  await projector.getByRole('button', { name: 'Show invitation' }).click().catch(() => undefined);
+  yield scene('projector, ended', projector);
+  await host.goto(site);
+  await host.getByText('Ended', { exact: true }).waitFor();
+  yield scene('my webinars', host, true);
+}

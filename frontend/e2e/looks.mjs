@@ -1,0 +1,120 @@
+// What is asked of every page, whatever it shows: axe's rules, nothing cut off, nothing wider than the screen, a focus
+// that can be seen. Each check answers a list of complaints, empty when all is well.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const axe = readFileSync(join(import.meta.dirname, '..', 'node_modules', 'axe-core', 'axe.min.js'), 'utf8');
+
+/** WCAG 2.2 A and AA by axe-core. */
+export async function accessible(page) {
+  // The browser's own console evaluates it, so the page's content security policy stays in force.
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const found = await window.axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
+      rules: { 'target-size': { enabled: true } },
+      resultTypes: ['violations'],
+      preload: false, // loads media to look for their tracks; nothing here plays by itself with sound but the stage
+    });
+    return found.violations.flatMap((v) => v.nodes.map((n) => `axe ${v.id}: ${n.target.join(' ')}: ${n.failureSummary.split('\n').slice(1, 2).join('').trim()}`));
+  });
+}
+
+/** One heading of the first rank, the language that was asked for, no sideways scrolling, no text cut off or spilt. */
+export function laidOut(page, lang) {
+  return page.evaluate((wanted) => {
+    const found = [];
+    const root = document.documentElement;
+    const name = (el) => `${el.localName}${el.id ? `#${el.id}` : ''}.${[...el.classList].filter((c) => !c.startsWith('s-') && !c.startsWith('svelte-')).join('.')}`;
+    const heads = [...document.querySelectorAll('h1')];
+    if (heads.length !== 1) found.push(`${heads.length} h1`);
+    // The page for unknown addresses is in both languages at once, each marked.
+    const fixed = document.querySelector('select#lang') === null;
+    if (!fixed && root.lang !== wanted) found.push(`lang is ${root.lang}, not ${wanted}`);
+    if (!root.lang || !document.title) found.push('no lang or no title');
+    if (root.scrollWidth > innerWidth) {
+      const wide = [...document.body.querySelectorAll('*')].filter((el) => el.getBoundingClientRect().right > innerWidth + 1 && el.checkVisibility()).slice(0, 4);
+      found.push(`${root.scrollWidth} px wide on ${innerWidth}: ${wide.map(name).join(', ')}`);
+    }
+
+    const hidden = (el) => {
+      for (let e = el; e; e = e.parentElement) {
+        const s = getComputedStyle(e);
+        // Words for screen readers only are one pixel large on purpose, and the skip link waits outside until it is focused.
+        if (s.clipPath !== 'none' || e.matches('.sr, .skip:not(:focus)')) return true;
+      }
+      return !el.checkVisibility({ visibilityProperty: true });
+    };
+    const dialog = document.querySelector('dialog:modal');
+    const walker = document.createTreeWalker(dialog ?? document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const el = node.parentElement;
+      // Lists of a closed <select> lie inside the browser; text in fields scrolls there.
+      if (!node.data.trim() || el.closest('option, script, style, textarea') || hidden(el)) continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      const rects = [...range.getClientRects()].filter((r) => r.width > 1);
+      for (let e = el; e && e !== document.body; e = e.parentElement) {
+        const s = getComputedStyle(e);
+        const box = e.getBoundingClientRect();
+        const clips = (v) => v === 'hidden' || v === 'clip';
+        const across = rects.some((r) => r.right > box.right + 1.5 || r.left < box.left - 1.5);
+        const along = rects.some((r) => r.bottom > box.bottom + 4 || r.top < box.top - 4);
+        if ((clips(s.overflowX) && across) || (clips(s.overflowY) && along)) found.push(`cut off by ${name(e)}: “${node.data.trim().slice(0, 40)}”`);
+        else if (across && s.overflowX === 'visible' && s.display !== 'inline' && e.matches('button, .btn, .ctl, .pill, .card, .note, li, td, th, label, dialog')) found.push(`spills out of ${name(e)}: “${node.data.trim().slice(0, 40)}”`);
+        // What scrolls inside shows all of itself to those who scroll.
+        if (/auto|scroll/.test(s.overflowX) || /auto|scroll/.test(s.overflowY)) break;
+        if (s.position === 'fixed') break;
+      }
+    }
+    return [...new Set(found)];
+  }, lang);
+}
+
+/** Goes through the page with Tab: each stop looks different from how it rests, and lies in view. */
+export async function focusSeen(page, most = 60) {
+  await page.evaluate(() => {
+    // What may show the focus: the element, its nearest ancestors, and the label that wraps it.
+    window.looksOf = (el) => {
+      const chain = [];
+      for (let e = el; e && e !== document.body && chain.length < 4; e = e.parentElement) chain.push(e);
+      return chain.map((e) => {
+        const s = getComputedStyle(e);
+        const outline = s.outlineStyle === 'none' || parseFloat(s.outlineWidth) < 1 ? 'none' : `${s.outlineStyle} ${s.outlineWidth} ${s.outlineColor}`;
+        return `${outline} | ${s.boxShadow}`;
+      });
+    };
+    document.activeElement?.blur?.();
+    window.resting = new Map();
+    for (const el of document.querySelectorAll('a[href], button, input, select, textarea, summary, video[controls], audio[controls], [tabindex]')) window.resting.set(el, window.looksOf(el).join());
+    window.stops = new Set();
+  });
+  const found = [];
+  for (let i = 0; i < most; i++) {
+    await page.keyboard.press('Tab');
+    const stop = await page.evaluate(() => {
+      const el = document.activeElement;
+      if (!el || el === document.body || el === document.documentElement) return { end: true };
+      // Controls of a playing video are the browser's own and have several stops in one element.
+      if (window.stops.has(el)) return { end: !el.matches('video, audio') };
+      window.stops.add(el);
+      const box = el.getBoundingClientRect();
+      const points = [[0.5, 0.5], [0.1, 0.5], [0.9, 0.5], [0.5, 0.2], [0.5, 0.8]].map(([x, y]) => [box.left + x * box.width, box.top + y * box.height]);
+      const label = el.closest('label');
+      const seen = points.some(([x, y]) => {
+        const top = document.elementFromPoint(x, y);
+        return top && (el.contains(top) || top.contains(el) || label?.contains(top)) && x >= 0 && y >= 0 && x <= innerWidth && y <= innerHeight;
+      });
+      return {
+        what: `${el.localName} “${(el.getAttribute('aria-label') || el.textContent || el.id).trim().slice(0, 40)}”`,
+        marked: window.looksOf(el).join() !== window.resting.get(el),
+        seen,
+      };
+    });
+    if (stop.end) break;
+    if (stop.what && !stop.marked) found.push(`no mark on the focused ${stop.what}`);
+    if (stop.what && !stop.seen) found.push(`out of sight: the focused ${stop.what}`);
+  }
+  if ((await page.evaluate(() => window.stops.size)) === 0) found.push('Tab goes nowhere');
+  return found;
+}

@@ -1,0 +1,38 @@
+// Every page in every state that is worth seeing: at a desk in light English and on a phone in dark German.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Cast, makeFace, pictured } from './browser.mjs';
+import { desk, gallery, wear } from './gallery.mjs';
+import { accessible, focusSeen, laidOut } from './looks.mjs';
+import { Server } from './server.mjs';
+import { assertQuiet } from './steps.mjs';
+
+const phone = { width: 390, height: 844, theme: 'dark', lang: 'de' };
+
+let server, cast;
+
+before(async () => {
+  server = await Server.start();
+  cast = new Cast();
+});
+after(async () => {
+  await cast?.close();
+  await server?.stop();
+});
+
+test('all pages', async (t) => {
+  const faces = { hostFace: makeFace(cast.dir, 'host', 'green', 440), speakerFace: makeFace(cast.dir, 'speaker', 'red', 1500) };
+  for await (const { name, page, main } of gallery(server, cast, faces)) {
+    await t.test(name, () => pictured(name, () => [page], async () => {
+      const found = [];
+      for (const look of [phone, desk]) {
+        await wear(page, look);
+        const complaints = [...(await laidOut(page, look.lang)), ...(await accessible(page))];
+        if (main && look === desk) complaints.push(...(await focusSeen(page)));
+        found.push(...complaints.map((c) => `${look.width} ${look.theme} ${look.lang}: ${c}`));
+      }
+      assert.deepEqual(found, []);
+      assertQuiet(page);
+    }));
+  }
+});
