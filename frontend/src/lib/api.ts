@@ -54,11 +54,22 @@ async function problemOf(res: Response): Promise<Problem> {
   return new Problem(res.status, p.code ?? `http-${res.status}`, p.detail ?? '', p.field, p.request_id);
 }
 
-/** fetch that throws a Problem for every answer but 2xx, and for none. An abort is rethrown as it is. */
+/** Fills a query; a list is one value with commas (`style: form`, `explode: false`). */
+function address(path: string, params: Record<string, string> | undefined, query: Record<string, string | readonly string[]> = {}): string {
+  const filled = Object.entries(query).filter(([, value]) => value.length > 0).map(([name, value]) => [name, String(value)]);
+  return fill(path, params) + (filled.length > 0 ? `?${new URLSearchParams(filled).toString()}` : '');
+}
+
+/**
+ * fetch that throws a Problem for every answer but 2xx, and for none. An abort is rethrown as it is. The server's
+ * sentences come in the language of the page.
+ */
 export async function request(url: string, init: RequestInit): Promise<Response> {
+  const headers = new Headers(init.headers);
+  headers.set('Accept-Language', document.documentElement.lang);
   let res: Response;
   try {
-    res = await fetch(url, init);
+    res = await fetch(url, { ...init, headers });
   } catch (err) {
     if (init.signal?.aborted) throw err;
     throw new Problem(0, OFFLINE, '');
@@ -76,8 +87,7 @@ export async function api<P extends keyof paths, V extends VerbOf<P>>(
   path: P,
   options: Options<Op<P, V>>,
 ): Promise<Answer<Op<P, V>>> {
-  const o = options as { params?: Record<string, string>; body?: unknown; query?: Record<string, string>; signal?: AbortSignal; keepalive?: boolean };
-  const url = fill(path, o.params) + (o.query ? `?${new URLSearchParams(o.query).toString()}` : '');
+  const o = options as { params?: Record<string, string>; body?: unknown; query?: Record<string, string | readonly string[]>; signal?: AbortSignal; keepalive?: boolean };
   const init: RequestInit = { method: verb.toUpperCase(), headers: { Accept: 'application/json' } };
   if (o.body !== undefined) {
     init.body = JSON.stringify(o.body);
@@ -85,15 +95,22 @@ export async function api<P extends keyof paths, V extends VerbOf<P>>(
   }
   if (o.signal) init.signal = o.signal;
   if (o.keepalive) init.keepalive = true;
-  const res = await request(url, init);
+  const res = await request(address(path, o.params, o.query), init);
   const isJSON = res.headers.get('Content-Type')?.includes('json') ?? false;
   return (res.status === 204 || !isJSON ? undefined : await res.json()) as Answer<Op<P, V>>;
 }
 
+/** The paths that take an SDP offer. */
+type SDPPath = { [P in keyof paths]: paths[P] extends { post: { requestBody: { content: { 'application/sdp': string } } } } ? P : never }[keyof paths];
+
 /** Posts an SDP offer (WHIP, WHEP). `location` is the path to DELETE. */
-export async function offerSDP(url: string, sdp: string, signal?: AbortSignal): Promise<{ answer: string; location: string }> {
+export async function offerSDP<P extends SDPPath>(
+  path: P,
+  options: { params: PathParams<Op<P, 'post'>>; query?: Query<Op<P, 'post'>> },
+  sdp: string,
+): Promise<{ answer: string; location: string }> {
+  const o = options as { params: Record<string, string>; query?: Record<string, string | readonly string[]> };
   const init: RequestInit = { method: 'POST', body: sdp, headers: { 'Content-Type': 'application/sdp', Accept: 'application/sdp' } };
-  if (signal) init.signal = signal;
-  const res = await request(url, init);
+  const res = await request(address(path, o.params, o.query), init);
   return { answer: await res.text(), location: res.headers.get('Location') ?? '' };
 }

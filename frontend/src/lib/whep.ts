@@ -29,7 +29,7 @@ const WINDOW_MS = 2000;
 const PATIENCE_MS = 2500;
 
 export class Viewer {
-  readonly #url: string;
+  readonly #webinar: string;
   readonly #o: ViewerOptions;
   #pc: RTCPeerConnection | undefined;
   #session = '';
@@ -41,7 +41,7 @@ export class Viewer {
   #closed = false;
 
   constructor(webinar: string, options: ViewerOptions) {
-    this.#url = `/api/webinars/${encodeURIComponent(webinar)}/whep`;
+    this.#webinar = webinar;
     this.#o = options;
     this.#video = options.video;
     addEventListener('online', this.#online);
@@ -105,7 +105,7 @@ export class Viewer {
     try {
       // The server is ICE-lite: it ignores our candidates and learns our address from the checks, so nothing is awaited.
       await pc.setLocalDescription();
-      const { answer, location } = await offerSDP(this.#url, pc.localDescription?.sdp ?? '');
+      const { answer, location } = await offerSDP('/api/webinars/{webinar}/whep', { params: { webinar: this.#webinar } }, pc.localDescription?.sdp ?? '');
       if (generation !== this.#generation) {
         if (location) void request(location, { method: 'DELETE' }).catch(() => undefined);
         return;

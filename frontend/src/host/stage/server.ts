@@ -6,8 +6,7 @@ import type { Group, Kind, Mutes, Verdicts, WhipServer } from '../../lib/whip';
 export function whipServer(webinar: string): WhipServer {
   return {
     async publish(group: Group, offer: string, muted: Kind[]) {
-      const query = new URLSearchParams({ group, ...(muted.length > 0 ? { muted: muted.join() } : {}) });
-      const { answer, location } = await offerSDP(`/api/webinars/${encodeURIComponent(webinar)}/whip?${query.toString()}`, offer);
+      const { answer, location } = await offerSDP('/api/webinars/{webinar}/whip', { params: { webinar }, query: { group, muted } }, offer);
       return { answer, session: location.split('/').at(-1) ?? '' };
     },
     async mute(session: string, mutes: Mutes) {
