@@ -107,7 +107,7 @@ func (m *model) grant(p *talker, scopes consent.Scope, down bool) {
 	}
 	err := m.say(p, consent.Grant, send, nil)
 	m.ledgerDown(false)
-	if down && err == nil && !m.bug.faultOpen && !m.span(m.rec.ID, who, consent.Audio).open() && !m.span(m.rec.ID, who, consent.Video).open() &&
+	if down && err == nil && !m.bug.faultOpen && !m.doubt[grantKey{rec: m.rec.ID, who: who}] && !m.span(m.rec.ID, who, consent.Audio).open() && !m.span(m.rec.ID, who, consent.Video).open() &&
 		!m.span(m.rec.ID, who, consent.Screen).open() {
 		m.t.Fatal("I6: granted without a ledger")
 	}
@@ -118,13 +118,14 @@ func (m *model) grant(p *talker, scopes consent.Scope, down bool) {
 					m.span(m.rec.ID, who, s).end(now)
 				}
 			}
+			m.keepOnly(grantKey{rec: m.rec.ID, who: who}, scopes)
 		}
 		m.judgeOffence()
 		return
 	}
 	k := grantKey{rec: m.rec.ID, who: who}
 	if m.have[k] != scopes { // else it says nothing new
-		if !m.shown[k] {
+		if !m.shown[k] && !m.doubt[k] {
 			m.t.Fatal("I15: granted without a notice shown")
 		}
 		delete(m.shown, k)
@@ -146,6 +147,13 @@ func (m *model) grant(p *talker, scopes consent.Scope, down bool) {
 		}
 	}
 	m.judgeOffence()
+}
+
+// keepOnly narrows what somebody has agreed to; a name without media is nothing.
+func (m *model) keepOnly(k grantKey, scopes consent.Scope) {
+	if m.have[k] &= scopes; m.have[k]&consent.Media == 0 {
+		m.have[k] = 0
+	}
 }
 
 func (m *model) no(p *talker, act consent.Kind, scopes consent.Scope, down bool) {
@@ -170,14 +178,11 @@ func (m *model) no(p *talker, act consent.Kind, scopes consent.Scope, down bool)
 		apply()
 	}
 	delete(m.shown, grantKey{rec: id, who: who})
+	m.doubt[grantKey{rec: id, who: who}] = down
 	if scopes == 0 || act == consent.Refuse {
 		scopes = consent.All
 	}
-	if k := (grantKey{rec: id, who: who}); m.have[k]&^scopes&consent.Media == 0 {
-		m.have[k] = 0
-	} else {
-		m.have[k] &^= scopes
-	}
+	m.keepOnly(grantKey{rec: id, who: who}, consent.All&^scopes)
 	for _, s := range []consent.Scope{consent.Audio, consent.Video, consent.Screen} {
 		if scopes.Has(s) {
 			m.span(id, who, s).end(now)

@@ -51,10 +51,12 @@ func (s *Service) Answer(ctx context.Context, w webinar.ID, id RecordingID, who 
 // grant is durable first; then the gates are armed.
 func (r *room) grant(ctx context.Context, book *consent.Book, who webinar.Ticket, ca consent.Answer, clickMS float64) (consent.Standing, error) {
 	var lost consent.Scope
+	r.asking(ca.Subject, 1)
 	st, err := book.Grant(ctx, ca, func(l consent.Scope) {
 		lost = l
 		r.shutPerson(ca.Recording, ca.Subject, l)
 	})
+	r.asking(ca.Subject, -1)
 	if lost != 0 {
 		if derr := r.doom(ctx, ca.Recording, ca.Subject, lost); derr != nil {
 			return st, errors.Join(err, derr)
@@ -68,9 +70,7 @@ func (r *room) grant(ctx context.Context, book *consent.Book, who webinar.Ticket
 		r.mu.Unlock()
 		return st, nil
 	}
-	r.count++
-	p := r.person(ca.Subject)
-	p.name, p.granted = who.Name, r.count
+	r.person(ca.Subject).name = who.Name
 	x, changed := r.strict()
 	j := r.later(func(ctx context.Context) error { return r.rearm(ctx, &click{who: ca.Subject, ms: clickMS}) })
 	r.mu.Unlock()
@@ -80,6 +80,17 @@ func (r *room) grant(ctx context.Context, book *consent.Book, who webinar.Ticket
 	}
 	_ = r.wait(ctx, j) // what goes wrong there ends the recording, not the consent
 	return st, nil
+}
+
+// asking marks the beginning (1) and the end (-1) of a grant. In between, and for every source that came before the end,
+// whatever arms a gate must set a barrier: another job may do so as soon as the ledger has the grant.
+func (r *room) asking(who webinar.SubjectID, step int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.person(who)
+	p.asking += step
+	r.count++
+	p.granted = r.count
 }
 
 // no closes first; then the ledger is written, then what was recorded is erased.

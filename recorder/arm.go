@@ -114,7 +114,7 @@ func (r *room) openTake(g *gate) *take {
 // mu is held.
 func (r *room) order(g *gate, c *click) order {
 	p := r.person(webinar.SubjectID(g.track.Subject))
-	o := order{commit: r.s.clock.now(), rtt: p.page.rtt, fresh: !g.used && g.born > r.runs && g.born > p.granted}
+	o := order{commit: r.s.clock.now(), rtt: p.page.rtt, fresh: !g.used && p.asking == 0 && g.born > r.runs && g.born > p.granted}
 	if c != nil && string(c.who) == g.track.Subject {
 		p.page.click(&o, c.ms)
 	}

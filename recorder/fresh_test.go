@@ -88,3 +88,25 @@ func TestFreshSourceIsRecordedAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// A grant that gives one scope and takes another closes gates on its way to the ledger; arming what is left must not take
+// the source, which came after the first grant and before this one, for a fresh one.
+func TestSourceOlderThanItsNarrowedGrant(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		ann, bob := w.seat("ann", webinar.Host), w.seat("bob", webinar.Speaker)
+		rec := w.running(false, ann)
+		agree := func(scopes consent.Scope) {
+			t.Helper()
+			for _, act := range []consent.Kind{consent.Shown, consent.Grant} {
+				if err := w.answer(rec.ID, bob, act, scopes); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		agree(consent.Screen)
+		his := w.open(bob, "two", media.Mic, false)
+		kept := w.old(his, ann, bob)
+		agree(consent.Audio)
+		w.mustRefuse(his, kept, time.Now(), ann, bob)
+	})
+}

@@ -311,16 +311,6 @@ func (w *world) boot() {
 	w.pulse = pulse{disk: every(diskEvery), retry: every(retryEvery), expire: every(expireEvery)}
 }
 
-// pass lets time go on with the service's heart beating.
-func (w *world) pass(d time.Duration) {
-	for d > 0 {
-		step := min(d, beatEvery)
-		time.Sleep(step) // in a synctest bubble
-		w.s.beat(context.Background(), w.pulse, time.Now())
-		d -= step
-	}
-}
-
 func (w *world) ledgerDown(down bool) {
 	w.t.Helper()
 	if err := w.db.Exec(`UPDATE fault SET down = ?`, down).Error; err != nil {
@@ -343,30 +333,6 @@ func (w *world) open(who webinar.Ticket, session string, k media.Kind, muted boo
 	w.s.SourceOpened(string(w.w), s, muted)
 	w.s.drain(context.Background())
 	return s
-}
-
-// talk sends for d what is captured meanwhile, with no delay, reports and key frames when asked, and beats of the people.
-func (w *world) talk(d time.Duration, sources []*source, beats ...webinar.Ticket) {
-	for i := 0; d > 0; i++ {
-		now := time.Now()
-		for _, s := range sources {
-			to := s.tapped()
-			if to == nil {
-				continue
-			}
-			if i%5 == 0 {
-				to.WriteReport(s.report(now))
-			}
-			to.WriteRTP(s.capture(now, s.wanted()), now)
-		}
-		if i%20 == 0 {
-			for _, b := range beats {
-				w.s.Beat(w.w, b, float64(now.UnixMicro())/1000, 10)
-			}
-		}
-		w.pass(100 * time.Millisecond)
-		d -= 100 * time.Millisecond
-	}
 }
 
 func (w *world) answer(rec RecordingID, who webinar.Ticket, act consent.Kind, scopes consent.Scope) error {

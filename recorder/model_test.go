@@ -107,6 +107,7 @@ type model struct {
 	grants  map[grantKey]*spans
 	offend  spans // somebody live has no grant
 	shown   map[grantKey]bool
+	doubt   map[grantKey]bool // the ledger did not take a no: after a crash it still holds the notice shown before it
 	have    map[grantKey]consent.Scope
 	past    []RecordingID
 	seen    int // lines checked
@@ -118,7 +119,7 @@ type model struct {
 func kinds() []media.Kind { return []media.Kind{media.Mic, media.Camera, media.Screen} }
 
 func newModel(t *rapid.T, w *world, bug seeded) *model {
-	m := &model{world: w, t: t, bug: bug, run: map[RecordingID]*spans{}, grants: map[grantKey]*spans{}, shown: map[grantKey]bool{}, have: map[grantKey]consent.Scope{}}
+	m := &model{world: w, t: t, bug: bug, run: map[RecordingID]*spans{}, grants: map[grantKey]*spans{}, shown: map[grantKey]bool{}, doubt: map[grantKey]bool{}, have: map[grantKey]consent.Scope{}}
 	if bug.paper != nil {
 		bug.paper(w.paper)
 	}
@@ -226,7 +227,7 @@ func (m *model) check() {
 			m.t.Fatalf("I1 I12: not recording all the time: %s", what)
 		}
 		if !m.span(m.rec.ID, who, scope).both(l.captured, l.at) {
-			m.t.Fatalf("I1 I2 I7 I9 I10: no grant all the time: %s", what)
+			m.t.Fatalf("I1 I2 I7 I9 I10: no grant all the time: %s; %s to %s outside of %v", what, l.captured.Format("05.000"), l.at.Format("05.000"), m.span(m.rec.ID, who, scope))
 		}
 		if m.strict && m.offend.touches(l.captured, l.at) {
 			m.t.Fatalf("I24: somebody live had not agreed: %s", what)

@@ -43,6 +43,7 @@ type attendance struct {
 	lapsed  bool
 	name    string
 	granted uint64 // the room's count at the grant
+	asking  int    // grants on their way to the ledger: until they are there and counted, no source is newer than them
 }
 
 type job struct {
