@@ -14,8 +14,8 @@ import (
 // maxBody is the most that one request may carry, JSON or SDP, in bytes.
 const maxBody = 64 << 10
 
-// bodyFault is a body that cannot be read as what it should be.
-type bodyFault struct {
+// bodyError is a body that cannot be read as what it should be.
+type bodyError struct {
 	kind  bodyKind
 	field string // the JSON key at fault, or empty
 }
@@ -32,7 +32,7 @@ const (
 	wrongKind    bodyKind = "wrong-type"
 )
 
-func (f *bodyFault) Error() string {
+func (f *bodyError) Error() string {
 	if f.field != "" {
 		return string(f.kind) + ": " + f.field
 	}
@@ -40,11 +40,11 @@ func (f *bodyFault) Error() string {
 }
 
 // readBody returns the whole body, which must be of the media type want and at most maxBody long. It returns a
-// *bodyFault or an *http.MaxBytesError.
+// *bodyError or an *http.MaxBytesError.
 func readBody(w http.ResponseWriter, r *http.Request, want string) ([]byte, error) {
 	got, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || got != want {
-		return nil, &bodyFault{kind: wrongType}
+		return nil, &bodyError{kind: wrongType}
 	}
 	if r.ContentLength > maxBody {
 		return nil, &http.MaxBytesError{Limit: maxBody}
@@ -64,7 +64,7 @@ func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
 
 func decodeStrict(body []byte, into any) error {
 	if !utf8.Valid(body) {
-		return &bodyFault{kind: malformed}
+		return &bodyError{kind: malformed}
 	}
 	if err := checkKeys(body); err != nil {
 		return err
@@ -76,13 +76,13 @@ func decodeStrict(body []byte, into any) error {
 		return nil
 	}
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return &bodyFault{kind: wrongKind, field: wrong.Field}
+		return &bodyError{kind: wrongKind, field: wrong.Field}
 	}
 	// encoding/json has no type for this one.
 	if key, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return &bodyFault{kind: unknownKey, field: safeKey(strings.Trim(key, `"`))}
+		return &bodyError{kind: unknownKey, field: safeKey(strings.Trim(key, `"`))}
 	}
-	return &bodyFault{kind: malformed}
+	return &bodyError{kind: malformed}
 }
 
 // object is one JSON value that is being read: the keys of an object so far, or nil for an array.
@@ -100,11 +100,11 @@ func checkKeys(body []byte) error {
 	for first := true; first || len(open) > 0; first = false {
 		token, err := dec.Token()
 		if err != nil {
-			return &bodyFault{kind: malformed}
+			return &bodyError{kind: malformed}
 		}
 		delim, isDelim := token.(json.Delim)
 		if first && (!isDelim || delim != '{') {
-			return &bodyFault{kind: malformed}
+			return &bodyError{kind: malformed}
 		}
 		var top *object
 		if len(open) > 0 {
@@ -132,7 +132,7 @@ func checkKeys(body []byte) error {
 		}
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return &bodyFault{kind: trailing}
+		return &bodyError{kind: trailing}
 	}
 	return nil
 }
@@ -140,13 +140,13 @@ func checkKeys(body []byte) error {
 func (o *object) addKey(token json.Token) error {
 	key, ok := token.(string)
 	if !ok {
-		return &bodyFault{kind: malformed}
+		return &bodyError{kind: malformed}
 	}
 	if safeKey(key) == "" {
-		return &bodyFault{kind: unknownKey}
+		return &bodyError{kind: unknownKey}
 	}
 	if o.keys[key] {
-		return &bodyFault{kind: duplicateKey, field: key}
+		return &bodyError{kind: duplicateKey, field: key}
 	}
 	o.keys[key], o.wantKey = true, false
 	return nil

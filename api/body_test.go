@@ -36,10 +36,10 @@ func TestStrictJSON(t *testing.T) {
 		var in webinarRequestJSON
 		err := decodeStrict([]byte(try.body), &in)
 		var got bodyKind
-		if fault, ok := errors.AsType[*bodyFault](err); ok {
+		if fault, ok := errors.AsType[*bodyError](err); ok {
 			got = fault.kind
 		} else if err != nil {
-			t.Errorf("%s: %v is no bodyFault", try.body, err)
+			t.Errorf("%s: %v is no bodyError", try.body, err)
 		}
 		if got != try.kind {
 			t.Errorf("%s: %q, want %q", try.body, got, try.kind)

@@ -198,7 +198,7 @@ func (c *contract) check(schema, v any, at string, strict bool) []string {
 		return []string{fmt.Sprintf("%s: %v is not one of %v", at, v, enum)}
 	}
 	want, _ := s["type"].(string)
-	if got := jsonType(v); want != "" && got != want && !(want == "number" && got == "integer") {
+	if got := jsonType(v); want != "" && got != want && (want != "number" || got != "integer") {
 		return []string{fmt.Sprintf("%s: %s instead of %s", at, got, want)}
 	}
 	var faults []string

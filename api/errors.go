@@ -101,7 +101,7 @@ func (s *server) judge(err error) (f fault, field string, known bool) {
 	if invalid, ok := errors.AsType[*webinar.InvalidError](err); ok {
 		return fault{status: http.StatusUnprocessableEntity, code: "invalid", says: sayInvalid(invalid)}, invalid.Field, true
 	}
-	if bad, ok := errors.AsType[*bodyFault](err); ok {
+	if bad, ok := errors.AsType[*bodyError](err); ok {
 		status := http.StatusBadRequest
 		if bad.kind == wrongType {
 			status = http.StatusUnsupportedMediaType

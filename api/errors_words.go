@@ -42,7 +42,7 @@ func sayInvalid(e *webinar.InvalidError) sentence {
 }
 
 // sayBody puts a body that cannot be read into words; programs meet it more often than people.
-func sayBody(e *bodyFault) sentence {
+func sayBody(e *bodyError) sentence {
 	key := e.field
 	switch e.kind {
 	case wrongType:

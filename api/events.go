@@ -45,7 +45,7 @@ func (s *server) events(c *call) error {
 	h.Set("X-Accel-Buffering", "no")
 	c.Status(http.StatusOK)
 	out := newEventWriter(c.Writer)
-	out.retry(time.Second + rand.N(2*time.Second)) // so that not everybody comes back at once
+	out.retry(time.Second + rand.N(2*time.Second)) //nolint:gosec // no secret: not everybody shall come back at once
 	if !resumed {
 		out.event(live.Message{ID: stream.Since(), Name: "snapshot", Data: first})
 	}

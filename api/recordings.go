@@ -13,7 +13,7 @@ import (
 	"plenum/webinar"
 )
 
-func recordingID(c *call) recorder.RecordingID { return recorder.RecordingID(c.Param("recording")) }
+func recordingID(c *call) recorder.RecordingID { return c.Param("recording") }
 
 func (s *server) listRecordings(c *call) error {
 	list, err := s.Recorder.List(c.ctx(), c.webinar.ID)

@@ -28,7 +28,7 @@ type recordingJSON struct {
 
 func recordingWire(r recorder.Recording) recordingJSON {
 	return recordingJSON{
-		ID: string(r.ID), State: string(r.State), Reason: string(r.Reason), Strict: r.Strict, Announcement: r.Announcement,
+		ID: r.ID, State: string(r.State), Reason: string(r.Reason), Strict: r.Strict, Announcement: r.Announcement,
 		AnnouncedAt: r.AnnouncedAt.UTC(), StartAllowedAt: r.StartAllowedAt.UTC(), StartedAt: instant(r.StartedAt),
 		StoppedAt: instant(r.StoppedAt), ExpiresAt: instant(r.ExpiresAt),
 	}

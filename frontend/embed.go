@@ -124,7 +124,7 @@ func (h handler) serve(w http.ResponseWriter, r *http.Request, name string, stat
 	if status != http.StatusOK {
 		w.WriteHeader(status)
 		if r.Method != http.MethodHead {
-			_, _ = w.Write(body) // the client is gone: nothing to do
+			_, _ = w.Write(body) //nolint:gosec // a built page, no input; if the client is gone there is nothing to do
 		}
 		return
 	}

@@ -92,7 +92,7 @@ func TestVerdict(t *testing.T) {
 	} {
 		s := fine
 		change(&s)
-		if err := s.verdict(); err != want {
+		if err := s.verdict(); !errors.Is(err, want) {
 			t.Errorf("%+v: %v, want %v", s, err, want)
 		}
 	}

@@ -137,6 +137,7 @@ func (s *Service) OpenPoll(ctx context.Context, w webinar.ID, id PollID) (Poll, 
 			return tx.open(&p.Poll, time.Now())
 		case StateClosed:
 			return ErrClosed
+		case StateOpen: // as asked
 		}
 		return nil
 	}, kept: func() {
@@ -166,6 +167,7 @@ func (s *Service) ClosePoll(ctx context.Context, w webinar.ID, id PollID) (Poll,
 			return ErrNotOpen
 		case StateOpen:
 			return tx.close(&p, time.Now())
+		case StateClosed: // as asked
 		}
 		return nil
 	}, kept: func() {

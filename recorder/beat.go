@@ -27,7 +27,7 @@ func (s *Service) Beat(w webinar.ID, who webinar.Ticket, epochMS, rttMS float64)
 }
 
 // hear takes a sign of life; mu is held.
-func (r *room) hear(who webinar.Ticket, epochMS, rttMS float64) *attendance {
+func (r *room) hear(who webinar.Ticket, epochMS, rttMS float64) {
 	p := r.person(who.Subject)
 	p.page.hear(r.s.clock.now(), epochMS, rttMS)
 	p.beat = time.Now()
@@ -37,7 +37,6 @@ func (r *room) hear(who webinar.Ticket, epochMS, rttMS float64) *attendance {
 		p.granted = r.count // whatever was sent unseen is older than the barrier
 		r.later(func(ctx context.Context) error { return r.rearm(ctx, nil) })
 	}
-	return p
 }
 
 // beat does what time asks for in one room.

@@ -189,11 +189,11 @@ func TestCrashKeepsWhatWasRecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, database(t))
 		spool := t.TempDir()
-		real := func() {
+		genuine := func() {
 			w.s.c.Spool = spool
 			w.s.c.newWriter = func(c master.Config) writer { return master.New(c) }
 		}
-		real()
+		genuine()
 		ann := w.seat("ann", webinar.Host)
 		rec := w.running(true, ann)
 		mic := w.open(ann, "one", media.Mic, false)

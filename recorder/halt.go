@@ -42,6 +42,7 @@ func (r *room) halt(to State, why Reason, by webinar.SubjectID) (shutting, *job)
 		r.rec.StoppedAt, r.rec.ExpiresAt = now, now.Add(r.s.c.Retention)
 	case Aborted:
 		r.rec.StoppedAt = now
+	default: // nothing halts into these
 	}
 	r.book.Halt(id)
 	x := r.shutting(func(*gate) bool { return true })

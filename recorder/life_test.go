@@ -5,40 +5,12 @@ import (
 	"errors"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"plenum/recorder/consent"
 	"plenum/webinar"
 	"plenum/webinar/media"
 )
-
-func bubble(t *testing.T, f func(t *testing.T, w *world)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, database(t))
-		f(t, w)
-		w.end()
-	})
-}
-
-// running announces, has ann agree and starts.
-func (w *world) running(strict bool, people ...webinar.Ticket) Recording {
-	w.t.Helper()
-	ctx := context.Background()
-	rec, err := w.s.Announce(ctx, w.w, "s-ann", strict, "")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	for _, p := range people {
-		w.agree(rec.ID, p)
-	}
-	w.talk(10*time.Second, nil, people...)
-	if rec, err = w.s.Start(ctx, w.w, rec.ID, "s-ann"); err != nil {
-		w.t.Fatal(err)
-	}
-	return rec
-}
 
 func TestLife(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
@@ -111,7 +83,7 @@ func TestLife(t *testing.T) {
 		if again, err := w.s.Stop(ctx, w.w, rec.ID, ""); err != nil || again.State != Available {
 			t.Errorf("stop again: %v %v", again.State, err)
 		}
-		time.Sleep(31 * 24 * time.Hour)
+		w.idle(31 * 24 * time.Hour)
 		w.s.expire(ctx)
 		if _, err := w.s.Get(ctx, w.w, rec.ID); !errors.Is(err, ErrNotFound) || len(w.shelf.kept) > 0 || len(w.shelf.erased) != 2 {
 			t.Errorf("expired: %v, kept %v", err, w.shelf.kept)

@@ -80,7 +80,9 @@ func (s *Service) ByCode(ctx context.Context, code string) (ID, error) {
 }
 
 // Running returns the webinars that are live, so that a restarted server opens their stages again.
-func (s *Service) Running(ctx context.Context) ([]ID, error) { return s.store.liveSince(ctx, time.Now()) }
+func (s *Service) Running(ctx context.Context) ([]ID, error) {
+	return s.store.liveSince(ctx, time.Now())
+}
 
 // Patch changes what is not nil.
 type Patch struct {
@@ -121,6 +123,7 @@ func (s *Service) GoLive(ctx context.Context, id ID) (Webinar, error) {
 			return ErrEnded
 		case Scheduled:
 			w.State, w.LiveAt = Live, time.Now()
+		case Live: // as asked
 		}
 		return nil
 	})
@@ -183,19 +186,17 @@ func (s *Service) change(ctx context.Context, id ID, f func(*Webinar) error) (We
 // all of them.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := time.Now()
-	forgotten, err := s.store.liveSince(ctx, now.Add(-s.keep.MaxLive))
-	errs := []error{err}
+	forgotten, errs := s.store.liveSince(ctx, now.Add(-s.keep.MaxLive))
 	for _, id := range forgotten {
 		_, err := s.End(ctx, id)
-		errs = append(errs, err)
+		errs = errors.Join(errs, err)
 	}
 	expired, err := s.store.expired(ctx, now)
-	errs = append(errs, err)
+	errs = errors.Join(errs, err)
 	for _, id := range expired {
-		errs = append(errs, s.sweepOne(ctx, id))
+		errs = errors.Join(errs, s.sweepOne(ctx, id))
 	}
-	errs = append(errs, s.store.sweepTickets(ctx, now), accountStore(s.store).sweep(ctx, now))
-	return errors.Join(errs...)
+	return errors.Join(errs, s.store.sweepTickets(ctx, now), accountStore(s.store).sweep(ctx, now))
 }
 
 // sweepOne erases an expired webinar unless something of it, such as a recording, has a later date.

@@ -105,7 +105,7 @@ func New(c Config) (*Archive, error) {
 // backoff is the pause after so many failures in a row: 1 s doubling to 60 s, of which the upper half is random.
 func backoff(failures int) time.Duration {
 	d := min(time.Minute, time.Second<<min(max(failures-1, 0), 6))
-	return d/2 + rand.N(d/2+1)
+	return d/2 + rand.N(d/2+1) //nolint:gosec // no secret
 }
 
 // Add queues a sealed master under key, which must be blob.Key(recording, segment). It is durable when it returns, and

@@ -19,7 +19,7 @@ func (a *Archive) Run(ctx context.Context) error {
 	defer sweep.Stop()
 	a.sweep(ctx)
 	for failures := 0; ctx.Err() == nil; {
-		pause, kick := time.Duration(0), a.kick
+		pause, kick := sweepEvery, a.kick
 		worked, err := a.step(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -31,8 +31,6 @@ func (a *Archive) Run(ctx context.Context) error {
 		case worked:
 			failures = 0
 			continue
-		default:
-			pause = sweepEvery
 		}
 		timer := time.NewTimer(pause)
 		select {

@@ -103,7 +103,7 @@ func ranges(t *testing.T, s blob.Store) {
 	if at, err := r.Seek(size, io.SeekStart); err != nil || at != size {
 		t.Error(at, err)
 	}
-	if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+	if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF { //nolint:errorlint // a reader must return io.EOF itself
 		t.Errorf("read at the end: %d, %v", n, err)
 	}
 	if err := r.Close(); err != nil {

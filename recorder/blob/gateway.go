@@ -41,7 +41,7 @@ type Gateway struct {
 }
 
 // running guards what the library cannot: one gateway a process. It is the only variable of this package.
-var running atomic.Bool
+var running atomic.Bool //nolint:gochecknoglobals // the working directory it guards is global too
 
 // Embedded starts the store in dir, which must be an absolute path; it is made with mode 0700. The folder holds objects/,
 // meta/ where the file system knows no extended attributes, key.json (0600, made at the first start) and the socket,
@@ -63,7 +63,7 @@ func embedded(ctx context.Context, dir string, o posix.PosixOpts, xattr func(dir
 	g := &Gateway{dir: dir, ended: make(chan struct{})}
 	defer func() {
 		if err != nil {
-			g.cleanUp()
+			_ = g.cleanUp() // why it did not start is the news
 		}
 	}()
 	objects := filepath.Join(dir, "objects")
@@ -201,7 +201,7 @@ func keyPair(dir string) (keys, error) {
 	raw, err := root.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		k := keys{Access: rand.Text(), Secret: rand.Text() + rand.Text()}
-		if raw, err = json.Marshal(k); err != nil {
+		if raw, err = json.Marshal(k); err != nil { //nolint:gosec // the key belongs in its file
 			return keys{}, err
 		}
 		// Written aside first: a crash must not leave half a key.
@@ -253,7 +253,7 @@ func privateDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("object store folder: %w", err)
 	}
-	if err := os.Chmod(dir, 0o700); err != nil {
+	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder needs its x
 		return fmt.Errorf("object store folder: %w", err)
 	}
 	return nil

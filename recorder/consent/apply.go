@@ -40,6 +40,7 @@ func (b *Book) apply(e Entry, ev Event) {
 		p := r.person(ev.Subject)
 		p.answer(e.Kind, ev)
 		p.last, p.lastEv = e, ev
+	case Announce: // above
 	}
 }
 
@@ -78,6 +79,7 @@ func (p *person) answer(k Kind, ev Event) {
 	case Withdraw:
 		p.close(Withdrawn, ev.Scopes)
 		p.settled(ev.Scopes)
+	default: // not a person's
 	}
 }
 

@@ -241,6 +241,7 @@ func (k Kind) closes() bool {
 	switch k {
 	case Pause, Stop, Abort, Expire, Refuse, Withdraw, Erase:
 		return true
+	default:
+		return false
 	}
-	return false
 }

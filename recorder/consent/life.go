@@ -54,7 +54,7 @@ func (b *Book) Mark(ctx context.Context, rec RecordingID, k Kind, reason string,
 
 // follows reports whether an entry of kind k may come now. Abort, Stop and Erase are final.
 func (r *record) follows(k Kind) error {
-	ok := false
+	var ok bool
 	switch r.phase {
 	case Announce:
 		ok = k == Start || k == Abort
@@ -64,6 +64,7 @@ func (r *record) follows(k Kind) error {
 		ok = k == Resume || k == Stop || k == Expire
 	case Stop, Abort:
 		ok = k == Erase
+	default: // nothing follows
 	}
 	if !ok {
 		return ErrState

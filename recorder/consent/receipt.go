@@ -78,8 +78,9 @@ func dpv(k Kind) string {
 		return "dpv:ConsentRefused"
 	case Withdraw:
 		return "dpv:ConsentWithdrawn"
+	default:
+		return "dpv:ConsentRequested"
 	}
-	return "dpv:ConsentRequested"
 }
 
 // JSON writes the receipt as one document.

@@ -5,13 +5,13 @@ import "time"
 // How RTP time becomes session time. Every sender stamps with clocks of its own; what people did at the same moment
 // must stand at the same moment of all files.
 const (
-	slewPerSecond = 5 * time.Millisecond // a correction moves what is written by no more than this for each second
-	jumpReset     = 30 * time.Second     // a clock that jumps this far is a new clock
-	delaySpan     = 30 * time.Second     // the least delay is sought in the last one to two spans
-	aheadLimit    = 500 * time.Millisecond
-	stallLimit    = 250 * time.Millisecond // timestamps that stay behind arrivals by more ...
-	stallTime     = 2 * time.Second        // ... for this long have stood still and will not catch up
-	baseSpread    = time.Second            // tracks of one sender whose delays differ by more share no clock
+	slew       = 200              // a correction moves what is written by 1/slew of the time that passes at most: 5 ms a second
+	jumpReset  = 30 * time.Second // a clock that jumps this far is a new clock
+	delaySpan  = 30 * time.Second // the least delay is sought in the last one to two spans
+	aheadLimit = 500 * time.Millisecond
+	stallLimit = 250 * time.Millisecond // timestamps that stay behind arrivals by more ...
+	stallTime  = 2 * time.Second        // ... for this long have stood still and will not catch up
+	baseSpread = time.Second            // tracks of one sender whose delays differ by more share no clock
 )
 
 // groupClock is what the tracks of one sender share: its wall clock, and how far that lies from the session clock.
@@ -154,7 +154,7 @@ func (c *trackClock) target(u int64) time.Duration {
 }
 
 // session is the session time of a timestamp that was observed. It never goes back, and follows corrections by
-// slewPerSecond at most, unless the stream itself has broken.
+// 1/slew of the time at most, unless the stream itself has broken.
 func (c *trackClock) session(ts uint32) time.Duration {
 	u := c.unwrap(ts)
 	n, want := c.nominal(u), c.target(u)
@@ -162,7 +162,7 @@ func (c *trackClock) session(ts uint32) time.Duration {
 	case !c.mapped || c.step || n+c.off > c.arrival+aheadLimit:
 		c.off = want
 	default:
-		limit := max(n-c.at, 0) * slewPerSecond / time.Second
+		limit := max(n-c.at, 0) / slew
 		c.off += min(max(want-c.off, -limit), limit)
 	}
 	c.mapped, c.step, c.at = true, c.step && !c.own.some, max(c.at, n)

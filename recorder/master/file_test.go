@@ -68,23 +68,6 @@ func judge(t *testing.T, info Info) probe {
 	return p
 }
 
-// record plays events into a new file, lets the rest ripen and seals.
-func record(t *testing.T, events []event) (info Info) {
-	t.Helper()
-	b := newBook(t)
-	cfg := config(t)
-	synctest.Test(t, func(t *testing.T) {
-		cfg.Origin = time.Now()
-		w := New(cfg)
-		play(t, w, b, events)
-		ripen()
-		var err error
-		info, err = w.Seal()
-		must(t, err)
-	})
-	return info
-}
-
 func around(t *testing.T, what string, got, want, by time.Duration) {
 	t.Helper()
 	if abs(got-want) > by {

@@ -120,8 +120,8 @@ func filmVP8(t testing.TB, size string, seconds int) []frame {
 	var list []frame
 	for p := 32; p+12 <= len(b); {
 		n := int(binary.LittleEndian.Uint32(b[p:]))
-		ts := time.Duration(binary.LittleEndian.Uint64(b[p+4:]))
-		list = append(list, frame{at: ts * time.Second / 30, data: b[p+12 : p+12+n]})
+		ts := binary.LittleEndian.Uint64(b[p+4:])
+		list = append(list, frame{at: time.Duration(ts) * time.Second / 30, data: b[p+12 : p+12+n]})
 		p += 12 + n
 	}
 	return list
@@ -211,25 +211,6 @@ func merge(lists ...[]event) []event {
 	slices.SortStableFunc(all, func(a, b event) int { return cmp.Compare(a.at, b.at) })
 	return all
 }
-
-// play feeds events to w at their times on the bubble's clock, and lets the last of them ripen.
-func play(t testing.TB, w *Writer, b *consent.Book, events []event) {
-	t.Helper()
-	rights := map[media.Kind]consent.Permit{media.Camera: permit(t, b, media.Camera), media.Mic: permit(t, b, media.Mic)}
-	for _, e := range events {
-		time.Sleep(time.Until(w.cfg.Origin.Add(e.at))) // the bubble's clock
-		if e.report != nil {
-			r := *e.report
-			r.At = time.Now()
-			w.Report(e.track, r)
-		} else {
-			w.Write(rights[e.track.Kind], e.track, e.pkt, time.Now())
-		}
-	}
-}
-
-// ripen waits until everything played has been written and flushed.
-func ripen() { time.Sleep(depth + 2*time.Second) }
 
 func config(t testing.TB) Config {
 	return Config{Dir: t.TempDir(), ID: "seg", Origin: time.Now(), Log: slog.New(slog.DiscardHandler)}

@@ -187,7 +187,7 @@ func TestRoundTrip(t *testing.T) {
 // What Admit refuses when the cluster is written does not reach the file, and the rest does.
 func TestAdmit(t *testing.T) {
 	for _, refuse := range [][]uint8{nil, {1}, {2}, {1, 2}} {
-		t.Run(fmt.Sprint(refuse), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%v", refuse), func(t *testing.T) {
 			f, calls := newMem(), 0
 			w := mustWriter(t, f, Options{Admit: func(track uint8) bool { calls++; return !slices.Contains(refuse, track) }})
 			secret := []byte("secret picture bytes")

@@ -186,7 +186,7 @@ func TestStreamEndsWithContextEndAndClose(t *testing.T) {
 		say(h, 2)
 		for s, want := range map[*Stream]error{a: cause, b: ErrEnded, b2: ErrEnded, c: ErrClosed, d: nil} {
 			<-s.Done()
-			if err := s.Err(); err != want {
+			if err := s.Err(); !errors.Is(err, want) {
 				t.Errorf("%s ended with %v, want %v", s.listener.Ticket, err, want)
 			}
 		}

@@ -2,6 +2,7 @@ package live
 
 import (
 	"crypto/rand"
+	"errors"
 	"strconv"
 	"strings"
 	"sync"
@@ -150,7 +151,7 @@ func (r *room) end(s *Stream, why error) {
 	if s.index < 0 {
 		return
 	}
-	if why == ErrEnded {
+	if errors.Is(why, ErrEnded) {
 		for len(s.queue) > 0 {
 			select {
 			case <-s.queue:

@@ -112,8 +112,9 @@ func mainView(seats []seat, speaker uint64) (audio, video uint64) {
 			return live(s, 2)
 		case media.Camera:
 			return live(s, 1)
+		default: // no picture
+			return 0
 		}
-		return 0
 	})
 	audio = best(func(s seat) int {
 		switch {

@@ -84,7 +84,7 @@ func newStack(cfg Config, tm timing) (*stack, error) {
 	// Smaller buffers work too, so an error is none.
 	_ = conn.SetReadBuffer(socketBuffer)
 	_ = conn.SetWriteBuffer(socketBuffer)
-	s := &stack{conn: conn, addr: conn.LocalAddr().(*net.UDPAddr).AddrPort()}
+	s := &stack{conn: conn, addr: conn.LocalAddr().(*net.UDPAddr).AddrPort()} //nolint:forcetypeassert // a UDP socket has no other
 	if err := s.build(cfg, tm); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("sfu: %w", err)

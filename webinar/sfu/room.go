@@ -164,7 +164,7 @@ func (r *room) slots(owner string) []Slot {
 }
 
 func (r *room) states() []SourceState {
-	out := []SourceState{}
+	out := make([]SourceState, 0, len(r.sources))
 	for _, s := range r.sources {
 		out = append(out, SourceState{Owner: s.track.Owner, Kind: s.track.Kind, Muted: s.shownMuted})
 	}

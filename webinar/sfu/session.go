@@ -42,6 +42,7 @@ func (s *session) watchState(connected func()) {
 			connected()
 		case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
 			s.stop()
+		default: // still on its way, or away for a moment
 		}
 	})
 }

@@ -112,7 +112,7 @@ func (p *Proxy) serve(c net.Conn) {
 	defer up.Close()
 	var back sync.WaitGroup
 	back.Go(func() {
-		io.Copy(c, up)
+		_, _ = io.Copy(c, up) // one of them is broken: the other shall see it
 		c.Close()
 	})
 	p.forward(up, c)
@@ -130,8 +130,8 @@ func (p *Proxy) unavailable(c net.Conn) {
 	if _, err := c.Read(make([]byte, 64<<10)); err != nil {
 		return
 	}
-	io.WriteString(c, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-	io.Copy(io.Discard, c) // the rest of the request, or the client gets a reset instead of the answer
+	_, _ = io.WriteString(c, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+	_, _ = io.Copy(io.Discard, c) // the rest of the request, or the client gets a reset instead of the answer
 }
 
 var errCut = errors.New("cut")
@@ -170,7 +170,7 @@ func (p *Proxy) pass(up io.Writer, b []byte) error {
 		}
 	}
 	if hit(f.CutAt) {
-		up.Write(b[:f.CutAt-from])
+		_, _ = up.Write(b[:f.CutAt-from])
 		p.mu.Lock()
 		p.dropAll()
 		p.mu.Unlock()
