@@ -144,16 +144,25 @@ func TestSenderReportsKeepLipSync(t *testing.T) {
 	if w.tap("anna/mic").reports.Load() != 1 || w.tap("anna/camera").reports.Load() != 1 {
 		t.Error("the taps did not get the reports")
 	}
-	// When was the frame that both carry, by each report?
-	apk, vpk := p.packets("audio0")[0], p.packets("video0")
-	i := slices.IndexFunc(vpk, func(x *rtp.Packet) bool { return string(x.Payload[7:11]) == string(apk.Payload[8:12]) })
-	if i < 0 {
-		t.Fatal("no frame in common")
-	}
+	// When was a frame that both carry, by each report? The picture begins at a key frame, so the first sounds have none.
+	var apk, vpk *rtp.Packet
+	eventually(t, "a frame in both", func() bool {
+		sound := map[string]*rtp.Packet{}
+		for _, x := range p.packets("audio0") {
+			sound[string(x.Payload[8:12])] = x
+		}
+		pictures := p.packets("video0")
+		i := slices.IndexFunc(pictures, func(x *rtp.Packet) bool { return sound[string(x.Payload[7:11])] != nil })
+		if i >= 0 {
+			vpk = pictures[i]
+			apk = sound[string(vpk.Payload[7:11])]
+		}
+		return i >= 0
+	})
 	when := func(sr *rtcp.SenderReport, ts uint32, clock int64) time.Time {
 		return ntpTime(sr.NTPTime).Add(time.Duration(int64(int32(ts-sr.RTPTime)) * int64(time.Second) / clock))
 	}
-	ta, tv := when(a, apk.Timestamp, 48000), when(v, vpk[i].Timestamp, 90000)
+	ta, tv := when(a, apk.Timestamp, 48000), when(v, vpk.Timestamp, 90000)
 	if d := ta.Sub(tv).Abs(); d > 2*time.Millisecond {
 		t.Errorf("sound and picture are %v apart", d)
 	}
@@ -173,13 +182,13 @@ func TestNTPRoundTrip(t *testing.T) {
 func TestSenderClockFollowsTheLeastTransit(t *testing.T) {
 	var c senderClock
 	base := time.Unix(1e9, 0)
-	for i, x := range []struct{ sent, transit, want time.Duration }{
+	for i, x := range []struct{ sent, transit, want int }{ // milliseconds
 		{0, 50, 50}, {1e3, 20, 20}, {2e3, 90, 20}, {70e3, 40, 20}, {140e3, 60, 40},
 	} {
-		sent := base.Add(x.sent * time.Millisecond)
-		got := c.local(toNTP(sent), sent.Add(x.transit*time.Millisecond))
-		if d := got.Sub(sent) - x.want*time.Millisecond; d.Abs() > time.Microsecond {
-			t.Errorf("report %d: %v behind, want %v ms", i, got.Sub(sent), int64(x.want))
+		sent := base.Add(time.Duration(x.sent) * time.Millisecond)
+		got := c.local(toNTP(sent), sent.Add(time.Duration(x.transit)*time.Millisecond))
+		if d := got.Sub(sent) - time.Duration(x.want)*time.Millisecond; d.Abs() > time.Microsecond {
+			t.Errorf("report %d: %v behind, want %v ms", i, got.Sub(sent), x.want)
 		}
 	}
 }
