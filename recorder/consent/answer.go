@@ -83,7 +83,7 @@ func (b *Book) Grant(ctx context.Context, a Answer, shut func(lost Scope)) (Stan
 		shut(lost)
 	}
 	st, err := b.answer(ctx, Grant, a, func(r *record, p *person) (bool, error) {
-		if lost == 0 && p.same(a) {
+		if lost == 0 && p.same(a) && r.notice.accepts(a.Hash, a.Lang) {
 			return true, nil
 		}
 		return false, r.mayGrant(p, a)
@@ -255,6 +255,7 @@ func (r *record) asking() bool {
 	switch r.phase {
 	case Announce, Start, Pause, Resume:
 		return true
+	default:
+		return false
 	}
-	return false
 }
