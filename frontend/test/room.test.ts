@@ -89,6 +89,83 @@ describe('Room', () => {
   });
 });
 
+describe('ties to the server', () => {
+  let source: EventSource & { hear: (id: string) => void };
+  let told: string[];
+
+  class Source extends EventTarget {
+    readyState = 1;
+    onopen = () => undefined;
+    onerror = () => undefined;
+    close = () => undefined;
+    constructor() {
+      super();
+      source = this as unknown as typeof source;
+    }
+    hear(id: string): void {
+      this.dispatchEvent(new MessageEvent('presence', { data: '{"watching":1}', lastEventId: id }));
+    }
+  }
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    vi.stubGlobal('EventSource', Source);
+    told = [];
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  function tied(): Room {
+    const r = new Room('w');
+    r.tie({ serverLost: () => told.push('lost'), serverBack: (restarted) => told.push(restarted ? 'restarted' : 'back'), over: () => told.push('over') });
+    r.open();
+    source.onopen?.(new Event('open'));
+    source.hear('one-1');
+    told = [];
+    return r;
+  }
+
+  it('tell a server that was started again by its new log, once', () => {
+    const r = tied();
+    source.onerror?.(new Event('error'));
+    source.onopen?.(new Event('open'));
+    source.hear('two-1');
+    source.hear('two-2');
+    vi.advanceTimersByTime(1000);
+    expect(told).toEqual(['lost', 'restarted']);
+    r.close();
+  });
+
+  it('take a stream that is back and silent for resumed', () => {
+    const r = tied();
+    source.onerror?.(new Event('error'));
+    source.onopen?.(new Event('open'));
+    expect(told).toEqual(['lost']);
+    vi.advanceTimersByTime(1000);
+    expect(told).toEqual(['lost', 'back']);
+    r.close();
+  });
+
+  it('know a restart although the stream was opened anew meanwhile', () => {
+    const r = tied();
+    r.close();
+    r.open();
+    source.onopen?.(new Event('open'));
+    source.hear('two-7');
+    expect(told).toEqual(['restarted']);
+    r.close();
+  });
+
+  it('hear of the end', () => {
+    const r = tied();
+    r.apply({ name: 'webinar', data: { ...webinar, state: 'ended' } });
+    expect(told).toEqual(['over']);
+    r.close();
+  });
+});
+
 describe('backoff', () => {
   it('grows, is spread over its upper half, and ends at 15 s', () => {
     expect(backoff(0, () => 0)).toBe(250);

@@ -82,6 +82,7 @@ export class Session {
   /** Gives the seat up. */
   async leave(): Promise<void> {
     this.room.close();
+    this.room.over();
     this.phase = 'left';
     await api('post', '/api/webinars/{webinar}/leave', { params: { webinar: this.room.id } }).catch(() => undefined); // the seat ends by itself later
   }

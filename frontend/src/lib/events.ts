@@ -26,6 +26,8 @@ export const EVENT_NAMES = [
 export interface StreamHandlers {
   onevent: (event: RoomEvent) => void;
   onconnection: (state: Connection) => void;
+  /** The id of each event that has one: `<log>-<number>`; a server that was started again begins a new log. */
+  onid?: (id: string) => void;
   /** The server refused the stream for good (401, 403, 404, 410): the seat or the webinar is gone. */
   onrefused?: (status: number) => void;
 }
@@ -59,8 +61,9 @@ export function openEvents(webinar: string, h: StreamHandlers): () => void {
       if (source?.readyState === EventSource.CLOSED) void retry();
     };
     for (const name of EVENT_NAMES) {
-      source.addEventListener(name, (e) => {
-        h.onevent({ name, data: JSON.parse((e as MessageEvent<string>).data) as unknown } as RoomEvent);
+      source.addEventListener(name, (e: MessageEvent<string>) => {
+        if (e.lastEventId) h.onid?.(e.lastEventId);
+        h.onevent({ name, data: JSON.parse(e.data) as unknown } as RoomEvent);
       });
     }
   };

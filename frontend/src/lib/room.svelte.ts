@@ -10,6 +10,19 @@ export type Person = Schema<'Person'>;
 export type Slot = Schema<'Slot'>;
 export type Me = Schema<'Me'>;
 
+/** Something that lives on the same server as the stream of events and cannot see so soon that it has gone. */
+export interface Tie {
+  /** The stream broke: what was there before it may be gone. */
+  serverLost(): void;
+  /** The stream is back. `restarted`: the server has begun anew and knows no connection of before. */
+  serverBack(restarted: boolean): void;
+  /** The server itself ends every connection of this seat; there is nothing to tell it. */
+  over(): void;
+}
+
+/** How long a stream that is back may stay silent before it counts as resumed, ms. A new one begins with a snapshot. */
+const RESUMED_MS = 250;
+
 export class Room {
   readonly id: string;
   connection = $state<Connection>('connecting');
@@ -30,6 +43,10 @@ export class Room {
   /** Milliseconds to add to Date.now() for the server's clock. */
   clockOffset = $state(0);
   #close: (() => void) | undefined;
+  #ties: readonly Tie[] = [];
+  /** The server's event log; another one after each of its starts. */
+  #log = '';
+  #silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(id: string) {
     this.id = id;
@@ -40,9 +57,8 @@ export class Room {
     this.refused = 0;
     this.#close ??= openEvents(this.id, {
       onevent: (e) => this.apply(e),
-      onconnection: (state) => {
-        this.connection = state;
-      },
+      onconnection: (state) => this.#connected(state),
+      onid: (id) => this.#heard(id.split('-')[0] ?? ''),
       onrefused: (status) => {
         this.refused = status;
         this.close();
@@ -51,8 +67,22 @@ export class Room {
   }
 
   close(): void {
+    this.#hush();
     this.#close?.();
     this.#close = undefined;
+  }
+
+  /** Tells `tie` when the server goes and comes. The answer ends that. */
+  tie(tie: Tie): () => void {
+    this.#ties = [...this.#ties, tie];
+    return () => {
+      this.#ties = this.#ties.filter((t) => t !== tie);
+    };
+  }
+
+  /** The seat was given up, or the webinar has ended. */
+  over(): void {
+    for (const tie of this.#ties) tie.over();
   }
 
   /** Now, by the server's clock, in Unix milliseconds. */
@@ -69,6 +99,7 @@ export class Room {
       case 'webinar':
         // code and link are for hosts only and may be missing in what is sent to everybody
         this.webinar = { ...this.webinar, ...e.data };
+        if (e.data.state === 'ended') this.over();
         break;
       case 'presence':
         this.watching = e.data.watching;
@@ -119,6 +150,26 @@ export class Room {
     return this.people.find((p) => p.id === id);
   }
 
+  #connected(state: Connection): void {
+    this.connection = state;
+    this.#hush();
+    if (state === 'lost') for (const tie of this.#ties) tie.serverLost();
+    if (state === 'open') this.#silence = setTimeout(() => this.#heard(this.#log), RESUMED_MS);
+  }
+
+  #hush(): void {
+    clearTimeout(this.#silence);
+    this.#silence = undefined;
+  }
+
+  #heard(log: string): void {
+    if (this.#silence === undefined && log === this.#log) return;
+    this.#hush();
+    const restarted = this.#log !== '' && log !== this.#log;
+    this.#log = log;
+    for (const tie of this.#ties) tie.serverBack(restarted);
+  }
+
   #tally(tally: Tally): void {
     this.polls = this.polls.map((p) => (p.id === tally.poll ? { ...p, tally } : p));
   }
@@ -134,5 +185,6 @@ export class Room {
     this.consent = s.consent;
     this.myConsent = s.my_consent;
     this.clockOffset = Date.parse(s.server_time) - Date.now();
+    if (s.webinar.state === 'ended') this.over();
   }
 }

@@ -2,6 +2,7 @@
 import { offerSDP, Problem, request } from './api';
 import { backoff } from './events';
 import { Meter, type Quality, Verdict } from './quality';
+import type { Tie } from './room.svelte';
 
 export interface ViewerOptions {
   /** Number of audio and of video m-lines: 3 and 4 for the audience, 10 and 10 on stage. */
@@ -28,7 +29,7 @@ const WINDOW_MS = 2000;
 /** How long a connection may be `disconnected` before it is made anew. */
 const PATIENCE_MS = 2500;
 
-export class Viewer {
+export class Viewer implements Tie {
   readonly #webinar: string;
   readonly #o: ViewerOptions;
   #pc: RTCPeerConnection | undefined;
@@ -39,6 +40,8 @@ export class Viewer {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stats: ReturnType<typeof setInterval> | undefined;
   #closed = false;
+  /** The connection that was there when the server went out of reach. */
+  #doubted: RTCPeerConnection | undefined;
 
   constructor(webinar: string, options: ViewerOptions) {
     this.#webinar = webinar;
@@ -66,6 +69,25 @@ export class Viewer {
     removeEventListener('online', this.#online);
     removeEventListener('pagehide', this.#hide);
     this.#o.onstate?.('closed');
+  }
+
+  /** serverLost: the server cannot be reached, so nothing is sure until it can be. */
+  serverLost(): void {
+    this.#doubted = this.#pc;
+  }
+
+  /** serverBack connects at once what waits for it. `restarted`: the server knows nothing of what was before. */
+  serverBack(restarted: boolean): void {
+    const forgotten = restarted && this.#pc !== undefined && this.#pc === this.#doubted;
+    this.#doubted = undefined;
+    if (this.#closed) return;
+    if (forgotten) this.#session = '';
+    if (forgotten || this.#timer !== undefined) this.#restart();
+  }
+
+  /** over: the server ends the session itself. */
+  over(): void {
+    this.#session = '';
   }
 
   readonly #online = (): void => {
@@ -111,6 +133,7 @@ export class Viewer {
         return;
       }
       this.#session = location;
+      this.#listen(pc);
       await pc.setRemoteDescription({ type: 'answer', sdp: answer });
       this.#o.ontracks(tracks);
     } catch (err) {
@@ -124,16 +147,31 @@ export class Viewer {
     }
   }
 
+  /** The server says goodbye with a DTLS alert: the session is over, and there is nothing to tell. */
+  #listen(pc: RTCPeerConnection): void {
+    const transport = pc.getReceivers()[0]?.transport;
+    if (!transport) return;
+    transport.onstatechange = () => {
+      if (pc !== this.#pc || (transport.state !== 'closed' && transport.state !== 'failed')) return;
+      if (transport.state === 'closed') this.#session = '';
+      this.#again();
+    };
+  }
+
   #again(): void {
     this.#drop();
     if (this.#closed) return;
     this.#o.onstate?.('lost');
-    this.#timer = setTimeout(() => void this.#connect(), backoff(this.#attempt++));
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#connect();
+    }, backoff(this.#attempt++));
   }
 
   #drop(): void {
     this.#generation++;
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     clearInterval(this.#stats);
     const pc = this.#pc;
     this.#pc = undefined;

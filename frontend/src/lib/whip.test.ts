@@ -42,7 +42,7 @@ function track(kind: Track['kind']): Track {
   };
 }
 
-function publication(options: { muted?: Mutes; onStage?: () => Promise<boolean> } = {}): Publication {
+function publication(options: { muted?: Mutes; onStage?: () => Promise<boolean>; wait?: () => Promise<void> } = {}): Publication {
   let session = 0;
   const server: WhipServer = {
     async publish(_group, _offer, muted: Kind[]) {
@@ -70,7 +70,7 @@ function publication(options: { muted?: Mutes; onStage?: () => Promise<boolean> 
       made.push(c);
       return c as unknown as RTCPeerConnection;
     },
-    wait: async () => undefined,
+    wait: options.wait ?? (async () => undefined),
   });
 }
 
@@ -157,6 +157,82 @@ test('a goodbye without anybody in the place is a restart of the server', async 
   made[0]?.goodbye();
   await vi.waitFor(() => expect(made).toHaveLength(2));
   expect(states).not.toContain('replaced');
+});
+
+const never = (): Promise<void> => new Promise(() => undefined);
+
+test('a server that was started again is published to at once, without asking for what it cannot know', async () => {
+  const p = publication({ wait: never, onStage: async () => true });
+  await p.start();
+  made[0]?.become('connected');
+  p.serverLost();
+  log = [];
+  p.serverBack(true);
+  await vi.waitFor(() => expect(made).toHaveLength(2));
+  await vi.waitFor(() => {
+    made[1]?.become('connected');
+    expect(p.state).toBe('live');
+  });
+  expect(log.filter((l) => l.startsWith('mute'))).toEqual([]);
+  expect(made[0]?.closed).toBe(true);
+});
+
+test('tries that wait for a server wake when it is back', async () => {
+  const p = publication({ wait: never });
+  await p.start();
+  made[0]?.become('connected');
+  answer = async () => Promise.reject(new Error('unreachable'));
+  made[0]?.goodbye();
+  await vi.waitFor(() => expect(log).toContain('mute s1 {"mic":false,"camera":false}'));
+  p.serverLost();
+  answer = async () => undefined;
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(made).toHaveLength(1);
+  p.serverBack(true);
+  await vi.waitFor(() => expect(made).toHaveLength(2));
+  expect(states).not.toContain('replaced');
+});
+
+test('while the server is out of reach nothing is asked', async () => {
+  const p = publication({ wait: never });
+  await p.start();
+  p.serverLost();
+  log = [];
+  made[0]?.become('failed');
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(log).toEqual([]);
+  p.serverBack(true);
+  await vi.waitFor(() => expect(made).toHaveLength(2));
+});
+
+test('after a broken network the session is asked for, and kept if it is still known', async () => {
+  const p = publication();
+  await p.start();
+  made[0]?.become('connected');
+  p.serverLost();
+  p.serverBack(false);
+  await vi.waitFor(() => expect(log).toContain('mute answered'));
+  expect(made).toHaveLength(1);
+  answer = async (call) => (call === 'mute' ? Promise.reject(gone) : undefined);
+  p.serverLost();
+  p.serverBack(false);
+  await vi.waitFor(() => expect(made).toHaveLength(2));
+});
+
+test('a session younger than the break is left alone', async () => {
+  const p = publication();
+  await p.start();
+  p.serverLost();
+  made[0]?.become('failed');
+  await vi.waitFor(() => {
+    made[1]?.become('connected');
+    expect(p.state).toBe('live');
+  });
+  log = [];
+  p.serverBack(true);
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(log).toEqual([]);
+  expect(made).toHaveLength(2);
 });
 
 test('what the server refuses for good ends the tries', async () => {

@@ -49,6 +49,8 @@ const AUDIO: Record<Group, RTCRtpEncodingParameters> = {
 /** How long a connection may be "disconnected" before it is made anew, ms. */
 const PATIENCE_MS = 4000;
 const BACKOFF_MS = [500, 1000, 2000, 4000, 8000];
+/** How long mending waits for word of a server that cannot be reached before it asks by itself, ms. */
+const WORD_MS = 4000;
 
 /** kindOf names the source that a track of a group is. */
 export function kindOf(group: Group, track: Pick<MediaStreamTrack, 'kind'>): Kind {
@@ -88,6 +90,11 @@ export class Publication {
   #state: PublicationState = 'connecting';
   #patience: ReturnType<typeof setTimeout> | undefined;
   #mending = false;
+  /** The server was out of reach since this session began. */
+  #doubted = false;
+  /** The server has begun anew and knows nothing of the session. */
+  #forgotten = false;
+  #wake: () => void = () => undefined;
   #queue: Promise<void> = Promise.resolve();
 
   constructor(options: PublicationOptions) {
@@ -148,6 +155,29 @@ export class Publication {
     pc?.close();
   }
 
+  /** serverLost: the server cannot be reached, so nothing is sure until it can be. */
+  serverLost(): void {
+    this.#doubted = true;
+  }
+
+  /** serverBack finds out at once what ICE would take ten seconds to see. `restarted`: see Tie. */
+  serverBack(restarted: boolean): void {
+    const doubted = this.#doubted;
+    this.#doubted = false;
+    if (this.#mending) {
+      this.#forgotten ||= restarted;
+      this.#wake();
+    } else if (doubted && this.#session) {
+      this.#forgotten = restarted;
+      void (restarted ? this.#mend() : this.#check(this.#session));
+    }
+  }
+
+  async #check(session: string): Promise<void> {
+    const gone = await this.#o.server.mute(session, this.#mutes()).then(() => false, (error) => this.#o.verdicts.gone(error));
+    if (gone && this.#session === session) void this.#mend();
+  }
+
   async #connect(): Promise<void> {
     this.#drop();
     const pc = (this.#o.connection ?? connection)();
@@ -162,6 +192,7 @@ export class Publication {
       return;
     }
     this.#session = session;
+    this.#doubted = this.#forgotten = false;
     this.#watch(pc);
     await pc.setRemoteDescription({ type: 'answer', sdp: answer });
     await this.#catchUp(session, muted);
@@ -211,11 +242,11 @@ export class Publication {
     const old = this.#session;
     this.#drop();
     this.#enter('reconnecting');
-    const wait = this.#o.wait ?? pause;
     try {
+      if (this.#doubted) await this.#pause(WORD_MS);
       for (let round = 0; this.#alive(); round++) {
         try {
-          if (old && (await this.#wasReplaced(old))) {
+          if (old && !this.#forgotten && (await this.#wasReplaced(old))) {
             this.#enter('replaced');
             return;
           }
@@ -227,7 +258,7 @@ export class Publication {
             this.#enter('failed', error);
             return;
           }
-          await wait(BACKOFF_MS[Math.min(round, BACKOFF_MS.length - 1)] ?? 8000);
+          await this.#pause(BACKOFF_MS[Math.min(round, BACKOFF_MS.length - 1)] ?? 8000);
         }
       }
     } finally {
@@ -242,7 +273,13 @@ export class Publication {
     } catch (error) {
       if (!this.#o.verdicts.gone(error)) throw error;
     }
-    return await this.#o.onStage();
+    return !this.#forgotten && (await this.#o.onStage()) && !this.#forgotten;
+  }
+
+  /** pause lasts until the server is back, but no longer than `ms`. */
+  async #pause(ms: number): Promise<void> {
+    const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+    await Promise.race([(this.#o.wait ?? pause)(ms), woken]);
   }
 
   async #tell(kind: Kind, muted: boolean): Promise<void> {

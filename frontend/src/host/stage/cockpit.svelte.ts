@@ -2,7 +2,7 @@ import { OFFLINE, Problem } from '../../lib/api';
 import { DeviceError, openScreen, stopStream } from '../../lib/devices';
 import { sentence } from '../../lib/problem';
 import type { Quality } from '../../lib/quality';
-import { Room } from '../../lib/room.svelte';
+import { Room, type Tie } from '../../lib/room.svelte';
 import { type Tracks, Viewer, type ViewerState } from '../../lib/whep';
 import { type Group, type Kind, Publication, type PublicationState } from '../../lib/whip';
 import { recordings, webinars } from '../calls';
@@ -55,9 +55,19 @@ export class Cockpit {
 
   #publications: Partial<Record<Group, Publication>> = {};
   #viewer: Viewer | undefined;
+  /** How often the server has begun anew. */
+  #restarts = 0;
 
   constructor(id: string) {
     this.room = new Room(id);
+    this.room.tie({
+      serverLost: () => this.#each((tie) => tie.serverLost()),
+      serverBack: (restarted) => {
+        if (restarted) this.#restarts++;
+        this.#each((tie) => tie.serverBack(restarted));
+      },
+      over: () => this.#viewer?.over(),
+    });
     this.consent = new Consent(this.room, () => this.#roundTrip(), () => this.onStage);
   }
 
@@ -176,6 +186,7 @@ export class Cockpit {
     this.#publications = {};
     this.stream = this.screen = null;
     this.camera = this.sharing = 'off';
+    if (!tell) this.#viewer?.over();
     this.#viewer?.close();
     this.#viewer = undefined;
     this.room.close();
@@ -205,6 +216,10 @@ export class Cockpit {
         this.problem = sentence(problem);
       },
     });
+  }
+
+  #each(act: (tie: Pick<Tie, 'serverLost' | 'serverBack'>) => void): void {
+    for (const tie of [this.#publications.camera, this.#publications.screen, this.#viewer]) if (tie) act(tie);
   }
 
   async #publish(group: Group, stream: MediaStream): Promise<void> {
@@ -239,14 +254,15 @@ export class Cockpit {
 
   /** A stream of events that broke unnoticed would still show this person: ask for the stage anew, then look. */
   async #isOnStage(group: Group): Promise<boolean> {
-    const old = this.room.people;
+    const [old, restarts] = [this.room.people, this.#restarts];
     this.room.close();
     this.room.open();
     const kinds: Kind[] = group === 'camera' ? ['camera', 'mic'] : ['screen', 'screen-audio'];
     const there = (): boolean => this.room.person(this.room.me?.id ?? '')?.sources.some((s) => kinds.includes(s.kind)) ?? false;
     const fresh = await until(() => this.room.people !== old, SNAPSHOT_MS);
     if (!fresh) throw new Problem(0, OFFLINE, '');
-    return until(there, SETTLE_MS);
+    await until(() => there() || this.#restarts !== restarts, SETTLE_MS);
+    return there();
   }
 
   async #roundTrip(): Promise<number | undefined> {
