@@ -36,7 +36,7 @@ async function recording(server) {
   await announce(host);
   await answer(host, 'Record me');
   await startRecording(host);
-  await host.getByRole('button', { name: 'Pause', exact: true }).waitFor();
+  await host.getByRole('button', { name: 'Pause recording' }).waitFor();
   await host.waitForTimeout(7000);
   return { host, watcher, id: webinar.id };
 }

@@ -173,7 +173,7 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   yield scene('live, recording', watcher);
   yield scene('speaker, recording', speaker);
   await host.waitForTimeout(4000); // there is something to play
-  await host.getByRole('button', { name: 'Pause', exact: true }).click();
+  await host.getByRole('button', { name: 'Pause recording' }).click();
   await indicated(watcher, 'Recording paused');
   yield scene('live, recording paused', watcher);
   yield scene('stage, recording paused', host);

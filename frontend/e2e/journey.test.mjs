@@ -194,7 +194,7 @@ test('strict: the refuser who is live pauses the recording; silent, it runs by i
   await startRecording(host);
   await indicated(attendees[0], 'Recording paused');
   await quiet(refuser);
-  await host.getByRole('button', { name: 'Pause', exact: true }).waitFor();
+  await host.getByRole('button', { name: 'Pause recording' }).waitFor();
   await indicated(attendees[0], /^Recording$/);
   await host.waitForTimeout(6000); // the host speaks alone
   for (let time = 1; time <= 2; time++) {
@@ -205,7 +205,7 @@ test('strict: the refuser who is live pauses the recording; silent, it runs by i
     assert.ok((await frames(attendees[0])).length >= seen.length, 'the refuser is seen live');
     await refuser.waitForTimeout(2000);
     await quiet(refuser);
-    await host.getByRole('button', { name: 'Pause', exact: true }).waitFor();
+    await host.getByRole('button', { name: 'Pause recording' }).waitFor();
     await host.waitForTimeout(6000);
   }
   await host.getByRole('button', { name: 'Stop recording' }).click();
@@ -255,7 +255,7 @@ test('with strict off the host is recorded on while the refuser is live, and the
   await answer(host, 'Record me');
   await speak(refuser);
   await startRecording(host);
-  await host.getByRole('button', { name: 'Pause', exact: true }).waitFor();
+  await host.getByRole('button', { name: 'Pause recording' }).waitFor();
   await host.waitForTimeout(8000);
   await indicated(attendees[0], /^Recording$/);
   await host.getByRole('button', { name: 'Stop recording' }).click();
