@@ -56,12 +56,13 @@ test: packages build ## vet, staticcheck, race detector, leaks, page checks, jou
 	cd frontend && npm run --silent check
 	cd frontend && npm run --silent test
 	go test -race ./...
-	node --test --test-concurrency=1 --test-reporter=spec 'frontend/e2e/*.test.mjs'
+	go test -run Model ./recorder
+	node --test --test-concurrency=1 --test-reporter=spec frontend/e2e/*.test.mjs
 
 .PHONY: test-full
-test-full: packages build ## the bars' full matrix: all pages, sizes, languages, kill loops
-	PLENUM_TEST_FULL=1 go test -count=1 ./recorder/... ./polls/... ./cmd/...
-	PLENUM_TEST_FULL=1 node --test --test-concurrency=1 --test-reporter=spec 'frontend/e2e/full/*.test.mjs'
+test-full: packages build ## the bars' full matrix: all pages, sizes, themes and languages; kill loops; long random stories
+	go test -count=3 -run 'Model' ./recorder
+	node --test --test-concurrency=1 --test-reporter=spec frontend/e2e/full/*.test.mjs
 
 .PHONY: lint
 lint: $(PAGES) ## golangci-lint, eslint, stylelint, knip; govulncheck where its database can be reached
