@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if err := flag.Set("rapid.checks", "2000"); err != nil { // the command line still has the last word
+	if err := flag.Set("rapid.checks", stories); err != nil { // the command line still has the last word
 		panic(err)
 	}
 	goleak.VerifyTestMain(m)
@@ -216,6 +217,9 @@ func (s *scribe) Seal() (master.Info, error) {
 	return master.Info{Path: "/nowhere/" + s.id + ".webm", Empty: s.n == 0, Audio: true, Bytes: s.n, Duration: time.Second}, nil
 }
 
+// onShelf is what every file on the shelf holds.
+const onShelf = "a film"
+
 // shelf is an archive that stores at once.
 type shelf struct {
 	mu     sync.Mutex
@@ -223,6 +227,7 @@ type shelf struct {
 	kept   map[string]bool
 	erased map[string]bool
 	down   bool
+	open   error // of Open
 }
 
 func (a *shelf) Add(ctx context.Context, segment, key string, info master.Info) error {
@@ -237,7 +242,23 @@ func (a *shelf) Add(ctx context.Context, segment, key string, info master.Info) 
 }
 
 func (a *shelf) Open(context.Context, string) (io.ReadSeekCloser, int64, error) {
-	return nil, 0, archive.ErrNotFound
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.open != nil {
+		return nil, 0, a.open
+	}
+	f := io.NewSectionReader(strings.NewReader(onShelf), 0, int64(len(onShelf)))
+	return struct {
+		io.ReadSeeker
+		io.Closer
+	}{f, io.NopCloser(f)}, f.Size(), nil
+}
+
+// breaks has opening fail with err.
+func (a *shelf) breaks(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.open = err
 }
 
 func (a *shelf) Erase(_ context.Context, key string) error {

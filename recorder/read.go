@@ -2,6 +2,8 @@ package recorder
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 
 	"plenum/recorder/archive"
@@ -66,8 +68,8 @@ func (s *Service) detail(ctx context.Context, rec Recording) (Detail, error) {
 	return d, nil
 }
 
-// OpenSegment opens the WebM file of a sealed segment. ErrNotFound also for one that is being written or erased. ctx
-// must live as long as the reader.
+// OpenSegment opens the WebM file of a sealed segment. ErrNotFound also for one that is being written or erased, or was
+// lost; ErrStorage when it cannot be had now. ctx must live as long as the reader.
 func (s *Service) OpenSegment(ctx context.Context, w webinar.ID, id RecordingID, segment string) (io.ReadSeekCloser, Segment, error) {
 	rows, err := s.rows.segments(ctx, `id = ? AND recording_id = ? AND doomed = 0 AND state <> 'writing'
 		AND EXISTS (SELECT 1 FROM recordings r WHERE r.id = recording_id AND r.webinar_id = ?)`, segment, id, w)
@@ -78,8 +80,11 @@ func (s *Service) OpenSegment(ctx context.Context, w webinar.ID, id RecordingID,
 		return nil, Segment{}, ErrNotFound
 	}
 	f, size, err := s.c.Archive.Open(ctx, rows[0].key())
-	if err != nil {
-		return nil, Segment{}, err
+	switch {
+	case errors.Is(err, archive.ErrNotFound):
+		return nil, Segment{}, ErrNotFound
+	case err != nil:
+		return nil, Segment{}, fmt.Errorf("%w: %w", ErrStorage, err)
 	}
 	seg := rows[0].segment()
 	seg.Bytes = size
