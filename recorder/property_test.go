@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -64,7 +65,7 @@ func play(rt *rapid.T, t testing.TB, db *gorm.DB, bug seeded) int {
 		"agree": func(t *rapid.T) {
 			p := person(t)
 			m.show(p)
-			m.grant(p, scopes(t), false)
+			m.grant(p, scopes(t), bug.faultOpen)
 		},
 		"forged": func(t *rapid.T) { // I8: another text
 			p := person(t)
@@ -111,20 +112,48 @@ func play(rt *rapid.T, t testing.TB, db *gorm.DB, bug seeded) int {
 func TestModel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := database(t)
-		stories, wrote, packets := 0, 0, 0
-		rapid.Check(inBubble{t}, func(rt *rapid.T) {
-			n := play(rt, t, db, seeded{})
-			stories++
-			packets += n
-			if n > 0 {
-				wrote++
-			}
+		told, wrote, packets := 0, 0, 0
+		batches(t, asked(t), func() {
+			rapid.Check(inBubble{t}, func(rt *rapid.T) {
+				n := play(rt, t, db, seeded{})
+				told++
+				packets += n
+				if n > 0 {
+					wrote++
+				}
+			})
 		})
-		if wrote < stories/2 { // a recorder that writes nothing passes every other test
-			t.Errorf("only %d of %d stories wrote anything", wrote, stories)
+		if wrote < told/2 { // a recorder that writes nothing passes every other test
+			t.Errorf("only %d of %d stories wrote anything", wrote, told)
 		}
-		t.Logf("%d stories, %d of them wrote, %d packets", stories, wrote, packets)
+		t.Logf("%d stories, %d of them wrote, %d packets", told, wrote, packets)
 	})
+}
+
+// asked is what -rapid.checks says.
+func asked(t *testing.T) int {
+	t.Helper()
+	n, err := strconv.Atoi(flag.Lookup("rapid.checks").Value.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// batches has check called for n stories in all: rapid ends a run within a day, and a day in a bubble is short.
+func batches(t *testing.T, n int, check func()) {
+	t.Helper()
+	set := func(n int) {
+		if err := flag.Set("rapid.checks", strconv.Itoa(n)); err != nil {
+			t.Error(err)
+		}
+	}
+	was := asked(t)
+	defer set(was)
+	for ; n > 0; n -= 500 {
+		set(min(n, 500))
+		check()
+	}
 }
 
 // inBubble hides that it is a test: rapid asks a test for its deadline, which a bubble does not have.
@@ -181,16 +210,18 @@ func TestSeededBugs(t *testing.T) {
 				if err := flag.Set("rapid.nofailfile", "true"); err != nil {
 					t.Fatal(err)
 				}
-				stories := 0
+				told := 0
 				go func() {
 					defer close(done)
-					rapid.Check(q, func(rt *rapid.T) { stories++; play(rt, t, db, bug) })
+					batches(t, 4000, func() {
+						rapid.Check(q, func(rt *rapid.T) { told++; play(rt, t, db, bug) })
+					})
 				}()
 				<-done
 				if !q.Failed() {
-					t.Errorf("survived %d stories", stories)
+					t.Errorf("survived %d stories", told)
 				}
-				t.Logf("caught within %d stories: %.150s", stories, q.said)
+				t.Logf("caught within %d stories: %.150s", told, q.said)
 			})
 		})
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if err := flag.Set("rapid.checks", "1500"); err != nil { // the command line still has the last word
+	if err := flag.Set("rapid.checks", stories); err != nil { // the command line still has the last word
 		panic(err)
 	}
 	goleak.VerifyTestMain(m)
