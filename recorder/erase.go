@@ -13,15 +13,11 @@ import (
 // goes on asking for. The ledger stays. Errors: ErrActive, ErrNotFound, ErrStorage (some is left; try again).
 func (s *Service) Delete(ctx context.Context, w webinar.ID, id RecordingID) error {
 	r := s.room(w)
-	book, err := r.enter(ctx)
+	book, rec, err := r.enterFor(ctx, id)
 	if err != nil {
 		return err
 	}
 	defer r.leave()
-	rec, err := r.find(ctx, id)
-	if err != nil {
-		return err
-	}
 	if rec.active() {
 		return ErrActive
 	}

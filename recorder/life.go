@@ -14,15 +14,11 @@ import (
 // ErrLedger, ErrNotFound.
 func (s *Service) Start(ctx context.Context, w webinar.ID, id RecordingID, by webinar.SubjectID) (Recording, error) {
 	r := s.room(w)
-	book, err := r.enter(ctx)
+	book, rec, err := r.enterFor(ctx, id)
 	if err != nil {
 		return Recording{}, err
 	}
 	defer r.leave()
-	rec, err := r.find(ctx, id)
-	if err != nil {
-		return rec, err
-	}
 	switch {
 	case rec.State == Running || rec.State == Paused && rec.Reason == ByStrict:
 		return rec, nil
@@ -43,15 +39,11 @@ func (s *Service) Start(ctx context.Context, w webinar.ID, id RecordingID, by we
 // Resume lets a paused recording go on, announced again. See Start for the strict rule and the errors.
 func (s *Service) Resume(ctx context.Context, w webinar.ID, id RecordingID, by webinar.SubjectID) (Recording, error) {
 	r := s.room(w)
-	book, err := r.enter(ctx)
+	book, rec, err := r.enterFor(ctx, id)
 	if err != nil {
 		return Recording{}, err
 	}
 	defer r.leave()
-	rec, err := r.find(ctx, id)
-	if err != nil {
-		return rec, err
-	}
 	if rec.State == Running {
 		return rec, nil
 	}

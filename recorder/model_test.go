@@ -67,7 +67,6 @@ type seeded struct {
 	lazyPause bool                              // pause and stop are applied later
 	silence   bool                              // shown is a yes
 	inherit   bool                              // the second recording takes the grants of the first
-	noMargin  bool                              // packets of before the click pass
 	mutedLate bool                              // the strict rule hears of a source too late
 	faultOpen bool                              // a ledger that fails is taken for one that works
 	noBeats   bool                              // somebody beats for everybody
@@ -83,7 +82,6 @@ type talker struct {
 
 type flying struct {
 	to  *source
-	pkt int64
 	do  func(at time.Time)
 	due time.Time
 }

@@ -167,6 +167,20 @@ func (r *room) enter(ctx context.Context) (*consent.Book, error) {
 	return b, nil
 }
 
+// enterFor is enter for an act on one recording of the room. After an error the turn is not held.
+func (r *room) enterFor(ctx context.Context, id RecordingID) (*consent.Book, Recording, error) {
+	b, err := r.enter(ctx)
+	if err != nil {
+		return nil, Recording{}, err
+	}
+	rec, err := r.find(ctx, id)
+	if err != nil {
+		r.leave()
+		return nil, Recording{}, err
+	}
+	return b, rec, nil
+}
+
 // current returns the last recording.
 func (r *room) current() Recording {
 	r.mu.Lock()
