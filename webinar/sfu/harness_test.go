@@ -33,9 +33,6 @@ func eventually(t *testing.T, what string, cond func() bool) {
 	}
 }
 
-// pass waits for a stretch of time in which something must not happen.
-func pass(d time.Duration) { <-time.After(d) }
-
 // board is a Screens that remembers the newest of everything.
 type board struct {
 	mu    sync.Mutex

@@ -17,32 +17,25 @@ func TestMutingAndTheObserver(t *testing.T) {
 	p := watch(t, e, "r", Viewer{}, 3, 4)
 	var mu sync.Mutex
 	var early []string
-	type state struct {
-		slot string
-		tap  *sink
-	}
-	of := func(s media.Source) state {
-		slot := "audio0"
-		if s.Track().Kind.Video() {
-			slot = "video0"
-		}
-		return state{slot, w.tap(name(s.Track()))}
-	}
-	w.during = func(event string, s media.Source) {
+	s := publish(t, e, "r", Publisher{Owner: "anna", Muted: map[media.Kind]bool{media.Camera: true}}, 'A')
+	w.during = func(event string, src media.Source) {
 		if event == "closed" || event == "muted" {
 			return
 		}
-		x := of(s)
-		sent, tapped := p.count(x.slot), x.tap.packets.Load()
-		pass(200 * time.Millisecond) // ten frames arrive meanwhile
-		if p.count(x.slot) != sent || x.tap.packets.Load() != tapped {
+		slot, video := "audio0", src.Track().Kind.Video()
+		if video {
+			slot = "video0"
+		}
+		tap := w.tap(name(src.Track()))
+		before, tapped := s.sent(), tap.packets.Load()
+		eventually(t, "ten frames more", func() bool { return s.sent() >= before+10 })
+		if newest(p.packets(slot), video) > before || tap.packets.Load() != tapped {
 			mu.Lock()
-			early = append(early, event+" "+name(s.Track()))
+			early = append(early, event+" "+name(src.Track()))
 			mu.Unlock()
 		}
 	}
-	s := publish(t, e, "r", Publisher{Owner: "anna", Muted: map[media.Kind]bool{media.Camera: true}}, 'A')
-	s.pump()
+	s.pump() // sources open with their first packets
 	eventually(t, "sound", func() bool { return p.count("audio0") > 20 })
 	eventually(t, "a muted camera on stage", func() bool {
 		return slices.Contains(e.Sources("r"), SourceState{"anna", media.Camera, true})
@@ -60,15 +53,14 @@ func TestMutingAndTheObserver(t *testing.T) {
 	eventually(t, "picture", func() bool { return p.count("video0") > 20 })
 	for range 3 {
 		mute(media.Mic, true)
-		tapped := w.tap("anna/mic").packets.Load()
-		pass(50 * time.Millisecond) // what is on the wire
-		sent := p.count("audio0")
-		pass(150 * time.Millisecond)
-		if p.count("audio0") != sent || w.tap("anna/mic").packets.Load() != tapped {
+		muted, tapped := s.sent(), w.tap("anna/mic").packets.Load()
+		eventually(t, "pictures of after the muting", func() bool { return newest(p.packets("video0"), true) > muted+10 })
+		if newest(p.packets("audio0"), false) > muted || w.tap("anna/mic").packets.Load() != tapped {
 			t.Fatal("a muted source got through")
 		}
+		heard := p.count("audio0")
 		mute(media.Mic, false)
-		eventually(t, "sound again", func() bool { return p.count("audio0") > sent+10 })
+		eventually(t, "sound again", func() bool { return p.count("audio0") > heard+10 })
 	}
 	gapless(t, p.packets("audio0"))
 	mu.Lock()

@@ -177,6 +177,13 @@ func (s *speaker) send() {
 	}
 }
 
+// sent returns the number of the last frame.
+func (s *speaker) sent() uint32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.n
+}
+
 // pump sends every 20 ms until the test ends or stop is called.
 func (s *speaker) pump() (stop func()) {
 	quit, done := make(chan struct{}), make(chan struct{})
@@ -283,6 +290,20 @@ func (p *player) total() (n int) {
 	defer p.mu.Unlock()
 	for _, g := range p.got {
 		n += len(g)
+	}
+	return n
+}
+
+// newest returns the highest number of a frame among the packets, 0 if there are none.
+func newest(pkts []*rtp.Packet, video bool) (n uint32) {
+	at := 8
+	if video {
+		at = 7
+	}
+	for _, p := range pkts {
+		if len(p.Payload) >= at+4 {
+			n = max(n, binary.BigEndian.Uint32(p.Payload[at:]))
+		}
 	}
 	return n
 }
