@@ -27,7 +27,7 @@ export async function wear(page, { width, height = 844, theme, lang, text = 100,
 /** The words on the pages of the story. */
 export const words = {
   title: 'Open data for charities',
-  speaker: 'Dr. Amina Yılmaz-Hohenfels',
+  speaker: 'Amina Yılmaz-Hohenfels',
   polls: [
     ['Which topic shall we look at next?', ['Consent in practice', 'Captions for everybody', 'Codes and short links that people can type']],
     ['Was the recording announced clearly enough?', ['Yes', 'Partly, the sound was late', 'No']],
@@ -60,6 +60,7 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   for (const page of [projector, desktop]) await page.context().addCookies(await host.context().cookies());
   yield scene('my webinars, none yet', host);
   await guest.goto(`${site}/login`);
+  await guest.getByRole('button', { name: 'Sign in' }).waitFor();
   yield scene('sign in', guest, true);
   await guest.getByLabel('E-mail').fill('ada@example.org');
   await guest.getByLabel('Password').fill('not the right words');
@@ -87,6 +88,7 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
 
   // People arrive.
   await guest.goto(`${site}/j`);
+  await guest.getByLabel('Access code').waitFor();
   yield scene('code', guest, true);
   await guest.getByLabel('Access code').fill('AAAA AAAA');
   await guest.getByRole('button', { name: 'Continue' }).click();

@@ -5,19 +5,22 @@ import { join } from 'node:path';
 
 const axe = readFileSync(join(import.meta.dirname, '..', 'node_modules', 'axe-core', 'axe.min.js'), 'utf8');
 
-/** WCAG 2.2 A and AA by axe-core. */
-export async function accessible(page) {
+/**
+ * WCAG 2.2 A and AA by axe-core. With forced colours the contrast is the system's, and Chromium tells pages the colours
+ * that they would have had, so it is not asked for then.
+ */
+export async function accessible(page, { forced = false } = {}) {
   // The browser's own console evaluates it, so the page's content security policy stays in force.
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
-  return page.evaluate(async () => {
+  return page.evaluate(async (contrast) => {
     const found = await window.axe.run(document, {
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
-      rules: { 'target-size': { enabled: true } },
+      rules: { 'target-size': { enabled: true }, 'color-contrast': { enabled: contrast } },
       resultTypes: ['violations'],
       preload: false, // loads media to look for their tracks; nothing here plays by itself with sound but the stage
     });
     return found.violations.flatMap((v) => v.nodes.map((n) => `axe ${v.id}: ${n.target.join(' ')}: ${n.failureSummary.split('\n').slice(1, 2).join('').trim()}`));
-  });
+  }, !forced);
 }
 
 /** One heading of the first rank, the language that was asked for, no sideways scrolling, no text cut off or spilt. */

@@ -37,7 +37,7 @@ test('all pages in all looks', async (t) => {
       const found = [];
       for (const look of [...(main ? harder : []), ...every]) {
         await wear(page, look);
-        const complaints = [...(await laidOut(page, look.lang)), ...(await accessible(page))];
+        const complaints = [...(await laidOut(page, look.lang)), ...(await accessible(page, look))];
         if (main && (look.forced || (look.theme === 'light' && look.lang === 'en'))) complaints.push(...(await focusSeen(page)));
         found.push(...complaints.map((c) => `${called(look)}: ${c}`));
       }
