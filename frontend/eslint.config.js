@@ -22,7 +22,11 @@ export default defineConfig(
     rules: Object.fromEntries(['argument', 'assignment', 'call', 'member-access', 'return'].map((what) => [`@typescript-eslint/no-unsafe-${what}`, 'off'])),
   },
   // Scripts and browser tests: Node, and what they hand to a page.
-  { files: ['**/*.js', '**/*.mjs'], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
+  {
+    files: ['**/*.js', '**/*.mjs'],
+    languageOptions: { globals: { ...globals.node, ...globals.browser } },
+    rules: { 'no-unused-vars': ['error', { varsIgnorePattern: '^_$' }] }, // what is only passed over
+  },
   // A fake answers with a promise as the real one does, without anything to wait for.
   { files: ['**/*.test.ts'], rules: { '@typescript-eslint/require-await': 'off' } },
 );
