@@ -3,6 +3,7 @@ package sfu
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ func TestMutingAndTheObserver(t *testing.T) {
 	p := watch(t, e, "r", Viewer{}, 3, 4)
 	var mu sync.Mutex
 	var early []string
-	s := publish(t, e, "r", Publisher{Owner: "anna", Muted: map[media.Kind]bool{media.Camera: true}}, 'A')
+	var anna atomic.Pointer[speaker] // the first calls come while she connects
 	w.during = func(event string, src media.Source) {
 		if event == "closed" || event == "muted" {
 			return
@@ -27,15 +28,18 @@ func TestMutingAndTheObserver(t *testing.T) {
 			slot = "video0"
 		}
 		tap := w.tap(name(src.Track()))
-		before, tapped := s.sent(), tap.packets.Load()
-		eventually(t, "ten frames more", func() bool { return s.sent() >= before+10 })
+		eventually(t, "the speaker", func() bool { return anna.Load() != nil })
+		before, tapped := anna.Load().sent(), tap.packets.Load()
+		eventually(t, "ten frames more", func() bool { return anna.Load().sent() >= before+10 })
 		if newest(p.packets(slot), video) > before || tap.packets.Load() != tapped {
 			mu.Lock()
 			early = append(early, event+" "+name(src.Track()))
 			mu.Unlock()
 		}
 	}
-	s.pump() // sources open with their first packets
+	s := publish(t, e, "r", Publisher{Owner: "anna", Muted: map[media.Kind]bool{media.Camera: true}}, 'A')
+	anna.Store(s)
+	s.pump()
 	eventually(t, "sound", func() bool { return p.count("audio0") > 20 })
 	eventually(t, "a muted camera on stage", func() bool {
 		return slices.Contains(e.Sources("r"), SourceState{"anna", media.Camera, true})
