@@ -227,7 +227,8 @@ type shelf struct {
 	kept   map[string]bool
 	erased map[string]bool
 	down   bool
-	open   error // of Open
+	open   error  // of Open
+	adding func() // runs while something is taken
 }
 
 func (a *shelf) Add(ctx context.Context, segment, key string, info master.Info) error {
@@ -237,7 +238,11 @@ func (a *shelf) Add(ctx context.Context, segment, key string, info master.Info) 
 		return archive.ErrErased
 	}
 	a.kept[key] = true
+	adding := a.adding
 	a.mu.Unlock()
+	if adding != nil {
+		adding()
+	}
 	return a.done(ctx, archive.Result{Segment: segment, Key: key, Size: info.Bytes})
 }
 

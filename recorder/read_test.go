@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"context"
 	"errors"
 	"io"
 	"testing"
@@ -10,6 +11,29 @@ import (
 	"plenum/webinar"
 	"plenum/webinar/media"
 )
+
+// A segment whose owner withdraws while it is handed over must not wait for the next round of erasing.
+func TestWithdrawalDuringSealingErases(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		ann := w.seat("ann", webinar.Host)
+		rec := w.running(false, ann)
+		w.talk(3*time.Second, []*source{w.open(ann, "one", media.Mic, false)}, ann)
+		w.shelf.adding = func() {
+			if err := w.s.rows.doom(context.Background(), rec.ID, ann.Subject, []Group{CameraGroup}); err != nil {
+				t.Error(err)
+			}
+			w.s.sweep(context.Background())
+		}
+		if _, err := w.s.Stop(t.Context(), w.w, rec.ID, ""); err != nil {
+			t.Fatal(err)
+		}
+		w.s.bg.Wait()
+		rows, err := w.s.rows.segments(t.Context(), `recording_id = ?`, rec.ID)
+		if err != nil || len(rows) > 0 || len(w.shelf.kept) > 0 || len(w.shelf.erased) != 1 {
+			t.Errorf("%d rows, kept %v, erased %v, %v", len(rows), w.shelf.kept, w.shelf.erased, err)
+		}
+	})
+}
 
 // Whoever opens a segment is told whether it is gone or only out of reach.
 func TestOpenSegmentSaysWhatIsWrong(t *testing.T) {

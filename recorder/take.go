@@ -112,8 +112,7 @@ func (t *take) seal(ctx context.Context) {
 		t.room.mu.Unlock()
 		return
 	}
-	s.setLive(t.id, false)
-	t.room.finish(ctx, t.rec)
+	t.finish(ctx)
 }
 
 // mend does what seal could not, with what is on disk and in the row.
@@ -128,9 +127,17 @@ func (t *take) mend(ctx context.Context) error {
 			return err
 		}
 	}
-	s.setLive(t.id, false)
-	t.room.finish(ctx, t.rec)
+	t.finish(ctx)
 	return nil
+}
+
+// finish follows a settled take. Who withdrew while it was being sealed had the segment marked only: erasing leaves alone
+// what somebody still holds.
+func (t *take) finish(ctx context.Context) {
+	s := t.room.s
+	s.setLive(t.id, false)
+	s.sweep(ctx)
+	t.room.finish(ctx, t.rec)
 }
 
 // settle does with a finished file what its row says.
