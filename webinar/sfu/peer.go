@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -18,6 +19,8 @@ import (
 	"github.com/pion/transport/v5"
 	"github.com/pion/transport/v5/stdnet"
 	"github.com/pion/webrtc/v4"
+
+	"plenum/webinar/sfu/egress"
 )
 
 // timing says how long a peer may be silent or take to connect.
@@ -65,9 +68,11 @@ func quiet() *logging.DefaultLoggerFactory {
 type stack struct {
 	conn     *net.UDPConn
 	mux      *ice.UDPMuxDefault
+	egress   *egress.Socket
 	addr     netip.AddrPort
 	addrs    func() []netip.Addr // to offer
-	pub, sub *webrtc.API
+	settings webrtc.SettingEngine
+	pub      *webrtc.API
 	config   webrtc.Configuration
 }
 
@@ -116,9 +121,14 @@ func (s *stack) build(cfg Config, tm timing) error {
 	if err != nil {
 		return err
 	}
-	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: s.conn, Net: lo, Logger: quiet().NewLogger("ice")})
-	settings, err := newSettings(s.mux, lo, tm)
+	path, err := egress.ParsePath(cmp.Or(cfg.Egress, egress.Auto.String()))
 	if err != nil {
+		return err
+	}
+	if s.egress, err = egress.Open(s.conn, path); err != nil {
+		return err
+	}
+	if s.settings, err = newSettings(lo, tm); err != nil {
 		return err
 	}
 	media, err := mediaEngine(true)
@@ -129,18 +139,28 @@ func (s *stack) build(cfg Config, tm timing) error {
 	if err != nil {
 		return err
 	}
+	// Last, because the mux has a goroutine.
+	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: s.conn, Net: lo, Logger: quiet().NewLogger("ice")})
+	settings := s.settings
+	settings.SetICEUDPMux(s.mux)
 	s.pub = webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(chain))
-	if media, err = mediaEngine(false); err != nil {
-		return err
-	}
-	settings.SetDTLSInsecureSkipHelloVerify(true) // ICE has proven the address already
-	s.sub = webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 	return nil
 }
 
-func newSettings(mux ice.UDPMux, n transport.Net, tm timing) (webrtc.SettingEngine, error) {
+// viewerAPI makes connections without interceptors whose media goes into batch.
+func (s *stack) viewerAPI(batch *egress.Batch) (*webrtc.API, error) {
+	media, err := mediaEngine(false)
+	if err != nil {
+		return nil, err
+	}
+	settings := s.settings
+	settings.SetICEUDPMux(&outlet{UDPMux: s.mux, batch: batch})
+	settings.SetDTLSInsecureSkipHelloVerify(true) // ICE has proven the address already
+	return webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(&interceptor.Registry{})), nil
+}
+
+func newSettings(n transport.Net, tm timing) (webrtc.SettingEngine, error) {
 	se := webrtc.SettingEngine{LoggerFactory: quiet()}
-	se.SetICEUDPMux(mux)
 	se.SetNet(n)
 	se.SetLite(true)
 	se.DisableActiveTCP(true) // a remote candidate must never make us dial

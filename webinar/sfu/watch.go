@@ -20,6 +20,8 @@ type viewer struct {
 	ready        atomic.Bool   // connected
 	failed       atomic.Uint64 // writes that failed
 	wg           sync.WaitGroup
+
+	round uint64 // of the shard: its last visit
 }
 
 // mainOnly tells players with a single picture, which get the main view.
@@ -43,11 +45,12 @@ func (e *Engine) Watch(ctx context.Context, room string, w Viewer, text string) 
 	if err := e.seatFree(room, w.Owner); err != nil {
 		return "", "", err
 	}
-	s, err := e.newSession(e.stack.sub, room, w.Owner)
+	shard := e.nextShard()
+	s, err := e.newSession(shard.api, room, w.Owner)
 	if err != nil {
 		return "", "", err
 	}
-	v := &viewer{session: s, onStage: w.OnStage, shard: e.nextShard()}
+	v := &viewer{session: s, onStage: w.OnStage, shard: shard}
 	s.cleanup = v.cleanup
 	s.watchState(v.connected)
 	answer, err = e.stack.negotiate(ctx, s.pc, o, false, func() error { return v.addSlots(o) })
@@ -143,7 +146,7 @@ func (v *viewer) repeat(sh *shard, s *slot, nacks []rtcp.NackPair) {
 	now := time.Now()
 	for _, n := range nacks {
 		for _, seq := range n.PacketList() {
-			if s.repeat(seq, now, sh.scratch) != nil {
+			if s.repeat(seq, now, &sh.desk) != nil {
 				v.failed.Add(1)
 				return
 			}
