@@ -35,7 +35,8 @@ var allowed = map[string][]string{
 	"webinar":                {},
 	"webinar/live":           {"webinar"},
 	"webinar/media":          {},
-	"webinar/sfu":            {"webinar/media"},
+	"webinar/sfu":            {"webinar/media", "webinar/sfu/egress"},
+	"webinar/sfu/egress":     {},
 	"frontend":               {},
 	"migrations":             {},
 }
