@@ -59,6 +59,7 @@ func start(cfg Config, obs media.Observer, screens Screens, tm timing) (*Engine,
 	for _, sh := range e.shards {
 		e.workers.Go(sh.run)
 	}
+	e.log.Info("media is ready", "path", st.egress.Path())
 	return e, nil
 }
 

@@ -103,10 +103,13 @@ func (s *slot) askKeyFrame() {
 // write forwards p. A video slot that starts waits for a key frame.
 func (s *slot) write(p *packet, d *desk) error {
 	b := s.bound.Load()
-	if b == nil || !s.viewer.ready.Load() || b.codec.params.MimeType != s.src.codec.params.MimeType {
+	if b == nil || !s.viewer.ready.Load() {
 		return nil
 	}
 	if !s.rw.runs(p.epoch) {
+		if b.codec.params.MimeType != s.src.codec.params.MimeType {
+			return nil
+		}
 		if s.video && !p.frame.key {
 			s.askKeyFrame()
 			return nil

@@ -10,7 +10,7 @@ import (
 // a packet is delayed by the shard is at most its hold and one visit to all.
 const (
 	videoHold = 5 * time.Millisecond  // until the end of the frame is taken as lost
-	audioHold = 10 * time.Millisecond // people on stage, who talk with one another, are not made to wait
+	audioHold = 20 * time.Millisecond // people on stage, who talk with one another, are not made to wait
 	ripeBurst = 64                    // packets of one source
 )
 
@@ -79,10 +79,8 @@ func (sh *shard) visit() {
 			}
 		}
 		for _, v := range sh.visits {
-			for _, s := range v.slots {
-				if s.feed != nil && len(s.feed.packets) > 0 {
-					sh.write(s, s.feed.packets)
-				}
+			for _, s := range v.fed {
+				sh.write(s, s.feed.packets)
 			}
 		}
 		for _, f := range sh.waiting {
@@ -121,6 +119,12 @@ func (sh *shard) turn(s *slot, src *source) {
 			*list = append(*list, s)
 		}
 		s.feed = f
+	}
+	s.viewer.fed = s.viewer.fed[:0]
+	for _, x := range s.viewer.slots {
+		if x.feed != nil && !s.viewer.onStage {
+			s.viewer.fed = append(s.viewer.fed, x)
+		}
 	}
 	s.turn(src)
 }

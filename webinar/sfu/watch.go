@@ -21,7 +21,9 @@ type viewer struct {
 	failed       atomic.Uint64 // writes that failed
 	wg           sync.WaitGroup
 
-	round uint64 // of the shard: its last visit
+	// Of the shard:
+	round uint64  // the last visit
+	fed   []*slot // those that a visit goes to
 }
 
 // mainOnly tells players with a single picture, which get the main view.

@@ -63,6 +63,9 @@ func Open(conn *net.UDPConn, want Path) (*Socket, error) {
 	return &Socket{conn: conn, v6: v6, path: want}, nil
 }
 
+// Path is the way that batches begin with.
+func (s *Socket) Path() Path { return s.path }
+
 // The bounds of a batch.
 const (
 	maxTrain    = 16       // datagrams of a train: more would make a burst that home routers drop
