@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,8 +19,7 @@ import (
 // pen is a [webrtc.TrackLocalWriter] that notes what is written.
 type pen struct {
 	who   string
-	notes *[]string
-	start time.Time
+	stall *stall
 	fails bool
 }
 
@@ -27,7 +27,9 @@ func (p *pen) WriteRTP(h *rtp.Header, _ []byte) (int, error) {
 	if p.fails {
 		return 0, errors.New("no way out")
 	}
-	*p.notes = append(*p.notes, fmt.Sprintf("%s %d at %d", p.who, h.SequenceNumber, time.Since(p.start).Milliseconds()))
+	p.stall.mu.Lock()
+	defer p.stall.mu.Unlock()
+	p.stall.notes = append(p.stall.notes, fmt.Sprintf("%s %d at %d", p.who, h.SequenceNumber, time.Since(p.stall.start).Milliseconds()))
 	return 1, nil
 }
 
@@ -37,9 +39,11 @@ func (*pen) Write([]byte) (int, error) { return 0, errors.ErrUnsupported }
 type stall struct {
 	*shard
 	camera, mic *source
-	notes       []string
 	start       time.Time
 	next        uint16
+
+	mu    sync.Mutex
+	notes []string
 }
 
 func newStall(t *testing.T) *stall {
@@ -68,7 +72,7 @@ func (s *stall) watch(who string, onStage, fails bool) *viewer {
 	v.ready.Store(true)
 	for _, src := range []*source{s.mic, s.camera} {
 		at := &slot{viewer: v, video: src.track.Kind.Video()}
-		at.bound.Store(&binding{codec: src.codec, out: &pen{who + " " + string(src.track.Kind), &s.notes, s.start, fails}})
+		at.bound.Store(&binding{codec: src.codec, out: &pen{who + " " + string(src.track.Kind), s, fails}})
 		v.slots = append(v.slots, at)
 		s.turn(at, src)
 	}
@@ -91,6 +95,8 @@ func (s *stall) burst(src *source, count int, ends bool) job {
 // told fails unless the notes since the last call are these.
 func (s *stall) told(t *testing.T, want ...string) {
 	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if !slices.Equal(s.notes, want) {
 		t.Errorf("written:\n%q, want\n%q", s.notes, want)
 	}
