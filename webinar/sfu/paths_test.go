@@ -169,14 +169,14 @@ func hotPath(t testing.TB, viewers, rounds int) (allocs float64, packets int) {
 
 func burstOf(src *source) job {
 	j := job{src: src}
-	last := src.wrap.highest
+	const far = 1 << 40 // beyond what the publisher sent
 	size, count := 1100, 8
 	if !src.track.Kind.Video() {
 		size, count = 100, 1
 	}
 	for i := range count {
 		payload := append(vp8(false, 1, 1, 'A', 1), make([]byte, size)...)
-		p := &packet{ext: last + int64(i), epoch: src.epoch, at: time.Now(), frame: src.codec.inspect(payload)}
+		p := &packet{ext: far + int64(i), at: time.Now(), frame: src.codec.inspect(payload)}
 		p.rtp = &rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: uint16(p.ext), Marker: i == count-1}, Payload: payload}
 		j.packets = append(j.packets, p)
 	}
@@ -198,7 +198,7 @@ func TestHotPathDoesNotAllocate(t *testing.T) {
 	if want := 4 * 500 * 9; packets != want {
 		t.Errorf("%d packets were sent, want %d", packets, want)
 	}
-	if allocs > 0.1 {
+	if allocs > 0.1+poolLoss {
 		t.Errorf("%.3f allocations for each packet", allocs)
 	}
 }

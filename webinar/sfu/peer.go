@@ -73,6 +73,7 @@ type stack struct {
 	addrs    func() []netip.Addr // to offer
 	settings webrtc.SettingEngine
 	pub      *webrtc.API
+	formats  *webrtc.MediaEngine // for viewers; each connection takes a copy
 	config   webrtc.Configuration
 }
 
@@ -139,6 +140,9 @@ func (s *stack) build(cfg Config, tm timing) error {
 	if err != nil {
 		return err
 	}
+	if s.formats, err = mediaEngine(false); err != nil {
+		return err
+	}
 	// Last, because the mux has a goroutine.
 	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: s.conn, Net: lo, Logger: quiet().NewLogger("ice")})
 	settings := s.settings
@@ -147,16 +151,14 @@ func (s *stack) build(cfg Config, tm timing) error {
 	return nil
 }
 
-// viewerAPI makes connections without interceptors whose media goes into batch.
-func (s *stack) viewerAPI(batch *egress.Batch) (*webrtc.API, error) {
-	media, err := mediaEngine(false)
-	if err != nil {
-		return nil, err
-	}
+// viewerAPI makes the connection of one viewer, without interceptors: its media goes into its shard's batch, what it
+// reports to its inlets.
+func (s *stack) viewerAPI(v *viewer) *webrtc.API {
 	settings := s.settings
-	settings.SetICEUDPMux(&outlet{UDPMux: s.mux, batch: batch})
+	settings.SetICEUDPMux(&outlet{UDPMux: s.mux, batch: v.shard.out})
 	settings.SetDTLSInsecureSkipHelloVerify(true) // ICE has proven the address already
-	return webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(&interceptor.Registry{})), nil
+	settings.BufferFactory = v.inlet
+	return webrtc.NewAPI(webrtc.WithMediaEngine(s.formats), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 }
 
 func newSettings(n transport.Net, tm timing) (webrtc.SettingEngine, error) {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
-	"github.com/pion/webrtc/v4"
 
 	"plenum/webinar/sfu/egress"
 )
@@ -22,8 +21,6 @@ type shard struct {
 	wake   chan struct{}
 
 	dropped atomic.Uint64 // bursts and requests that found the queue full
-
-	api *webrtc.API // makes connections whose media goes through out
 
 	// Of the goroutine alone:
 	out     *egress.Batch
@@ -57,12 +54,8 @@ func newShard(st *stack) (*shard, error) {
 	if err != nil {
 		return nil, err
 	}
-	api, err := st.viewerAPI(out)
-	if err != nil {
-		return nil, err
-	}
 	return &shard{
-		wake: make(chan struct{}, 1), api: api, out: out, feeds: map[*source]*feed{}, viewers: map[*viewer]struct{}{},
+		wake: make(chan struct{}, 1), out: out, feeds: map[*source]*feed{}, viewers: map[*viewer]struct{}{},
 		desk: desk{buf: make([]byte, 2048)},
 	}, nil
 }
