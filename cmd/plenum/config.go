@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -29,6 +30,7 @@ type config struct {
 
 	MediaListen    string
 	MediaAddresses []netip.Addr
+	MediaEgress    string
 	MaxStage       int
 
 	S3Endpoint, S3Bucket, S3Region, S3AccessKey, S3SecretKey, S3CA string
@@ -67,6 +69,7 @@ func settings() []setting {
 		{"PLENUM_TRUSTED_PROXIES", "", "addresses", "reverse proxies whose X-Forwarded-For counts, comma-separated addresses or networks", false, setProxies},
 		{"PLENUM_MEDIA_LISTEN", ":8443", "host:port", "the one port for sound and pictures (UDP)", false, setAddr(func(c *config) *string { return &c.MediaListen })},
 		{"PLENUM_MEDIA_ADDRESSES", "", "addresses", "addresses offered to browsers for media, comma-separated; empty: all of this machine", false, setAddresses},
+		{"PLENUM_MEDIA_EGRESS", "auto", "auto, gso, sendmmsg or sendto", "how media is handed to the system; auto takes the cheapest that works", false, setChoice(func(c *config) *string { return &c.MediaEgress }, "auto", "gso", "sendmmsg", "sendto")},
 		{"PLENUM_STAGE_PEOPLE", "10", "people", "how many may be on stage at once (1 to 10)", false, setInt(1, 10, func(c *config, n int64) { c.MaxStage = int(n) })},
 		{"PLENUM_S3_ENDPOINT", "", "host:port", "an S3-compatible store for recordings; empty: the embedded one in the data folder", false, setText(func(c *config) *string { return &c.S3Endpoint })},
 		{"PLENUM_S3_BUCKET", "plenum", "name", "bucket; made if it is missing", false, setText(func(c *config) *string { return &c.S3Bucket })},
@@ -156,6 +159,16 @@ func setBool(field func(*config) *bool) func(*config, string) error {
 		if *field(c), err = strconv.ParseBool(v); err != nil {
 			return fmt.Errorf("%q is neither true nor false", v)
 		}
+		return nil
+	}
+}
+
+func setChoice(field func(*config) *string, all ...string) func(*config, string) error {
+	return func(c *config, v string) error {
+		if !slices.Contains(all, v) {
+			return fmt.Errorf("%q is none of %s", v, strings.Join(all, ", "))
+		}
+		*field(c) = v
 		return nil
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"syscall"
+
+	"plenum/cmd/plenum/bench"
 )
 
 func main() {
@@ -42,6 +44,8 @@ const usage = `plenum runs webinars, live polls and recordings of those who agre
   plenum token create --user MAIL
                                  make an API token for that account, printed once
   plenum ledger verify [FILE]    check a consent ledger: an export, or the one in the data folder
+  plenum bench fanout --viewers N --seconds S --kbps K [--path gso|sendmmsg|sendto] [--stock] [--json]
+                                 measure what forwarding costs, on a server that is thrown away afterwards
   plenum version
   plenum help
 
@@ -60,6 +64,13 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	if command == "version" {
 		return printVersion(stdout)
+	}
+	if command == "bench" {
+		if err := bench.Main(ctx, rest, stdout, stderr); errors.Is(err, bench.ErrUsage) {
+			return fmt.Errorf("%w: %w", err, errUsage)
+		} else {
+			return err
+		}
 	}
 	cfg, err := loadConfig(getenv)
 	if err != nil {

@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"errors"
 	"log/slog"
 	"net/netip"
 	"runtime"
@@ -49,10 +50,16 @@ func start(cfg Config, obs media.Observer, screens Screens, tm timing) (*Engine,
 	}
 	e := &Engine{cfg: cfg, timing: tm, log: cfg.Log, obs: obs, screens: screens, stack: st, rooms: map[string]*room{}}
 	for range runtime.GOMAXPROCS(0) {
-		sh := newShard()
+		sh, err := newShard(st)
+		if err != nil {
+			return nil, errors.Join(err, st.mux.Close())
+		}
 		e.shards = append(e.shards, sh)
+	}
+	for _, sh := range e.shards {
 		e.workers.Go(sh.run)
 	}
+	e.log.Info("media is ready", "path", st.egress.Path())
 	return e, nil
 }
 

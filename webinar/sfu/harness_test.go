@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const patience = 15 * time.Second
 
 // eventually waits for cond.
-func eventually(t *testing.T, what string, cond func() bool) {
+func eventually(t testing.TB, what string, cond func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -130,12 +130,12 @@ type sink struct{ packets, reports atomic.Int64 }
 
 func (k *sink) WriteRTP(*rtp.Packet, time.Time) { k.packets.Add(1) }
 func (k *sink) WriteReport(media.SenderReport)  { k.reports.Add(1) }
-func newTestEngine(t *testing.T) (*Engine, *watcher, *board) {
+func newTestEngine(t testing.TB) (*Engine, *watcher, *board) {
 	t.Helper()
 	return startEngine(t, Config{Listen: "127.0.0.1:0"}, defaultTiming())
 }
 
-func startEngine(t *testing.T, cfg Config, tm timing) (*Engine, *watcher, *board) {
+func startEngine(t testing.TB, cfg Config, tm timing) (*Engine, *watcher, *board) {
 	t.Helper()
 	w, b := &watcher{}, &board{}
 	cfg.Log = slog.New(slog.NewTextHandler(io.Discard, nil))

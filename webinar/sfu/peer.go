@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -18,6 +19,8 @@ import (
 	"github.com/pion/transport/v5"
 	"github.com/pion/transport/v5/stdnet"
 	"github.com/pion/webrtc/v4"
+
+	"plenum/webinar/sfu/egress"
 )
 
 // timing says how long a peer may be silent or take to connect.
@@ -65,9 +68,12 @@ func quiet() *logging.DefaultLoggerFactory {
 type stack struct {
 	conn     *net.UDPConn
 	mux      *ice.UDPMuxDefault
+	egress   *egress.Socket
 	addr     netip.AddrPort
 	addrs    func() []netip.Addr // to offer
-	pub, sub *webrtc.API
+	settings webrtc.SettingEngine
+	pub      *webrtc.API
+	formats  *webrtc.MediaEngine // for viewers; each connection takes a copy
 	config   webrtc.Configuration
 }
 
@@ -116,9 +122,14 @@ func (s *stack) build(cfg Config, tm timing) error {
 	if err != nil {
 		return err
 	}
-	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: s.conn, Net: lo, Logger: quiet().NewLogger("ice")})
-	settings, err := newSettings(s.mux, lo, tm)
+	path, err := egress.ParsePath(cmp.Or(cfg.Egress, egress.Auto.String()))
 	if err != nil {
+		return err
+	}
+	if s.egress, err = egress.Open(s.conn, path); err != nil {
+		return err
+	}
+	if s.settings, err = newSettings(lo, tm); err != nil {
 		return err
 	}
 	media, err := mediaEngine(true)
@@ -129,18 +140,29 @@ func (s *stack) build(cfg Config, tm timing) error {
 	if err != nil {
 		return err
 	}
-	s.pub = webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(chain))
-	if media, err = mediaEngine(false); err != nil {
+	if s.formats, err = mediaEngine(false); err != nil {
 		return err
 	}
-	settings.SetDTLSInsecureSkipHelloVerify(true) // ICE has proven the address already
-	s.sub = webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
+	// Last, because the mux has a goroutine.
+	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: s.conn, Net: lo, Logger: quiet().NewLogger("ice")})
+	settings := s.settings
+	settings.SetICEUDPMux(s.mux)
+	s.pub = webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(chain))
 	return nil
 }
 
-func newSettings(mux ice.UDPMux, n transport.Net, tm timing) (webrtc.SettingEngine, error) {
+// viewerAPI makes the connection of one viewer, without interceptors: its media goes into its shard's batch, what it
+// reports to its inlets.
+func (s *stack) viewerAPI(v *viewer) *webrtc.API {
+	settings := s.settings
+	settings.SetICEUDPMux(&outlet{UDPMux: s.mux, batch: v.shard.out})
+	settings.SetDTLSInsecureSkipHelloVerify(true) // ICE has proven the address already
+	settings.BufferFactory = v.inlet
+	return webrtc.NewAPI(webrtc.WithMediaEngine(s.formats), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
+}
+
+func newSettings(n transport.Net, tm timing) (webrtc.SettingEngine, error) {
 	se := webrtc.SettingEngine{LoggerFactory: quiet()}
-	se.SetICEUDPMux(mux)
 	se.SetNet(n)
 	se.SetLite(true)
 	se.DisableActiveTCP(true) // a remote candidate must never make us dial

@@ -19,7 +19,8 @@ import (
 // line is a socket that can be cut, to let a client vanish.
 type line struct {
 	net.PacketConn
-	cut atomic.Bool
+	cut  atomic.Bool
+	deaf atomic.Bool
 }
 
 func (l *line) WriteTo(b []byte, a net.Addr) (int, error) {
@@ -29,7 +30,7 @@ func (l *line) WriteTo(b []byte, a net.Addr) (int, error) {
 	return l.PacketConn.WriteTo(b, a)
 }
 
-func newPeer(t *testing.T) (*webrtc.PeerConnection, *line) {
+func newPeer(t testing.TB) (*webrtc.PeerConnection, *line) {
 	t.Helper()
 	m := &webrtc.MediaEngine{}
 	if err := m.RegisterDefaultCodecs(); err != nil {
@@ -62,7 +63,7 @@ func newPeer(t *testing.T) (*webrtc.PeerConnection, *line) {
 	return pc, l
 }
 
-func makeOffer(t *testing.T, pc *webrtc.PeerConnection) string {
+func makeOffer(t testing.TB, pc *webrtc.PeerConnection) string {
 	t.Helper()
 	offer, err := pc.CreateOffer(nil)
 	if err != nil {
@@ -76,7 +77,7 @@ func makeOffer(t *testing.T, pc *webrtc.PeerConnection) string {
 	return pc.LocalDescription().SDP
 }
 
-func accept(t *testing.T, pc *webrtc.PeerConnection, answer string) {
+func accept(t testing.TB, pc *webrtc.PeerConnection, answer string) {
 	t.Helper()
 	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
 		t.Fatal(err)
@@ -86,7 +87,7 @@ func accept(t *testing.T, pc *webrtc.PeerConnection, answer string) {
 
 // speaker publishes made-up media whose payloads count.
 type speaker struct {
-	t            *testing.T
+	t            testing.TB
 	pc           *webrtc.PeerConnection
 	session      string
 	audio, video *webrtc.TrackLocalStaticRTP
@@ -103,7 +104,7 @@ type speaker struct {
 	deaf    bool // ignores requests for key frames
 }
 
-func publish(t *testing.T, e *Engine, room string, p Publisher, tag byte) *speaker {
+func publish(t testing.TB, e *Engine, room string, p Publisher, tag byte) *speaker {
 	t.Helper()
 	pc, l := newPeer(t)
 	s := &speaker{t: t, pc: pc, line: l, tag: tag, aseq: 65000, vseq: 65500, wantKey: true}
@@ -219,7 +220,7 @@ type player struct {
 	srs  map[uint32]*rtcp.SenderReport
 }
 
-func watch(t *testing.T, e *Engine, room string, v Viewer, audio, video int) *player {
+func watch(t testing.TB, e *Engine, room string, v Viewer, audio, video int) *player {
 	t.Helper()
 	pc, l := newPeer(t)
 	p := &player{pc: pc, line: l, got: map[string][]*rtp.Packet{}, rtx: map[string][]uint16{}, ssrc: map[string]uint32{}, srs: map[uint32]*rtcp.SenderReport{}}
@@ -324,7 +325,7 @@ func tags(pkts []*rtp.Packet, video bool) []byte {
 }
 
 // gapless fails unless the sequence numbers run without a gap.
-func gapless(t *testing.T, pkts []*rtp.Packet) {
+func gapless(t testing.TB, pkts []*rtp.Packet) {
 	t.Helper()
 	for i := 1; i < len(pkts); i++ {
 		if pkts[i].SequenceNumber != pkts[i-1].SequenceNumber+1 {

@@ -244,8 +244,8 @@ func TestVanishedPeersAreForgotten(t *testing.T) {
 	for _, sh := range e.shards {
 		sh.barrier()
 		sh.post(func(sh *shard) {
-			if len(sh.subs)+len(sh.viewers) > 0 {
-				t.Errorf("a shard still knows %d sources and %d viewers", len(sh.subs), len(sh.viewers))
+			if len(sh.feeds)+len(sh.viewers) > 0 {
+				t.Errorf("a shard still knows %d sources and %d viewers", len(sh.feeds), len(sh.viewers))
 			}
 		})
 	}

@@ -21,6 +21,7 @@ type Config struct {
 	Listen    string       // UDP "host:port", one port for all media; an empty host is every address, port 0 any port
 	Advertise []netip.Addr // addresses to offer; empty: all of this machine's, loopback included
 	MaxStage  int          // people publishing in a room at once, default 10
+	Egress    string       // how media is sent: auto, gso, sendmmsg or sendto; default auto
 	Log       *slog.Logger // default: nothing is logged
 }
 

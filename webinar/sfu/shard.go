@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+
+	"plenum/webinar/sfu/egress"
 )
 
 // shard forwards for a fixed set of viewers, alone in one goroutine. Jobs are done in the order in which they were
@@ -20,9 +23,17 @@ type shard struct {
 	dropped atomic.Uint64 // bursts and requests that found the queue full
 
 	// Of the goroutine alone:
-	subs    map[*source][]*slot
+	out     *egress.Batch
+	feeds   map[*source]*feed
 	viewers map[*viewer]struct{}
-	scratch []byte
+	desk    desk
+	gathering
+}
+
+// desk is where a packet is made ready, used again for every one.
+type desk struct {
+	header rtp.Header
+	buf    []byte
 }
 
 // job is a burst of one source, or something to do.
@@ -30,6 +41,7 @@ type job struct {
 	src     *source
 	packets []*packet
 	do      func(*shard)
+	ordered bool // after everything that was posted before is sent
 }
 
 // maxQueued is how many bursts may wait in a shard: about a second of a full stage.
@@ -37,8 +49,15 @@ const maxQueued = 1024
 
 const reportEvery = time.Second
 
-func newShard() *shard {
-	return &shard{wake: make(chan struct{}, 1), subs: map[*source][]*slot{}, viewers: map[*viewer]struct{}{}, scratch: make([]byte, 2048)}
+func newShard(st *stack) (*shard, error) {
+	out, err := st.egress.Batch()
+	if err != nil {
+		return nil, err
+	}
+	return &shard{
+		wake: make(chan struct{}, 1), out: out, feeds: map[*source]*feed{}, viewers: map[*viewer]struct{}{},
+		desk: desk{buf: make([]byte, 2048)},
+	}, nil
 }
 
 // offer posts a job that may be dropped: media that waits too long is worth nothing.
@@ -62,7 +81,7 @@ func (sh *shard) post(do func(*shard)) bool {
 	sh.mu.Lock()
 	ok := !sh.closed
 	if ok {
-		sh.queue = append(sh.queue, job{do: do})
+		sh.queue = append(sh.queue, job{do: do, ordered: true})
 	}
 	sh.mu.Unlock()
 	sh.kick()
@@ -95,10 +114,14 @@ func (sh *shard) close() {
 func (sh *shard) run() {
 	tick := time.NewTicker(reportEvery)
 	defer tick.Stop()
+	sh.timer = time.NewTimer(time.Hour)
+	defer sh.timer.Stop()
 	var work []job
 	for {
 		select {
 		case <-sh.wake:
+		case <-sh.timer.C:
+			sh.ripe = true
 		case now := <-tick.C:
 			for v := range sh.viewers {
 				sh.report(v, now)
@@ -110,13 +133,13 @@ func (sh *shard) run() {
 		closed := sh.closed
 		sh.mu.Unlock()
 		for i, j := range work {
-			if j.do != nil {
-				j.do(sh)
-			} else {
-				sh.burst(j)
-			}
+			sh.handle(j)
 			work[i] = job{}
 		}
+		if sh.ripe {
+			sh.visit()
+		}
+		sh.out.Flush() // what people on stage get, and repeats
 		if closed && len(work) == 0 {
 			return
 		}
@@ -126,48 +149,16 @@ func (sh *shard) run() {
 	}
 }
 
-// burst writes viewer by viewer, all packets to one and then to the next.
-func (sh *shard) burst(j job) {
-	for _, s := range sh.subs[j.src] {
-		for _, p := range j.packets {
-			if s.write(p, sh.scratch) != nil {
-				s.viewer.failed.Add(1)
-				break
-			}
-		}
+func (sh *shard) handle(j job) {
+	switch {
+	case j.do == nil:
+		sh.gather(j)
+	case j.ordered:
+		sh.visit()
+		j.do(sh)
+	default:
+		j.do(sh)
 	}
-}
-
-// turn makes s carry src.
-func (sh *shard) turn(s *slot, src *source) {
-	sh.leave(s)
-	if src != nil {
-		sh.subs[src] = append(sh.subs[src], s)
-	}
-	s.turn(src)
-}
-
-func (sh *shard) leave(s *slot) {
-	list := sh.subs[s.src]
-	for i, x := range list {
-		if x == s {
-			list[i] = list[len(list)-1]
-			list[len(list)-1] = nil
-			sh.subs[s.src] = list[:len(list)-1]
-			break
-		}
-	}
-	if len(sh.subs[s.src]) == 0 {
-		delete(sh.subs, s.src)
-	}
-}
-
-// remove forgets v and whatever it was sent.
-func (sh *shard) remove(v *viewer) {
-	for _, s := range v.slots {
-		sh.turn(s, nil)
-	}
-	delete(sh.viewers, v)
 }
 
 // report sends v one compound of sender reports. A player needs them to align sound with picture.

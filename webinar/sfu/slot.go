@@ -22,6 +22,7 @@ type slot struct {
 
 	// ---
 	src     *source
+	feed    *feed // src's; nil with it
 	rw      rewriter
 	rtxSeq  uint16
 	packets uint32
@@ -100,12 +101,15 @@ func (s *slot) askKeyFrame() {
 }
 
 // write forwards p. A video slot that starts waits for a key frame.
-func (s *slot) write(p *packet, scratch []byte) error {
+func (s *slot) write(p *packet, d *desk) error {
 	b := s.bound.Load()
-	if b == nil || !s.viewer.ready.Load() || b.codec.params.MimeType != s.src.codec.params.MimeType {
+	if b == nil || !s.viewer.ready.Load() {
 		return nil
 	}
 	if !s.rw.runs(p.epoch) {
+		if b.codec.params.MimeType != s.src.codec.params.MimeType {
+			return nil
+		}
 		if s.video && !p.frame.key {
 			s.askKeyFrame()
 			return nil
@@ -116,9 +120,9 @@ func (s *slot) write(p *packet, scratch []byte) error {
 	if !ok {
 		return nil
 	}
-	h := rtp.Header{Version: 2, Marker: p.rtp.Marker, PayloadType: b.pt, SequenceNumber: n.seq, Timestamp: n.ts, SSRC: b.ssrc}
-	payload := renumber(p, n, scratch)
-	if _, err := b.out.WriteRTP(&h, payload); err != nil {
+	d.header = rtp.Header{Version: 2, Marker: p.rtp.Marker, PayloadType: b.pt, SequenceNumber: n.seq, Timestamp: n.ts, SSRC: b.ssrc}
+	payload := renumber(p, n, d.buf)
+	if _, err := b.out.WriteRTP(&d.header, payload); err != nil {
 		return err
 	}
 	s.packets++
@@ -137,7 +141,7 @@ func renumber(p *packet, n numbers, scratch []byte) []byte {
 }
 
 // repeat answers a NACK for seq, as RTX (RFC 4588) if that was negotiated.
-func (s *slot) repeat(seq uint16, now time.Time, scratch []byte) error {
+func (s *slot) repeat(seq uint16, now time.Time, d *desk) error {
 	b := s.bound.Load()
 	ext, ok := s.rw.source(seq)
 	if b == nil || !ok || s.src == nil {
@@ -157,7 +161,8 @@ func (s *slot) repeat(seq uint16, now time.Time, scratch []byte) error {
 	if !ok {
 		return nil
 	}
-	h := rtp.Header{Version: 2, Marker: p.rtp.Marker, PayloadType: b.pt, SequenceNumber: n.seq, Timestamp: n.ts, SSRC: b.ssrc}
+	h, scratch := &d.header, d.buf
+	*h = rtp.Header{Version: 2, Marker: p.rtp.Marker, PayloadType: b.pt, SequenceNumber: n.seq, Timestamp: n.ts, SSRC: b.ssrc}
 	payload := renumber(p, n, scratch[2:])
 	if b.rtxSSRC != 0 {
 		if len(payload)+2 > len(scratch) {
@@ -169,7 +174,7 @@ func (s *slot) repeat(seq uint16, now time.Time, scratch []byte) error {
 		s.rtxSeq++
 		h.PayloadType, h.SequenceNumber, h.SSRC = b.rtxT, s.rtxSeq, b.rtxSSRC
 	}
-	_, err := b.out.WriteRTP(&h, payload)
+	_, err := b.out.WriteRTP(h, payload)
 	return err
 }
 

@@ -2,12 +2,7 @@ package sfu
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
-	"time"
-
-	"github.com/pion/rtcp"
-	"github.com/pion/webrtc/v4"
 )
 
 // viewer is a WHEP session.
@@ -19,7 +14,10 @@ type viewer struct {
 	shard        *shard
 	ready        atomic.Bool   // connected
 	failed       atomic.Uint64 // writes that failed
-	wg           sync.WaitGroup
+
+	// Of the shard:
+	round uint64  // the last visit
+	fed   []*slot // those that a visit goes to
 }
 
 // mainOnly tells players with a single picture, which get the main view.
@@ -43,11 +41,12 @@ func (e *Engine) Watch(ctx context.Context, room string, w Viewer, text string) 
 	if err := e.seatFree(room, w.Owner); err != nil {
 		return "", "", err
 	}
-	s, err := e.newSession(e.stack.sub, room, w.Owner)
+	v := &viewer{onStage: w.OnStage, shard: e.nextShard()}
+	s, err := e.newSession(e.stack.viewerAPI(v), room, w.Owner)
 	if err != nil {
 		return "", "", err
 	}
-	v := &viewer{session: s, onStage: w.OnStage, shard: e.nextShard()}
+	v.session = s
 	s.cleanup = v.cleanup
 	s.watchState(v.connected)
 	answer, err = e.stack.negotiate(ctx, s.pc, o, false, func() error { return v.addSlots(o) })
@@ -82,11 +81,9 @@ func (v *viewer) addSlots(o offer) error {
 	}
 	v.slots = append(append(v.slots, v.audio...), v.video...)
 	for _, s := range v.slots {
-		sender, err := v.pc.AddTrack(s)
-		if err != nil {
+		if _, err := v.pc.AddTrack(s); err != nil {
 			return refuse("the media lines do not fit together")
 		}
-		v.wg.Go(func() { v.readFeedback(sender, s) })
 	}
 	if len(v.pc.GetTransceivers()) != len(v.slots) {
 		return refuse("the media lines do not fit together")
@@ -106,51 +103,6 @@ func (v *viewer) connected() {
 	})
 }
 
-// readFeedback passes on what the viewer asks for.
-func (v *viewer) readFeedback(sender *webrtc.RTPSender, s *slot) {
-	buf := make([]byte, 1600)
-	for {
-		n, _, err := sender.Read(buf)
-		if err != nil {
-			return
-		}
-		pkts, err := rtcp.Unmarshal(buf[:n])
-		if err != nil {
-			continue
-		}
-		b := s.bound.Load()
-		if b == nil {
-			continue
-		}
-		for _, p := range pkts {
-			switch p := p.(type) {
-			case *rtcp.PictureLossIndication:
-				if p.MediaSSRC == b.ssrc {
-					v.shard.offer(job{do: func(*shard) { s.askKeyFrame() }})
-				}
-			case *rtcp.FullIntraRequest:
-				v.shard.offer(job{do: func(*shard) { s.askKeyFrame() }})
-			case *rtcp.TransportLayerNack:
-				if p.MediaSSRC == b.ssrc {
-					v.shard.offer(job{do: func(sh *shard) { v.repeat(sh, s, p.Nacks) }})
-				}
-			}
-		}
-	}
-}
-
-func (v *viewer) repeat(sh *shard, s *slot, nacks []rtcp.NackPair) {
-	now := time.Now()
-	for _, n := range nacks {
-		for _, seq := range n.PacketList() {
-			if s.repeat(seq, now, sh.scratch) != nil {
-				v.failed.Add(1)
-				return
-			}
-		}
-	}
-}
-
 // cleanup takes the viewer out of its shard before the connection closes.
 func (v *viewer) cleanup() {
 	v.ready.Store(false)
@@ -159,5 +111,4 @@ func (v *viewer) cleanup() {
 	if err := v.pc.GracefulClose(); err != nil {
 		v.e.log.Debug("closing a connection", "session", v.id, "error", err)
 	}
-	v.wg.Wait()
 }

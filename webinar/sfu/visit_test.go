@@ -1,0 +1,186 @@
+package sfu
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pion/rtp"
+
+	"plenum/webinar/media"
+	"plenum/webinar/sfu/egress"
+)
+
+// pen is a [webrtc.TrackLocalWriter] that notes what is written.
+type pen struct {
+	who   string
+	stall *stall
+	fails bool
+}
+
+func (p *pen) WriteRTP(h *rtp.Header, _ []byte) (int, error) {
+	if p.fails {
+		return 0, errors.New("no way out")
+	}
+	p.stall.mu.Lock()
+	defer p.stall.mu.Unlock()
+	p.stall.notes = append(p.stall.notes, fmt.Sprintf("%s %d at %d", p.who, h.SequenceNumber, time.Since(p.stall.start).Milliseconds()))
+	return 1, nil
+}
+
+func (*pen) Write([]byte) (int, error) { return 0, errors.ErrUnsupported }
+
+// stall is a shard whose viewers write into notes.
+type stall struct {
+	*shard
+	camera, mic *source
+	start       time.Time
+	next        uint16
+
+	mu    sync.Mutex
+	notes []string
+}
+
+func newStall(t *testing.T) *stall {
+	t.Helper()
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	socket, err := egress.Open(conn, egress.Auto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sh, err := newShard(&stack{egress: socket})
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := func(kind media.Kind) *source {
+		return &source{track: media.Track{Kind: kind}, codec: codecs(kind.Video())[0], wake: make(chan struct{}, 1)}
+	}
+	return &stall{shard: sh, camera: src(media.Camera), mic: src(media.Mic), start: time.Now()}
+}
+
+func (s *stall) watch(who string, onStage, fails bool) *viewer {
+	v := &viewer{onStage: onStage}
+	v.ready.Store(true)
+	for _, src := range []*source{s.mic, s.camera} {
+		at := &slot{viewer: v, video: src.track.Kind.Video()}
+		at.bound.Store(&binding{codec: src.codec, out: &pen{who + " " + string(src.track.Kind), s, fails}})
+		v.slots = append(v.slots, at)
+		s.turn(at, src)
+	}
+	return v
+}
+
+// burst is of packets with rising numbers; the last one ends the frame if ends is set.
+func (s *stall) burst(src *source, count int, ends bool) job {
+	j := job{src: src}
+	for i := range count {
+		s.next++
+		j.packets = append(j.packets, &packet{
+			ext: int64(s.next), frame: frame{key: true}, at: time.Now(),
+			rtp: &rtp.Packet{Header: rtp.Header{SequenceNumber: s.next, Marker: ends && i == count-1}, Payload: []byte{1, 2, 3}},
+		})
+	}
+	return j
+}
+
+// told fails unless the notes since the last call are these.
+func (s *stall) told(t *testing.T, want ...string) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.Equal(s.notes, want) {
+		t.Errorf("written:\n%q, want\n%q", s.notes, want)
+	}
+	s.notes = nil
+}
+
+func TestAVisitBringsAllThatWaits(t *testing.T) {
+	s := newStall(t)
+	s.timer = time.NewTimer(time.Hour)
+	s.watch("anna", false, false)
+	s.gather(s.burst(s.mic, 1, false))
+	s.gather(s.burst(s.camera, 2, false))
+	if s.told(t); s.ripe {
+		t.Error("half a frame is ripe")
+	}
+	s.gather(s.burst(s.camera, 1, true))
+	if !s.ripe {
+		t.Error("a frame is not ripe")
+	}
+	s.visit()
+	if len(s.notes) != 4 || s.notes[0][:10] != "anna mic 1" || s.notes[3][:13] != "anna camera 4" {
+		t.Errorf("%q", s.notes)
+	}
+	s.notes = nil
+	s.visit()
+	s.told(t)
+}
+
+func TestBurstsEndInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStall(t)
+		s.watch("anna", false, false)
+		s.watch("bert", false, false)
+		s.watch("carl", true, false)
+		done := make(chan struct{})
+		go func() { defer close(done); s.run() }()
+		defer func() { s.close(); <-done }()
+
+		s.offer(s.burst(s.camera, 2, true))
+		synctest.Wait()
+		s.told(t, "carl camera 1 at 0", "carl camera 2 at 0", "anna camera 1 at 0", "anna camera 2 at 0", "bert camera 1 at 0", "bert camera 2 at 0")
+
+		s.offer(s.burst(s.mic, 1, false))
+		synctest.Wait()
+		s.told(t, "carl mic 3 at 0")
+		time.Sleep(audioHold)
+		synctest.Wait()
+		s.told(t, "anna mic 3 at 20", "bert mic 3 at 20")
+
+		s.offer(s.burst(s.mic, 1, false))
+		time.Sleep(2 * time.Millisecond)
+		s.offer(s.burst(s.camera, 1, false))
+		time.Sleep(videoHold)
+		synctest.Wait()
+		s.told(t, "carl mic 4 at 20", "carl camera 5 at 22", "anna mic 4 at 27", "anna camera 5 at 27", "bert mic 4 at 27", "bert camera 5 at 27")
+		time.Sleep(audioHold)
+		synctest.Wait()
+		s.told(t)
+
+		s.offer(s.burst(s.mic, 1, false))
+		s.barrier()
+		s.told(t, "carl mic 6 at 47", "anna mic 6 at 47", "bert mic 6 at 47")
+	})
+}
+
+func TestAFailingViewerCostsOnlyItself(t *testing.T) {
+	s := newStall(t)
+	s.timer = time.NewTimer(time.Hour)
+	anna, bert, carl := s.watch("anna", false, false), s.watch("bert", false, true), s.watch("carl", false, false)
+	s.gather(s.burst(s.camera, 3, true))
+	s.visit()
+	if len(s.notes) != 6 || anna.failed.Load()+carl.failed.Load() != 0 || bert.failed.Load() != 1 {
+		t.Errorf("%q, failures %d %d %d", s.notes, anna.failed.Load(), bert.failed.Load(), carl.failed.Load())
+	}
+	s.remove(bert)
+	s.notes = nil
+	s.gather(s.burst(s.camera, 1, true))
+	s.visit()
+	if len(s.notes) != 2 || bert.failed.Load() != 1 {
+		t.Errorf("%q", s.notes)
+	}
+	s.remove(anna)
+	s.remove(carl)
+	if len(s.feeds) > 0 {
+		t.Errorf("%d feeds are left", len(s.feeds))
+	}
+}
