@@ -66,11 +66,11 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return printVersion(stdout)
 	}
 	if command == "bench" {
-		if err := bench.Main(ctx, rest, stdout, stderr); errors.Is(err, bench.ErrUsage) {
+		err := bench.Main(ctx, rest, stdout, stderr)
+		if errors.Is(err, bench.ErrUsage) {
 			return fmt.Errorf("%w: %w", err, errUsage)
-		} else {
-			return err
 		}
+		return err
 	}
 	cfg, err := loadConfig(getenv)
 	if err != nil {

@@ -45,7 +45,7 @@ func startServer(ctx context.Context, o options, stderr io.Writer) (_ *server, e
 	if o.stock {
 		args = []string{"bench", stockServer}
 	}
-	s.cmd = exec.CommandContext(ctx, self, args...)
+	s.cmd = exec.CommandContext(ctx, self, args...) //nolint:gosec // this very program, with words of its own
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
 	s.cmd.WaitDelay = 20 * time.Second
 	s.cmd.Env = append(os.Environ(), "PLENUM_DATA="+s.data, "PLENUM_LISTEN=127.0.0.1:0", "PLENUM_URL=", "PLENUM_TLS_CERT=", "PLENUM_TLS_KEY=",

@@ -144,7 +144,7 @@ func (c *counter) Close() error { c.once.Do(func() { close(c.closed) }); return 
 
 // firstP99 is in milliseconds.
 func (a *audience) firstP99() float64 {
-	var all []int64
+	all := make([]int64, 0, len(a.all))
 	for _, v := range a.all {
 		all = append(all, v.first.Load())
 	}
