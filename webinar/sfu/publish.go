@@ -44,10 +44,12 @@ func (e *Engine) Publish(ctx context.Context, room string, p Publisher, text str
 	if err := e.stageFree(room, p.Owner); err != nil {
 		return "", "", err
 	}
-	s, err := e.newSession(e.stack.pub, room, p.Owner)
+	in := &intake{}
+	s, err := e.newSession(e.stack.publisherAPI(in), room, p.Owner)
 	if err != nil {
 		return "", "", err
 	}
+	in.stop = s.stop
 	pub := &publication{session: s, subject: p.Subject, screen: p.Screen, quit: make(chan struct{}), muted: map[media.Kind]bool{}, sources: map[media.Kind]*source{}}
 	maps.Copy(pub.muted, p.Muted)
 	s.cleanup = pub.cleanup
