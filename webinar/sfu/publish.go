@@ -3,6 +3,8 @@ package sfu
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+	"io"
 	"maps"
 	"sync"
 	"time"
@@ -153,15 +155,19 @@ func (p *publication) open(t *webrtc.TrackRemote, recv *webrtc.RTPReceiver) {
 // readMedia stamps and passes on what comes, until the connection closes.
 func readMedia(t *webrtc.TrackRemote, s *source) {
 	buf := make([]byte, 1600)
+	pt := uint8(t.PayloadType()) // the track's own follows what comes
 	for {
 		n, _, err := t.Read(buf)
 		at := time.Now()
-		if err != nil {
+		switch {
+		case errors.Is(err, webrtc.ErrCodecNotFound), errors.Is(err, io.ErrShortBuffer):
+			continue // one packet of a format that was not negotiated, or too large
+		case err != nil:
 			return
 		}
 		// A copy of the right size: the packet lives in the cache for seconds.
 		pkt := &rtp.Packet{}
-		if pkt.Unmarshal(append([]byte(nil), buf[:n]...)) != nil || pkt.PayloadType != uint8(t.PayloadType()) {
+		if pkt.Unmarshal(append([]byte(nil), buf[:n]...)) != nil || pkt.PayloadType != pt {
 			continue
 		}
 		s.arrive(arrival{at: at, rtp: pkt})
