@@ -6,12 +6,14 @@ interface Track { kind: 'audio' | 'video'; enabled: boolean; contentHint: string
 class Connection {
   connectionState = 'new';
   onconnectionstatechange: (() => void) | null = null;
-  localDescription = { sdp: 'offer' };
   transport = { state: 'connected', onstatechange: null as (() => void) | null };
   closed = false;
   addTransceiver(): object { return { setCodecPreferences: () => undefined }; }
+  async createOffer(): Promise<object> { return { type: 'offer', sdp: 'a=ice-ufrag:mine' }; }
   async setLocalDescription(): Promise<void> { /* nothing to do */ }
   async setRemoteDescription(): Promise<void> { /* nothing to do */ }
+  addEventListener(): void { /* tests look for themselves */ }
+  removeEventListener(): void { /* as above */ }
   getSenders(): object[] { return [{ transport: this.transport }]; }
   close(): void { this.closed = true; }
   become(state: string): void {
@@ -48,7 +50,12 @@ function publication(options: { muted?: Mutes; onStage?: () => Promise<boolean>;
     async publish(_group, _offer, muted: Kind[]) {
       log.push(`publish ${muted.join()}`);
       await answer('publish');
-      return { session: `s${++session}`, answer: 'answer' };
+      return { session: `s${++session}`, answer: 'answer', relays: [] };
+    },
+    async restart(id) {
+      log.push(`restart ${id}`);
+      await answer('restart');
+      return { fragment: 'a=ice-ufrag:theirs', relays: [] };
     },
     async mute(id, mutes) {
       log.push(`mute ${id} ${JSON.stringify(mutes)}`);
