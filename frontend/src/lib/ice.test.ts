@@ -7,6 +7,7 @@ const OFFER = [
 ].join('\r\n');
 const ANSWER = 'v=0\r\nm=audio 9\r\na=ice-ufrag:old\r\na=ice-pwd:oldpwd\r\na=candidate:1 old\r\na=end-of-candidates\r\nm=video 9\r\na=ice-ufrag:old\r\na=ice-pwd:oldpwd\r\n';
 const FRAGMENT = 'm=audio 9\r\na=ice-ufrag:new\r\na=ice-pwd:newpwd\r\na=candidate:1 new\r\na=candidate:2 new\r\na=end-of-candidates\r\n';
+const gone = new Error('gone');
 const RELAYS = [{ urls: 'turn:h:3478', username: 'u', credential: 'c' }];
 
 class Connection {
@@ -27,12 +28,12 @@ class Connection {
   }
 }
 
-function lifeline(pc: Connection, options: { relays?: RTCIceServer[]; restart?: () => Promise<Restarted>; wait?: () => Promise<void> } = {}) {
+function lifeline(pc: Connection, options: { relays?: RTCIceServer[]; restart?: (fragment: string) => Promise<Restarted>; wait?: () => Promise<void> } = {}) {
   const restart = vi.fn(options.restart ?? (async () => ({ fragment: FRAGMENT, relays: [] })));
   const onlost = vi.fn();
   const line = new Lifeline({
     pc: pc as unknown as RTCPeerConnection, answer: ANSWER, relays: options.relays ?? [], restart, onlost,
-    hopeless: (e) => e === 'gone', wait: options.wait ?? (async () => undefined),
+    hopeless: (e) => e === gone, wait: options.wait ?? (async () => undefined),
   });
   return { line, restart, onlost };
 }
@@ -72,7 +73,7 @@ test('the old ICE session is left alone until the server has agreed', async () =
 test('an answer that does not come is asked for again, a refusal is the end', async () => {
   const pc = new Connection();
   let n = 0;
-  const { line, restart, onlost } = lifeline(pc, { restart: async () => Promise.reject(++n < 4 ? new TypeError('offline') : 'gone') });
+  const { line, restart, onlost } = lifeline(pc, { restart: async () => Promise.reject(++n < 4 ? new TypeError('offline') : gone) });
   line.doubt();
   await vi.waitFor(() => expect(onlost).toHaveBeenCalledTimes(1));
   expect(restart).toHaveBeenCalledTimes(4);
@@ -86,7 +87,9 @@ test('who never gets through goes through the relays, with fresh credentials', a
   const pc = new Connection();
   pc.connectionState = 'connecting';
   const fresh = [{ urls: 'turn:h:3478', username: 'later', credential: 'd' }];
-  const { onlost } = lifeline(pc, { relays: RELAYS, restart: async () => ({ fragment: FRAGMENT, relays: fresh }), wait: async () => new Promise((r) => setTimeout(r)) });
+  let waits = 0;
+  const wait = async (): Promise<void> => (waits++ === 0 ? undefined : new Promise(() => undefined));
+  const { onlost } = lifeline(pc, { relays: RELAYS, restart: async () => ({ fragment: FRAGMENT, relays: fresh }), wait });
   await vi.waitFor(() => expect(pc.servers).toEqual(fresh));
   pc.become('connected');
   await new Promise((resolve) => setTimeout(resolve, 5));

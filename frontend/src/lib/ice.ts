@@ -31,8 +31,8 @@ const SETTLE_MS = 4000;
 /** How long one question to the server may take, ms: what hangs on a dead network is soon asked anew. */
 const ASK_MS = [1500, 2000, 3000];
 const PAUSE_MS = [200, 400, 800];
-/** After so many questions without an answer the connection is given up; the server has forgotten it by then. */
-const ASKED = 12;
+/** After so long without an answer the connection is given up, ms: the server has forgotten it by then. */
+const HOPE_MS = 20_000;
 
 /** fragmentOf cuts out of an offer what a restart tells the server. It needs no candidates of ours. */
 export function fragmentOf(offer: string): string {
@@ -64,9 +64,9 @@ export function withICE(answer: string, fragment: string): string {
 export function relaysOf(header: string | null): RTCIceServer[] {
   const relays: RTCIceServer[] = [];
   for (const [, url = '', rest = ''] of (header ?? '').matchAll(/<([^>]*)>((?:\s*;\s*[\w-]+="[^"]*")*)/g)) {
-    const named = Object.fromEntries([...rest.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
-    if (named['rel'] !== 'ice-server') continue;
-    relays.push({ urls: url, username: named['username'] ?? '', credential: named['credential'] ?? '' });
+    const named = new Map([...rest.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]));
+    if (named.get('rel') !== 'ice-server') continue;
+    relays.push({ urls: url, username: named.get('username') ?? '', credential: named.get('credential') ?? '' });
   }
   return relays;
 }
@@ -77,8 +77,6 @@ export class Lifeline {
   #answer: string;
   #relays: RTCIceServer[];
   #relayed: boolean;
-  /** There was a path once. */
-  #up = false;
   #mending = false;
   #closed = false;
   #wake: () => void = () => undefined;
@@ -94,7 +92,7 @@ export class Lifeline {
   /** doubt: the connection may be broken, or the network is another one. Again: no change, but asks at once. */
   doubt(): void {
     if (this.#mending) this.#wake();
-    else if (!this.#closed) void this.#mend();
+    else if (!this.#closed) void this.#mend(true);
   }
 
   /** close: nothing is asked and nothing heard any more. */
@@ -104,7 +102,7 @@ export class Lifeline {
   }
 
   async #begin(): Promise<void> {
-    if (!(await this.#settles()) && !this.#mending) await this.#mend();
+    if (!(await this.#settles()) && !this.#mending) await this.#mend(this.#relayed);
   }
 
   /** settles reports whether the connection came about in the time that it may take, or nobody cares any more. */
@@ -119,15 +117,14 @@ export class Lifeline {
     look();
     await Promise.race([up, (this.#o.wait ?? pause)(SETTLE_MS)]);
     pc.removeEventListener('connectionstatechange', look);
-    this.#up ||= pc.connectionState === 'connected';
     return this.#closed || pc.connectionState === 'connected';
   }
 
-  /** mend tries another path, and then the relays if they were not in use. */
-  async #mend(): Promise<void> {
+  /** mend tries another path, if there may be one, and then the relays if they were not in use. */
+  async #mend(direct: boolean): Promise<void> {
     this.#mending = true;
     try {
-      let saved = this.#up || this.#relayed ? await this.#restart() : false;
+      let saved = direct ? await this.#restart() : false;
       if (saved === false && !this.#closed && !this.#relayed && this.#relays.length > 0) {
         this.#relayed = true;
         this.#o.onrelayed?.();
@@ -164,7 +161,8 @@ export class Lifeline {
 
   /** ask asks until there is an answer. The same fragment twice is one restart, so a lost answer does no harm. */
   async #ask(fragment: string): Promise<Restarted | undefined> {
-    for (let n = 0; n < ASKED && !this.#closed; n++) {
+    const until = Date.now() + HOPE_MS;
+    for (let n = 0; Date.now() < until && !this.#closed; n++) {
       try {
         return await this.#o.restart(fragment, AbortSignal.timeout(ASK_MS[Math.min(n, ASK_MS.length - 1)] ?? 3000));
       } catch (error) {

@@ -20,6 +20,7 @@ class Connection {
     this.connectionState = state;
     this.onconnectionstatechange?.();
   }
+  async getStats(): Promise<object> { return new Map(); }
   getReceivers(): object[] { return [{ transport: this.transport }]; }
   close(): void { this.closed = true; }
   goodbye(): void {

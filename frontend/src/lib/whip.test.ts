@@ -33,6 +33,8 @@ let states: PublicationState[];
 let made: Connection[];
 let mic: Track;
 let camera: Track;
+/** Whether ICE can be restarted. */
+let path: boolean;
 let answer: (call: string) => Promise<void>;
 
 function track(kind: Track['kind']): Track {
@@ -53,8 +55,8 @@ function publication(options: { muted?: Mutes; onStage?: () => Promise<boolean>;
       return { session: `s${++session}`, answer: 'answer', relays: [] };
     },
     async restart(id) {
+      if (!path) throw gone;
       log.push(`restart ${id}`);
-      await answer('restart');
       return { fragment: 'a=ice-ufrag:theirs', relays: [] };
     },
     async mute(id, mutes) {
@@ -85,6 +87,7 @@ beforeEach(() => {
   log = [];
   states = [];
   made = [];
+  path = false;
   answer = async () => undefined;
   mic = track('audio');
   camera = track('video');
@@ -144,6 +147,20 @@ test('a lost connection is published again with what is muted', async () => {
   made[1]?.become('connected');
   expect(states).toEqual(['live', 'reconnecting', 'live']);
   expect(made[0]?.closed).toBe(true);
+});
+
+test('a broken path is replaced by another, on the same connection', async () => {
+  const p = publication();
+  await p.start();
+  made[0]?.become('connected');
+  path = true;
+  log = [];
+  made[0]?.become('disconnected');
+  await vi.waitFor(() => expect(log).toEqual(['restart s1']));
+  made[0]?.become('connected');
+  expect(states).toEqual(['live', 'reconnecting', 'live']);
+  expect(made).toHaveLength(1);
+  await p.stop();
 });
 
 test('a goodbye of the server with somebody else in the place is another window', async () => {
