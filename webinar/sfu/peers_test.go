@@ -32,6 +32,11 @@ func (l *line) WriteTo(b []byte, a net.Addr) (int, error) {
 
 func newPeer(t testing.TB) (*webrtc.PeerConnection, *line) {
 	t.Helper()
+	return newPeerAt(t, "127.0.0.1:0")
+}
+
+func newPeerAt(t testing.TB, addr string) (*webrtc.PeerConnection, *line) {
+	t.Helper()
 	m := &webrtc.MediaEngine{}
 	if err := m.RegisterDefaultCodecs(); err != nil {
 		t.Fatal(err)
@@ -40,7 +45,7 @@ func newPeer(t testing.TB) (*webrtc.PeerConnection, *line) {
 	if err := m.RegisterHeaderExtension(level, webrtc.RTPCodecTypeAudio); err != nil {
 		t.Fatal(err)
 	}
-	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	conn, err := net.ListenPacket("udp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +54,7 @@ func newPeer(t testing.TB) (*webrtc.PeerConnection, *line) {
 	se := webrtc.SettingEngine{LoggerFactory: quiet()}
 	se.SetICEUDPMux(mux)
 	se.SetIncludeLoopbackCandidate(true)
-	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(se), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 	pc, err := api.NewPeerConnection(webrtc.Configuration{})
