@@ -70,6 +70,9 @@ func newRaw(t testing.TB, e *Engine, publish bool) *raw {
 		offer = regexp.MustCompile(`a=`+line+`:[^\r\n]*`).ReplaceAllString(offer, "a="+line+":"+value)
 	}
 	offer = regexp.MustCompile(`a=ssrc(-group)?:[^\r\n]*\r\n`).ReplaceAllString(offer, "")
+	if publish {
+		offer += "a=ssrc:7 cname:m\r\na=ssrc:7 msid:m picture\r\n"
+	}
 	var answer string
 	if publish {
 		r.session, answer, err = e.Publish(t.Context(), "raw", Publisher{Owner: "mallory"}, offer)
