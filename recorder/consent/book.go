@@ -188,7 +188,7 @@ func (b *Book) needed(d draft) bool {
 		return false
 	}
 	if d.ev.Subject == "" {
-		return r.follows(d.kind) == nil
+		return d.kind == Expire || r.follows(d.kind) == nil // an expiry has ended the grants: the replay must end them too
 	}
 	if _, used := r.keys[keyID{d.ev.Subject, d.kind, d.ev.Key}]; used && d.ev.Key != "" {
 		r.person(d.ev.Subject).settled(d.ev.Scopes)
