@@ -3,10 +3,14 @@ package sfu
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+	"io"
 	"maps"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
@@ -44,16 +48,18 @@ func (e *Engine) Publish(ctx context.Context, room string, p Publisher, text str
 	if err := e.stageFree(room, p.Owner); err != nil {
 		return "", "", err
 	}
-	s, err := e.newSession(e.stack.pub, room, p.Owner)
+	in := &intake{}
+	s, err := e.newSession(e.stack.publisherAPI(in), room, p.Owner, o, true)
 	if err != nil {
 		return "", "", err
 	}
+	in.stop = s.stop
 	pub := &publication{session: s, subject: p.Subject, screen: p.Screen, quit: make(chan struct{}), muted: map[media.Kind]bool{}, sources: map[media.Kind]*source{}}
 	maps.Copy(pub.muted, p.Muted)
 	s.cleanup = pub.cleanup
 	s.pc.OnTrack(pub.open)
 	s.watchState(func() {})
-	answer, err = e.stack.negotiate(ctx, s.pc, o, true, func() error { return nil })
+	answer, err = s.negotiate(ctx, o, func() error { return nil })
 	if err == nil {
 		err = e.addPublication(pub)
 	}
@@ -116,60 +122,84 @@ func (p *publication) kindOf(video bool) media.Kind {
 }
 
 // open starts the source of a track whose first packet has come.
+// open begins a source, or a further layer of one.
 func (p *publication) open(t *webrtc.TrackRemote, recv *webrtc.RTPReceiver) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return
+	}
+	s := p.sources[p.kindOf(t.Kind() == webrtc.RTPCodecTypeVideo)]
+	switch {
+	case s == nil:
+		if s = p.newSource(t, recv); s == nil {
+			return
+		}
+		p.sources[s.track.Kind] = s
+		p.wg.Go(s.run)
+	case t.RID() == "" || s.streams >= maxLayers || !strings.EqualFold(s.track.MimeType, t.Codec().MimeType):
+		return // one stream of each kind and layer; a further one is never read
+	}
+	s.streams++
+	l := newLayer(s, t.RID(), uint32(t.SSRC()))
+	p.wg.Go(func() { readMedia(t, l) })
+	p.wg.Go(func() { readReports(recv, l) })
+}
+
+func (p *publication) newSource(t *webrtc.TrackRemote, recv *webrtc.RTPReceiver) *source {
 	params := t.Codec()
 	video := t.Kind() == webrtc.RTPCodecTypeVideo
 	c, ok := codecOf(video, params.MimeType)
 	if !ok {
-		return
+		return nil
 	}
 	s := &source{
-		e: p.e, pub: p, codec: c, ssrc: uint32(t.SSRC()),
+		e: p.e, pub: p, codec: c,
 		track: media.Track{
 			ID: rand.Text(), Session: p.id, Owner: p.owner, Subject: p.subject, Kind: p.kindOf(video),
 			MimeType: params.MimeType, ClockRate: params.ClockRate, Channels: params.Channels,
 		},
 		in: make(chan arrival, arrivals), sync: make(chan chan struct{}), wake: make(chan struct{}, 1),
-		quit: p.quit, done: make(chan struct{}), cache: newCache(video),
+		quit: p.quit, done: make(chan struct{}),
 	}
 	for _, x := range recv.GetParameters().HeaderExtensions {
 		if x.URI == audioLevelURI {
 			s.level = uint8(x.ID)
 		}
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed || p.sources[s.track.Kind] != nil {
-		return // one stream of each kind; a further one is never read
-	}
-	p.sources[s.track.Kind] = s
-	p.wg.Go(s.run)
-	p.wg.Go(func() { readMedia(t, s) })
-	p.wg.Go(func() { readReports(recv, s) })
+	return s
 }
 
 // readMedia stamps and passes on what comes, until the connection closes.
-func readMedia(t *webrtc.TrackRemote, s *source) {
+func readMedia(t *webrtc.TrackRemote, l *layer) {
 	buf := make([]byte, 1600)
+	pt := uint8(t.PayloadType()) // the track's own follows what comes
 	for {
 		n, _, err := t.Read(buf)
 		at := time.Now()
-		if err != nil {
+		switch {
+		case errors.Is(err, webrtc.ErrCodecNotFound), errors.Is(err, io.ErrShortBuffer):
+			continue // one packet of a format that was not negotiated, or too large
+		case err != nil:
 			return
 		}
 		// A copy of the right size: the packet lives in the cache for seconds.
 		pkt := &rtp.Packet{}
-		if pkt.Unmarshal(append([]byte(nil), buf[:n]...)) != nil || pkt.PayloadType != uint8(t.PayloadType()) {
+		if pkt.Unmarshal(append([]byte(nil), buf[:n]...)) != nil || pkt.PayloadType != pt {
 			continue
 		}
-		s.arrive(arrival{at: at, rtp: pkt})
+		l.src.arrive(arrival{layer: l, at: at, rtp: pkt})
 	}
 }
 
-func readReports(recv *webrtc.RTPReceiver, s *source) {
+func readReports(recv *webrtc.RTPReceiver, l *layer) {
+	read := recv.Read
+	if l.rid != "" {
+		read = func(b []byte) (int, interceptor.Attributes, error) { return recv.ReadSimulcast(b, l.rid) }
+	}
 	buf := make([]byte, 1600)
 	for {
-		n, _, err := recv.Read(buf)
+		n, _, err := read(buf)
 		at := time.Now()
 		if err != nil {
 			return
@@ -180,7 +210,7 @@ func readReports(recv *webrtc.RTPReceiver, s *source) {
 		}
 		for _, p := range pkts {
 			if r, ok := p.(*rtcp.SenderReport); ok {
-				s.arrive(arrival{at: at, report: r})
+				l.src.arrive(arrival{layer: l, at: at, report: r})
 			}
 		}
 	}

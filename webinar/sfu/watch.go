@@ -15,10 +15,15 @@ type viewer struct {
 	ready        atomic.Bool   // connected
 	failed       atomic.Uint64 // writes that failed
 	heard        heardViewer
+	intake       intake
+	ration       ration
 
 	// Of the shard:
-	round uint64  // the last visit
-	fed   []*slot // those that a visit goes to
+	round    uint64  // the last visit
+	fed      []*slot // those that a visit goes to
+	downlink downlink
+	poor     bool  // pictures are left out until the line carries them again
+	tuned    int64 // Unix ms of the last look at the reports
 }
 
 // mainOnly tells players with a single picture, which get the main view.
@@ -43,14 +48,14 @@ func (e *Engine) Watch(ctx context.Context, room string, w Viewer, text string) 
 		return "", "", err
 	}
 	v := &viewer{onStage: w.OnStage, shard: e.nextShard()}
-	s, err := e.newSession(e.stack.viewerAPI(v), room, w.Owner)
+	s, err := e.newSession(e.stack.viewerAPI(v), room, w.Owner, o, false)
 	if err != nil {
 		return "", "", err
 	}
-	v.session = s
+	v.session, v.intake.stop = s, s.stop
 	s.cleanup = v.cleanup
 	s.watchState(v.connected)
-	answer, err = e.stack.negotiate(ctx, s.pc, o, false, func() error { return v.addSlots(o) })
+	answer, err = s.negotiate(ctx, o, func() error { return v.addSlots(o) })
 	if err == nil {
 		err = e.addViewer(v)
 	}
@@ -92,14 +97,14 @@ func (v *viewer) addSlots(o offer) error {
 	return nil
 }
 
-// connected starts the media: a key frame that came earlier would have been wasted.
+// connected starts the media.
 func (v *viewer) connected() {
 	if v.ready.Swap(true) {
 		return
 	}
-	v.shard.post(func(*shard) {
+	v.shard.post(func(sh *shard) {
 		for _, s := range v.slots {
-			s.askKeyFrame()
+			sh.start(s)
 		}
 	})
 }
