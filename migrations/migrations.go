@@ -27,6 +27,10 @@ var ErrNewer = errors.New("the database was written by a newer version of Plenum
 // synchronous=FULL, because an acknowledged vote or consent is a promise; secure_delete, because erasure is one.
 const pragmas = "_busy_timeout=5000&_journal_mode=WAL&_foreign_keys=1&_txlock=immediate&_synchronous=FULL&_secure_delete=on"
 
+// maxConns bounds who waits for the one writer by asking again and again, which serves nobody in turn: hundreds of joins
+// in a few seconds starved one another until the busy timeout. Who waits for a connection is served in order.
+const maxConns = 8
+
 // Open opens the SQLite file at path, which is made with mode 0600, and brings its schema to the head.
 // It returns ErrNewer for a schema that this program does not know.
 func Open(ctx context.Context, path string) (*gorm.DB, error) {
@@ -46,6 +50,7 @@ func Open(ctx context.Context, path string) (*gorm.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
+	conn.SetMaxOpenConns(maxConns)
 	if err := migrate(ctx, conn); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
