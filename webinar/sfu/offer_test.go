@@ -79,6 +79,7 @@ func TestOffersThatAreRefused(t *testing.T) {
 		"one mid twice":   {strings.ReplaceAll(good, "a=mid:1", "a=mid:0"), true, "mid"},
 		"no rtcp-mux":     {cut(good, "a=rtcp-mux"), true, "rtcp-mux"},
 		"lite":            {strings.Replace(good, "a=group", "a=ice-lite\r\na=group", 1), true, "ICE-lite"},
+		"passive view":    {strings.ReplaceAll(view, "setup:actpass", "setup:passive"), false, "begin the DTLS handshake"},
 		"plain RTP":       {strings.ReplaceAll(good, "UDP/TLS/RTP/SAVPF", "RTP/AVP"), true, "SAVPF"},
 		"only H264":       {strings.ReplaceAll(strings.ReplaceAll(good, "VP8", "H264"), "VP9", "H264"), true, "VP8"},
 		"no opus":         {strings.ReplaceAll(good, "opus/48000", "speex/48000"), true, "opus"},

@@ -73,6 +73,7 @@ type stack struct {
 	addrs    func() []netip.Addr // to offer
 	settings webrtc.SettingEngine
 	pub      *webrtc.API
+	pubFirst *webrtc.API         // for publishers that wait for us to begin the DTLS handshake
 	formats  *webrtc.MediaEngine // for viewers; each connection takes a copy
 	config   webrtc.Configuration
 }
@@ -148,7 +149,18 @@ func (s *stack) build(cfg Config, tm timing) error {
 	settings := s.settings
 	settings.SetICEUDPMux(s.mux)
 	s.pub = webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(chain))
+	if err := settings.SetAnsweringDTLSRole(webrtc.DTLSRoleClient); err != nil {
+		return err
+	}
+	s.pubFirst = webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(chain))
 	return nil
+}
+
+func (s *stack) publisherAPI(o offer) *webrtc.API {
+	if o.passive {
+		return s.pubFirst
+	}
+	return s.pub
 }
 
 // viewerAPI makes the connection of one viewer, without interceptors: its media goes into its shard's batch, what it

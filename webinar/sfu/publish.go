@@ -44,7 +44,7 @@ func (e *Engine) Publish(ctx context.Context, room string, p Publisher, text str
 	if err := e.stageFree(room, p.Owner); err != nil {
 		return "", "", err
 	}
-	s, err := e.newSession(e.stack.pub, room, p.Owner)
+	s, err := e.newSession(e.stack.publisherAPI(o), room, p.Owner)
 	if err != nil {
 		return "", "", err
 	}
