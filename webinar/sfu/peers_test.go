@@ -90,6 +90,7 @@ type speaker struct {
 	t            testing.TB
 	pc           *webrtc.PeerConnection
 	session      string
+	answer       string
 	audio, video *webrtc.TrackLocalStaticRTP
 	sender       *webrtc.RTPSender // of video
 	plis         atomic.Int64
@@ -107,6 +108,11 @@ type speaker struct {
 func publish(t testing.TB, e *Engine, room string, p Publisher, tag byte) *speaker {
 	t.Helper()
 	pc, l := newPeer(t)
+	return publishFrom(t, e, room, p, tag, pc, l)
+}
+
+func publishFrom(t testing.TB, e *Engine, room string, p Publisher, tag byte, pc *webrtc.PeerConnection, l *line) *speaker {
+	t.Helper()
 	s := &speaker{t: t, pc: pc, line: l, tag: tag, aseq: 65000, vseq: 65500, wantKey: true}
 	s.audio = s.add(webrtc.MimeTypeOpus, 48000, 2, func([]rtcp.Packet) {})
 	s.video = s.add(webrtc.MimeTypeVP8, 90000, 0, func(pkts []rtcp.Packet) {
@@ -123,7 +129,7 @@ func publish(t testing.TB, e *Engine, room string, p Publisher, tag byte) *speak
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.session = id
+	s.session, s.answer = id, answer
 	accept(t, pc, answer)
 	return s
 }
@@ -223,6 +229,11 @@ type player struct {
 func watch(t testing.TB, e *Engine, room string, v Viewer, audio, video int) *player {
 	t.Helper()
 	pc, l := newPeer(t)
+	return watchFrom(t, e, room, v, audio, video, pc, l)
+}
+
+func watchFrom(t testing.TB, e *Engine, room string, v Viewer, audio, video int, pc *webrtc.PeerConnection, l *line) *player {
+	t.Helper()
 	p := &player{pc: pc, line: l, got: map[string][]*rtp.Packet{}, rtx: map[string][]uint16{}, ssrc: map[string]uint32{}, srs: map[uint32]*rtcp.SenderReport{}}
 	for i := range audio + video {
 		kind := webrtc.RTPCodecTypeAudio
