@@ -52,7 +52,7 @@ func start(cfg Config, obs media.Observer, screens Screens, tm timing) (*Engine,
 	for range runtime.GOMAXPROCS(0) {
 		sh, err := newShard(st)
 		if err != nil {
-			return nil, errors.Join(err, st.mux.Close())
+			return nil, errors.Join(err, st.close())
 		}
 		e.shards = append(e.shards, sh)
 	}
@@ -87,7 +87,7 @@ func (e *Engine) Close() error {
 		sh.close()
 	}
 	e.workers.Wait()
-	return e.stack.mux.Close()
+	return e.stack.close()
 }
 
 // enter holds Close back; the caller gives e.wg.Done.
@@ -116,6 +116,38 @@ func (e *Engine) nextShard() *shard { return e.shards[e.turn.Add(1)%uint64(len(e
 func (e *Engine) fanOut(j job) {
 	for _, sh := range e.shards {
 		sh.offer(j)
+	}
+}
+
+// addFeed lets every shard carry l; later calls find it there.
+func (e *Engine) addFeed(l *layer) {
+	for _, sh := range e.shards {
+		sh.post(func(sh *shard) { sh.feeds[l] = &feed{layer: l} })
+	}
+}
+
+// emptyFeeds makes the shards forget what they keep of s.
+func (e *Engine) emptyFeeds(s *source) {
+	for _, l := range s.ladder() {
+		for _, sh := range e.shards {
+			sh.post(func(sh *shard) { sh.empty(l) })
+		}
+	}
+}
+
+// dropFeeds ends what addFeed began.
+func (e *Engine) dropFeeds(s *source) {
+	for _, l := range s.ladder() {
+		for _, sh := range e.shards {
+			sh.post(func(sh *shard) { sh.drop(l) })
+		}
+	}
+}
+
+// reconsider lets the viewers of s choose their layers anew: one has come or gone, or they have changed places.
+func (e *Engine) reconsider(s *source) {
+	for _, sh := range e.shards {
+		sh.post(func(sh *shard) { sh.reconsider(s) })
 	}
 }
 
@@ -152,6 +184,21 @@ func (e *Engine) Slots(name, owner string, onStage bool) []Slot {
 		return r.slots(owner)
 	}
 	return nil
+}
+
+// Layers tells which layers of a person's own sources are wanted, of those that come in several.
+func (e *Engine) Layers(name, owner string) []Layers {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var out []Layers
+	if r := e.rooms[name]; r != nil {
+		for _, s := range r.sources {
+			if s.track.Owner == owner && s.shownRids != nil {
+				out = append(out, Layers{Kind: s.track.Kind, Rids: s.shownRids})
+			}
+		}
+	}
+	return out
 }
 
 // Sources lists every source that is published in the room, oldest first.

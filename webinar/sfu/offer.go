@@ -96,8 +96,8 @@ func checkLine(d *sdp.SessionDescription, m *sdp.MediaDescription, publish bool)
 	if !has(m.Attributes, "rtcp-mux") {
 		return refuse("the offer does not multiplex RTCP (rtcp-mux)")
 	}
-	if has(m.Attributes, "simulcast") || has(m.Attributes, "rid") {
-		return refuse("simulcast is not supported; send one quality")
+	if err := checkLayers(m, publish); err != nil {
+		return err
 	}
 	if sends := !has(m.Attributes, "recvonly") && !has(m.Attributes, "inactive"); publish && !sends {
 		return refuse("a publication's media lines must be sendonly")
@@ -113,6 +113,30 @@ func checkLine(d *sdp.SessionDescription, m *sdp.MediaDescription, publish bool)
 
 func setupOf(d *sdp.SessionDescription, m *sdp.MediaDescription) string {
 	return cmp.Or(attribute(m.Attributes, "setup"), attribute(d.Attributes, "setup"))
+}
+
+// checkLayers allows a publisher some simulcast layers to send (RFC 8853), of one picture.
+func checkLayers(m *sdp.MediaDescription, publish bool) error {
+	rids := 0
+	for _, a := range m.Attributes {
+		if a.Key != "rid" {
+			continue
+		}
+		id, direction, _ := strings.Cut(a.Value, " ")
+		if direction, _, _ = strings.Cut(direction, " "); direction != "send" || id == "" || len(id) > maxRid {
+			return refuse("a simulcast layer must be one to send, with a short name")
+		}
+		rids++
+	}
+	switch {
+	case rids == 0 && !has(m.Attributes, "simulcast"):
+		return nil
+	case !publish || m.MediaName.Media != "video" || rids == 0 || !has(m.Attributes, "simulcast"):
+		return refuse("simulcast is for the picture of a publication, each layer with a rid")
+	case rids > maxLayers:
+		return refuse("a picture has more than %d simulcast layers", maxLayers)
+	}
+	return nil
 }
 
 func checkFormats(m *sdp.MediaDescription, video bool) error {
@@ -173,7 +197,7 @@ const startBitrate = 1200
 
 // finish replaces the candidates of an answer by ours, in its first accepted m-line, which carries the bundle, and
 // tells publishers where to start.
-func finish(answer string, publish bool, addrs []netip.Addr, port uint16) (string, error) {
+func finish(answer string, publish bool, candidates []string) (string, error) {
 	var d sdp.SessionDescription
 	if err := d.UnmarshalString(answer); err != nil {
 		return "", err
@@ -190,16 +214,31 @@ func finish(answer string, publish bool, addrs []netip.Addr, port uint16) (strin
 		if m.MediaName.Port.Value == 0 {
 			continue
 		}
-		for n, a := range addrs {
-			// RFC 8445 section 5.1.2.1: type preference 126 for host, then the order given, component 1.
-			priority := uint32(126)<<24 | uint32(65535-n)<<8 | 255
-			m.WithValueAttribute("candidate", fmt.Sprintf("%d 1 udp %d %s %d typ host", n+1, priority, a, port))
+		for _, c := range candidates {
+			m.WithValueAttribute("candidate", c)
 		}
 		m.WithPropertyAttribute("end-of-candidates")
 		break
 	}
 	b, err := d.Marshal()
 	return string(b), err
+}
+
+// candidatesFor offers addrs in the order given, over UDP first (RFC 8445 section 5.1.2.1, RFC 6544 section 4.2).
+func candidatesFor(addrs []netip.Addr, port uint16, tcp bool) []string {
+	const overUDP, overTCP = 126, 90 // type preferences
+	var out []string
+	add := func(format string, preference int) {
+		for n, a := range addrs {
+			priority := uint32(preference)<<24 | uint32(65535-n)<<8 | 255 // of component 1
+			out = append(out, fmt.Sprintf(format, len(out)+1, priority, a, port))
+		}
+	}
+	add("%d 1 udp %d %s %d typ host", overUDP)
+	if tcp {
+		add("%d 1 tcp %d %s %d typ host tcptype passive", overTCP)
+	}
+	return out
 }
 
 // machineAddrs lists the addresses of this machine that a client can use, loopback last. Link-local ones would need

@@ -19,6 +19,7 @@ import (
 // Config says where media arrives and how many may publish.
 type Config struct {
 	Listen    string       // UDP "host:port", one port for all media; an empty host is every address, port 0 any port
+	TCP       bool         // take media over TCP as well, on the same port
 	Advertise []netip.Addr // addresses to offer; empty: all of this machine's, loopback included
 	MaxStage  int          // people publishing in a room at once, default 10
 	Egress    string       // how media is sent: auto, gso, sendmmsg or sendto; default auto
@@ -33,6 +34,14 @@ type Screens interface {
 	SlotsChanged(room, owner string, slots []Slot)
 	// StageChanged lists every source that is now published in room, oldest first.
 	StageChanged(room string, sources []SourceState)
+	// LayersChanged tells owner which layers of an own source somebody watches; the others need not be sent.
+	LayersChanged(room, owner string, l Layers)
+}
+
+// Layers are the simulcast layers of one source that are wanted, by the rids of the publisher's offer (RFC 8851).
+type Layers struct {
+	Kind media.Kind
+	Rids []string
 }
 
 // Slot is one occupied m-line of a viewer: the Index-th of its media.
@@ -91,4 +100,5 @@ const (
 	maxLines         = 14 // m-lines of an offer
 	maxStageLines    = stageAudio + stageVideo
 	maxSSRCs         = 8 // of one m-line
+	maxRid           = 16
 )
