@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,13 +12,19 @@ import (
 
 // TestEncodersAsTheyAre publishes with the offers of programs that are no browsers, and watches what they send.
 func TestEncodersAsTheyAre(t *testing.T) {
+	same, waits := strings.NewReplacer(), strings.NewReplacer("setup:actpass", "setup:passive")
 	for _, c := range []struct {
 		offer, setup string
 		change       *strings.Replacer
 	}{
-		{"gstreamer-vp8", "passive", strings.NewReplacer()},
-		// As ffmpeg and some hardware encoders do it: they wait for the server to begin the DTLS handshake.
-		{"gstreamer-vp8", "active", strings.NewReplacer("setup:actpass", "setup:passive")},
+		{"obs30-h264", "passive", same},
+		{"obs32-av1", "passive", same},
+		{"obs32-simulcast", "passive", same},
+		{"ffmpeg8", "active", same},
+		{"ffmpeg8-active", "passive", same},
+		{"gstreamer-vp8", "passive", same},
+		{"gstreamer-vp8", "active", waits},
+		{"gstreamer-h264", "passive", same},
 	} {
 		t.Run(c.offer+" "+c.setup, func(t *testing.T) {
 			e, _, _ := newTestEngine(t)
@@ -112,6 +119,18 @@ func (c *encoder) picture(n uint32) error {
 }
 
 // pictureOf is a one-packet picture whose head is as the codec wants it.
-func pictureOf(_ *sdp.MediaDescription, key bool, n uint32) []byte {
-	return vp8(key, uint16(n), byte(n), 'E', n)
+func pictureOf(m *sdp.MediaDescription, key bool, n uint32) []byte {
+	body := vp8(key, uint16(n), byte(n), 'E', n)
+	heads := map[string][2][]byte{ // of a picture, of a key frame
+		"VP8":  {{}, {}},
+		"AV1":  {{0x10, 0x32}, {0x18, 0x0a}},
+		"H264": {{0x41}, {24, 0, 4, 0x67, 0x42, 0xc0, 0x1f, 0, 2, 0x68, 0xce, 0, byte(len(body) + 1), 0x65}}, // SPS, PPS and IDR in one (STAP-A)
+	}
+	_, format, _ := strings.Cut(attribute(m.Attributes, "rtpmap"), " ")
+	name, _, _ := strings.Cut(format, "/")
+	head := heads[name][0]
+	if key {
+		head = heads[name][1]
+	}
+	return append(slices.Clip(head), body...)
 }
