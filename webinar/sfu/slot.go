@@ -35,7 +35,7 @@ type slot struct {
 // binding is what the negotiation made of the slot.
 type binding struct {
 	codec    codec
-	out      webrtc.TrackLocalWriter
+	out      mediaWriter
 	ssrc     uint32
 	rtxSSRC  uint32 // 0: repeats go out as they are
 	pt, rtxT uint8
@@ -52,7 +52,7 @@ func (s *slot) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, erro
 		if !ok {
 			continue
 		}
-		b := &binding{codec: k, out: c.WriteStream(), ssrc: uint32(c.SSRC()), pt: uint8(p.PayloadType)}
+		b := &binding{codec: k, out: s.viewer.writer(c), ssrc: uint32(c.SSRC()), pt: uint8(p.PayloadType)}
 		if t := rtxType(all, p.PayloadType); t != 0 {
 			b.rtxSSRC, b.rtxT = uint32(c.SSRCRetransmission()), t
 		}
