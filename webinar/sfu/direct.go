@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"sync"
 	"sync/atomic"
 
 	"github.com/pion/rtcp"
@@ -23,15 +22,25 @@ type mediaWriter interface {
 
 // The library's way from a packet to the socket (session, lock, pool, map, mux, agent, pair, candidate, mux) costs more
 // than the kernel's. So media goes a way of its own, from the slot into the datagram; reports, handshakes and checks
-// stay with the library. Who uses which is decided once, when the slot is bound, for good: were one SSRC encrypted by
+// stay with the library. Who uses which is decided once, with the first packet, for good: were one SSRC encrypted by
 // both, its numbers could be used twice.
 
 // passage is how a viewer's media leaves.
 type passage struct {
 	course
 	secrets overhear
-	once    sync.Once
+
+	// Of the shard:
+	settled bool
 	sender  *seal.Sender // nil: the library encrypts
+}
+
+// sealer settles who encrypts. Nothing is written before the viewer is connected, so the handshake is over by then.
+func (p *passage) sealer() *seal.Sender {
+	if !p.settled {
+		p.settled, p.sender = true, p.secrets.sender()
+	}
+	return p.sender
 }
 
 // course is where a viewer's media goes now, which is where the library sends what is not a check: ICE has proven that
@@ -65,44 +74,39 @@ type packetWriter interface {
 
 var (
 	errNoCourse = errors.New("sfu: no address to send media to")
-	errTooLarge = errors.New("sfu: a packet is too large")
+	errForm     = errors.New("sfu: a packet is too large or has a header that viewers do not get")
 )
+
+// writer is for the slot that is bound by c.
+func (v *viewer) writer(c webrtc.TrackLocalContext) mediaWriter {
+	return &direct{viewer: v, library: c.WriteStream(), ssrc: uint32(c.SSRC())}
+}
 
 // direct writes the packets of one slot past the library.
 type direct struct {
-	viewer   *viewer
-	sender   *seal.Sender // of all slots of the viewer
-	ssrc     uint32
-	media    seal.Index
-	repeats  seal.Index // of the SSRC for retransmission
-	capacity []byte     // for connections that are no batch's
+	viewer  *viewer
+	library mediaWriter // for connections that we have no key of
+	ssrc    uint32
+	media   seal.Index
+	repeats seal.Index // of the SSRC for retransmission
+	spare   []byte     // for connections that are no batch's
 }
 
-// writer is for the slot that is bound by c. The handshake is over by then.
-func (v *viewer) writer(c webrtc.TrackLocalContext) mediaWriter {
-	p := &v.passage
-	p.once.Do(func() { p.sender = p.secrets.sender() })
-	if p.sender == nil {
-		return c.WriteStream()
-	}
-	return &direct{viewer: v, sender: p.sender, ssrc: uint32(c.SSRC())}
-}
+const rtpHeader = 12 // bytes
 
-const rtpHeader = 12 // bytes, without extensions
-
-// WriteRTP implements [mediaWriter].
+// WriteRTP implements [mediaWriter]. Viewers negotiate no header extensions, so a header has none.
 func (d *direct) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
+	sender := d.viewer.passage.sealer()
+	if sender == nil {
+		return d.library.WriteRTP(h, payload)
+	}
 	hop := d.viewer.passage.at.Load()
 	if hop == nil {
 		return 0, errNoCourse
 	}
-	head := rtpHeader
-	if h.Extension || len(h.CSRC) > 0 {
-		head = h.MarshalSize()
-	}
-	size := head + len(payload) + seal.Overhead
-	if size > egress.MaxDatagram {
-		return 0, errTooLarge
+	size := rtpHeader + len(payload) + seal.Overhead
+	if size > egress.MaxDatagram || h.Extension || h.Padding || len(h.CSRC) > 0 {
+		return 0, errForm
 	}
 	index := &d.media
 	if h.SSRC != d.ssrc {
@@ -113,34 +117,27 @@ func (d *direct) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
 		return 0, err
 	}
 	if hop.direct {
-		return size, d.fill(d.viewer.shard.out.Reserve(size, hop.to), h, head, payload, n)
+		fill(d.viewer.shard.out.Reserve(size, hop.to), sender, h, payload, n)
+		return size, nil
 	}
-	if cap(d.capacity) < size {
-		d.capacity = make([]byte, egress.MaxDatagram)
+	if d.spare == nil {
+		d.spare = make([]byte, egress.MaxDatagram)
 	}
-	p := d.capacity[:size]
-	if err := d.fill(p, h, head, payload, n); err != nil {
-		return 0, err
-	}
-	return hop.conn.WriteTo(p, hop.addr)
+	fill(d.spare[:size], sender, h, payload, n)
+	return hop.conn.WriteTo(d.spare[:size], hop.addr)
 }
 
 // fill makes p the encrypted packet.
-func (d *direct) fill(p []byte, h *rtp.Header, head int, payload []byte, index uint64) error {
-	if head == rtpHeader {
-		p[0], p[1] = 2<<6, h.PayloadType
-		if h.Marker {
-			p[1] |= 1 << 7
-		}
-		binary.BigEndian.PutUint16(p[2:], h.SequenceNumber)
-		binary.BigEndian.PutUint32(p[4:], h.Timestamp)
-		binary.BigEndian.PutUint32(p[8:], h.SSRC)
-	} else if _, err := h.MarshalTo(p); err != nil {
-		return err
+func fill(p []byte, sender *seal.Sender, h *rtp.Header, payload []byte, index uint64) {
+	p[0], p[1] = 2<<6, h.PayloadType
+	if h.Marker {
+		p[1] |= 1 << 7
 	}
-	copy(p[head:], payload)
-	d.sender.Seal(p, head, h.SSRC, index)
-	return nil
+	binary.BigEndian.PutUint16(p[2:], h.SequenceNumber)
+	binary.BigEndian.PutUint32(p[4:], h.Timestamp)
+	binary.BigEndian.PutUint32(p[8:], h.SSRC)
+	copy(p[rtpHeader:], payload)
+	sender.Seal(p, rtpHeader, h.SSRC, index)
 }
 
 // follow lets the library send something whenever ICE chooses another pair, so that the course is known at once.
