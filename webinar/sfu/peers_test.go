@@ -32,12 +32,21 @@ func (l *line) WriteTo(b []byte, a net.Addr) (int, error) {
 
 func newPeer(t testing.TB) (*webrtc.PeerConnection, *line) {
 	t.Helper()
+	return newPeerWith(t, func(*webrtc.MediaEngine) error { return nil })
+}
+
+// newPeerWith makes a client with more header extensions than the usual.
+func newPeerWith(t testing.TB, extend func(*webrtc.MediaEngine) error) (*webrtc.PeerConnection, *line) {
+	t.Helper()
 	m := &webrtc.MediaEngine{}
 	if err := m.RegisterDefaultCodecs(); err != nil {
 		t.Fatal(err)
 	}
 	level := webrtc.RTPHeaderExtensionCapability{URI: audioLevelURI}
 	if err := m.RegisterHeaderExtension(level, webrtc.RTPCodecTypeAudio); err != nil {
+		t.Fatal(err)
+	}
+	if err := extend(m); err != nil {
 		t.Fatal(err)
 	}
 	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
@@ -102,6 +111,7 @@ type speaker struct {
 	vseq    uint16
 	wantKey bool
 	deaf    bool // ignores requests for key frames
+	size    int  // bytes that make a picture larger
 }
 
 func publish(t testing.TB, e *Engine, room string, p Publisher, tag byte) *speaker {
@@ -170,7 +180,7 @@ func (s *speaker) send() {
 	s.n++
 	s.vseq++
 	s.aseq++
-	v := &rtp.Packet{Header: rtp.Header{Version: 2, Marker: true, SequenceNumber: s.vseq, Timestamp: s.n * 1800}, Payload: vp8(s.wantKey, uint16(s.n), byte(s.n), s.tag, s.n)}
+	v := &rtp.Packet{Header: rtp.Header{Version: 2, Marker: true, SequenceNumber: s.vseq, Timestamp: s.n * 1800}, Payload: append(vp8(s.wantKey, uint16(s.n), byte(s.n), s.tag, s.n), make([]byte, s.size)...)}
 	a := &rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: s.aseq, Timestamp: s.n * 960}, Payload: append([]byte{s.tag}, vp8(true, 0, 0, s.tag, s.n)...)}
 	s.wantKey = false
 	if s.video.WriteRTP(v) != nil || s.audio.WriteRTP(a) != nil {
@@ -186,7 +196,9 @@ func (s *speaker) sent() uint32 {
 }
 
 // pump sends every 20 ms until the test ends or stop is called.
-func (s *speaker) pump() (stop func()) {
+func (s *speaker) pump() (stop func()) { return pumped(s.t, s.send) }
+
+func pumped(t testing.TB, send func()) (stop func()) {
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
@@ -197,12 +209,12 @@ func (s *speaker) pump() (stop func()) {
 			case <-quit:
 				return
 			case <-tick.C:
-				s.send()
+				send()
 			}
 		}
 	}()
 	stop = sync.OnceFunc(func() { close(quit); <-done })
-	s.t.Cleanup(stop)
+	t.Cleanup(stop)
 	return stop
 }
 
