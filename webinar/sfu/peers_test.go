@@ -32,11 +32,11 @@ func (l *line) WriteTo(b []byte, a net.Addr) (int, error) {
 
 func newPeer(t testing.TB) (*webrtc.PeerConnection, *line) {
 	t.Helper()
-	return newPeerWith(t, func(*webrtc.MediaEngine) error { return nil })
+	return newPeerWith(t, func(*webrtc.MediaEngine, *webrtc.SettingEngine) error { return nil })
 }
 
-// newPeerWith makes a client with more header extensions than the usual.
-func newPeerWith(t testing.TB, extend func(*webrtc.MediaEngine) error) (*webrtc.PeerConnection, *line) {
+// newPeerWith makes a client that differs from the usual.
+func newPeerWith(t testing.TB, change func(*webrtc.MediaEngine, *webrtc.SettingEngine) error) (*webrtc.PeerConnection, *line) {
 	t.Helper()
 	m := &webrtc.MediaEngine{}
 	if err := m.RegisterDefaultCodecs(); err != nil {
@@ -44,9 +44,6 @@ func newPeerWith(t testing.TB, extend func(*webrtc.MediaEngine) error) (*webrtc.
 	}
 	level := webrtc.RTPHeaderExtensionCapability{URI: audioLevelURI}
 	if err := m.RegisterHeaderExtension(level, webrtc.RTPCodecTypeAudio); err != nil {
-		t.Fatal(err)
-	}
-	if err := extend(m); err != nil {
 		t.Fatal(err)
 	}
 	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
@@ -60,6 +57,9 @@ func newPeerWith(t testing.TB, extend func(*webrtc.MediaEngine) error) (*webrtc.
 	se.SetIncludeLoopbackCandidate(true)
 	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	if err := change(m, &se); err != nil {
+		t.Fatal(err)
+	}
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(se), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 	pc, err := api.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
@@ -235,6 +235,12 @@ type player struct {
 func watch(t testing.TB, e *Engine, room string, v Viewer, audio, video int) *player {
 	t.Helper()
 	pc, l := newPeer(t)
+	return watchWith(t, e, room, v, audio, video, pc, l)
+}
+
+// watchWith lets pc watch.
+func watchWith(t testing.TB, e *Engine, room string, v Viewer, audio, video int, pc *webrtc.PeerConnection, l *line) *player {
+	t.Helper()
 	p := &player{pc: pc, line: l, got: map[string][]*rtp.Packet{}, rtx: map[string][]uint16{}, ssrc: map[string]uint32{}, srs: map[uint32]*rtcp.SenderReport{}}
 	for i := range audio + video {
 		kind := webrtc.RTPCodecTypeAudio
