@@ -24,17 +24,17 @@ import (
 // TestWhoEncrypts has clients of every kind play: what they get is right, whoever encrypted it.
 func TestWhoEncrypts(t *testing.T) {
 	for name, c := range map[string]struct {
-		change func(*webrtc.SettingEngine)
+		change func(*webrtc.SettingEngine, *webrtc.Configuration)
 		direct bool
 	}{
-		"AEAD_AES_128_GCM": {func(*webrtc.SettingEngine) {}, true},
-		"a handshake with SHA-384": {func(s *webrtc.SettingEngine) {
+		"AEAD_AES_128_GCM": {func(*webrtc.SettingEngine, *webrtc.Configuration) {}, true},
+		"a handshake with SHA-384": {func(s *webrtc.SettingEngine, _ *webrtc.Configuration) {
 			s.SetDTLSCipherSuites(dtls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384)
 		}, true},
-		"no extended master secret": {func(s *webrtc.SettingEngine) {
+		"no extended master secret": {func(s *webrtc.SettingEngine, _ *webrtc.Configuration) {
 			s.SetDTLSExtendedMasterSecret(dtls.DisableExtendedMasterSecret)
 		}, true},
-		"AES128_CM_HMAC_SHA1_80": {func(s *webrtc.SettingEngine) {
+		"AES128_CM_HMAC_SHA1_80": {func(s *webrtc.SettingEngine, _ *webrtc.Configuration) {
 			s.SetSRTPProtectionProfiles(dtls.SRTP_AES128_CM_HMAC_SHA1_80)
 		}, false},
 	} {
@@ -42,8 +42,7 @@ func TestWhoEncrypts(t *testing.T) {
 			e, _, _ := newTestEngine(t)
 			e.SetLive("r", true)
 			s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
-			pc, l := newPeerWith(t, func(_ *webrtc.MediaEngine, se *webrtc.SettingEngine) error { c.change(se); return nil })
-			p := watchWith(t, e, "r", Viewer{}, 1, 1, pc, l)
+			p := watchFrom(t, e, "r", Viewer{}, 1, 1, newRoamer(t, c.change), nil)
 			stop := s.pump()
 			eventually(t, "media", func() bool { return p.count("video0") > 20 && p.count("audio0") > 20 })
 			stop()

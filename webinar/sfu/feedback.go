@@ -21,12 +21,13 @@ type inlet struct {
 
 // inlet has the form of the setting engine's BufferFactory.
 func (v *viewer) inlet(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser {
+	v.intake.admits(kind) // beyond the bound the end of the session is on its way
 	return &inlet{viewer: v, ssrc: ssrc, report: kind == packetio.RTCPBufferPacket, closed: make(chan struct{})}
 }
 
 // Write takes one datagram. It comes once for each stream that it is about.
 func (in *inlet) Write(b []byte) (int, error) {
-	if in.report {
+	if in.report && in.viewer.ration.allows(time.Now()) {
 		in.viewer.feedback(b, in.ssrc)
 	}
 	return len(b), nil
@@ -57,7 +58,7 @@ func (v *viewer) feedback(b []byte, ssrc uint32) {
 		case *rtcp.FullIntraRequest:
 			v.shard.offer(job{do: func(*shard) { s.askKeyFrame() }})
 		case *rtcp.TransportLayerNack:
-			if p.MediaSSRC == ssrc {
+			if p.MediaSSRC == ssrc && v.ration.serves(p.Nacks) {
 				v.shard.offer(job{do: func(sh *shard) { v.repeat(sh, s, p.Nacks) }})
 			}
 		case *rtcp.ReceiverReport:

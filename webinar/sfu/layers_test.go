@@ -35,9 +35,7 @@ var layerSizes = [3]int{100, 400, 1100}
 func simulcast(t *testing.T, e *Engine, room, owner string) *simulcaster {
 	t.Helper()
 	s := &simulcaster{t: t, rids: []string{"q", "h", "f"}}
-	pc, _ := newPeerWith(t, func(m *webrtc.MediaEngine, _ *webrtc.SettingEngine) error {
-		return webrtc.ConfigureSimulcastExtensionHeaders(m)
-	})
+	pc, _ := newPeerAt(t, "127.0.0.1:0", webrtc.ConfigureSimulcastExtensionHeaders)
 	var sender *webrtc.RTPSender
 	for i, rid := range s.rids {
 		track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, "video", "stream", webrtc.WithRTPStreamID(rid))

@@ -55,8 +55,7 @@ func (c *outletConn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	return c.addrPortConn.WriteToAddrPort(b, to)
 }
 
-// tcpOutlet is the same for clients that come by TCP. The connections must have a write buffer, so that none of them
-// can hold up the shard.
+// tcpOutlet is the same for clients that come by TCP, whose writes do not wait.
 type tcpOutlet struct {
 	ice.TCPMux
 	viewer *viewer

@@ -32,11 +32,11 @@ func (l *line) WriteTo(b []byte, a net.Addr) (int, error) {
 
 func newPeer(t testing.TB) (*webrtc.PeerConnection, *line) {
 	t.Helper()
-	return newPeerWith(t, func(*webrtc.MediaEngine, *webrtc.SettingEngine) error { return nil })
+	return newPeerAt(t, "127.0.0.1:0")
 }
 
-// newPeerWith makes a client that differs from the usual.
-func newPeerWith(t testing.TB, change func(*webrtc.MediaEngine, *webrtc.SettingEngine) error) (*webrtc.PeerConnection, *line) {
+// newPeerAt makes a client with a socket at addr, and with more header extensions than the usual.
+func newPeerAt(t testing.TB, addr string, extend ...func(*webrtc.MediaEngine) error) (*webrtc.PeerConnection, *line) {
 	t.Helper()
 	m := &webrtc.MediaEngine{}
 	if err := m.RegisterDefaultCodecs(); err != nil {
@@ -46,7 +46,12 @@ func newPeerWith(t testing.TB, change func(*webrtc.MediaEngine, *webrtc.SettingE
 	if err := m.RegisterHeaderExtension(level, webrtc.RTPCodecTypeAudio); err != nil {
 		t.Fatal(err)
 	}
-	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	for _, f := range extend {
+		if err := f(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	conn, err := net.ListenPacket("udp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,11 +60,8 @@ func newPeerWith(t testing.TB, change func(*webrtc.MediaEngine, *webrtc.SettingE
 	se := webrtc.SettingEngine{LoggerFactory: quiet()}
 	se.SetICEUDPMux(mux)
 	se.SetIncludeLoopbackCandidate(true)
-	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	if err := change(m, &se); err != nil {
-		t.Fatal(err)
-	}
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(se), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 	pc, err := api.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
@@ -99,6 +101,7 @@ type speaker struct {
 	t            testing.TB
 	pc           *webrtc.PeerConnection
 	session      string
+	answer       string
 	audio, video *webrtc.TrackLocalStaticRTP
 	sender       *webrtc.RTPSender // of video
 	plis         atomic.Int64
@@ -117,6 +120,11 @@ type speaker struct {
 func publish(t testing.TB, e *Engine, room string, p Publisher, tag byte) *speaker {
 	t.Helper()
 	pc, l := newPeer(t)
+	return publishFrom(t, e, room, p, tag, pc, l)
+}
+
+func publishFrom(t testing.TB, e *Engine, room string, p Publisher, tag byte, pc *webrtc.PeerConnection, l *line) *speaker {
+	t.Helper()
 	s := &speaker{t: t, pc: pc, line: l, tag: tag, aseq: 65000, vseq: 65500, wantKey: true}
 	s.audio = s.add(webrtc.MimeTypeOpus, 48000, 2, func([]rtcp.Packet) {})
 	s.video = s.add(webrtc.MimeTypeVP8, 90000, 0, func(pkts []rtcp.Packet) {
@@ -133,7 +141,7 @@ func publish(t testing.TB, e *Engine, room string, p Publisher, tag byte) *speak
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.session = id
+	s.session, s.answer = id, answer
 	accept(t, pc, answer)
 	return s
 }
@@ -235,11 +243,10 @@ type player struct {
 func watch(t testing.TB, e *Engine, room string, v Viewer, audio, video int) *player {
 	t.Helper()
 	pc, l := newPeer(t)
-	return watchWith(t, e, room, v, audio, video, pc, l)
+	return watchFrom(t, e, room, v, audio, video, pc, l)
 }
 
-// watchWith lets pc watch.
-func watchWith(t testing.TB, e *Engine, room string, v Viewer, audio, video int, pc *webrtc.PeerConnection, l *line) *player {
+func watchFrom(t testing.TB, e *Engine, room string, v Viewer, audio, video int, pc *webrtc.PeerConnection, l *line) *player {
 	t.Helper()
 	p := &player{pc: pc, line: l, got: map[string][]*rtp.Packet{}, rtx: map[string][]uint16{}, ssrc: map[string]uint32{}, srs: map[uint32]*rtcp.SenderReport{}}
 	for i := range audio + video {

@@ -15,6 +15,8 @@ type viewer struct {
 	ready        atomic.Bool   // connected
 	failed       atomic.Uint64 // writes that failed
 	heard        heardViewer
+	intake       intake
+	ration       ration
 	passage      passage
 
 	// Of the shard:
@@ -47,14 +49,14 @@ func (e *Engine) Watch(ctx context.Context, room string, w Viewer, text string) 
 		return "", "", err
 	}
 	v := &viewer{onStage: w.OnStage, shard: e.nextShard()}
-	s, err := e.newSession(e.stack.viewerAPI(v), room, w.Owner)
+	s, err := e.newSession(e.stack.viewerAPI(v), room, w.Owner, o, false)
 	if err != nil {
 		return "", "", err
 	}
-	v.session = s
+	v.session, v.intake.stop = s, s.stop
 	s.cleanup = v.cleanup
 	s.watchState(v.connected)
-	answer, err = e.stack.negotiate(ctx, s.pc, o, false, func() error { return v.addSlots(o) })
+	answer, err = s.negotiate(ctx, o, func() error { return v.addSlots(o) })
 	if err == nil {
 		err = e.addViewer(v)
 	}

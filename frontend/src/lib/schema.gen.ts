@@ -312,7 +312,8 @@ export interface paths {
         delete: operations["unpublish"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Restart ICE on another network (RFC 9725, section 4.3). DTLS, streams and mutes stay. 428 without If-Match, 412 for another ICE session */
+        patch: operations["patchPublication"];
         trace?: never;
     };
     "/api/webinars/{webinar}/whip/{session}/mute": {
@@ -370,7 +371,8 @@ export interface paths {
         delete: operations["unwatch"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Restart ICE on another network, as for WHIP */
+        patch: operations["patchView"];
         trace?: never;
     };
     "/api/webinars/{webinar}/beat": {
@@ -859,6 +861,8 @@ export interface components {
             presence: components["schemas"]["Presence"];
             stage: components["schemas"]["Stage"];
             slots: components["schemas"]["Slots"];
+            /** @description of one's own pictures; people on stage only */
+            layers?: components["schemas"]["Layers"][];
             polls: components["schemas"]["Poll"][];
             recording?: components["schemas"]["Recording"];
             /** @description hosts only */
@@ -890,6 +894,11 @@ export interface components {
         /** @description What each media slot of *this* client carries now; slots that are not named are empty */
         Slots: {
             slots: components["schemas"]["Slot"][];
+        };
+        /** @description Which simulcast layers of one's own picture somebody watches; the others need not be sent until this names them again */
+        Layers: {
+            kind: components["schemas"]["SourceKind"];
+            rids: string[];
         };
         Slot: {
             /** @enum {string} */
@@ -1068,6 +1077,9 @@ export interface components {
         Answer: {
             headers: {
                 Location?: string;
+                /** @description the ICE session */
+                ETag?: string;
+                "Accept-Patch"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -1592,6 +1604,45 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    patchPublication: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `*` to restart ICE, or the ETag of the ICE session that a candidate belongs to */
+                "If-Match": string;
+            };
+            path: {
+                webinar: components["parameters"]["webinar"];
+                session: components["parameters"]["session"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/trickle-ice-sdpfrag": string;
+            };
+        };
+        responses: {
+            /** @description ICE was restarted: our credentials and candidates */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/trickle-ice-sdpfrag": string;
+                };
+            };
+            /** @description candidates were heard; the server needs none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     mute: {
         parameters: {
             query?: never;
@@ -1651,6 +1702,45 @@ export interface operations {
         responses: {
             /** @description ended */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    patchView: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `*` to restart ICE, or the ETag of the ICE session that a candidate belongs to */
+                "If-Match": string;
+            };
+            path: {
+                webinar: components["parameters"]["webinar"];
+                session: components["parameters"]["session"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/trickle-ice-sdpfrag": string;
+            };
+        };
+        responses: {
+            /** @description ICE was restarted: our credentials and candidates */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/trickle-ice-sdpfrag": string;
+                };
+            };
+            /** @description candidates were heard; the server needs none */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
