@@ -113,7 +113,7 @@ func (p *parts) buildMedia(ctx context.Context) (err error) {
 func (p *parts) buildSite(l net.Addr) (err error) {
 	p.site, err = api.New(api.Deps{
 		Accounts: p.accounts, Webinars: p.webinars, Hub: p.hub, Media: p.engine, Polls: p.polls, Recorder: p.recorder,
-		App: frontend.Handler(), BaseURL: p.cfg.linkAddress(l).String(), StageURL: p.cfg.address(l).String(), TLS: p.cfg.secure(), TrustedProxies: p.cfg.TrustedProxies, Log: p.log,
+		App: frontend.Handler(), BaseURL: p.cfg.linkAddress(l).String(), StageURL: p.cfg.address(l).String(), TLS: p.cfg.secure(), TrustedProxies: p.cfg.TrustedProxies, Full: p.full, Log: p.log,
 	})
 	return err
 }

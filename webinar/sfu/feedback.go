@@ -65,7 +65,8 @@ func (v *viewer) feedback(b []byte, ssrc uint32) {
 			v.reception(s, p.Reports, time.Now())
 		case *rtcp.ReceiverEstimatedMaximumBitrate:
 			if len(p.SSRCs) > 0 && p.SSRCs[0] == ssrc { // once, however many streams it names
-				v.heard.estimate.Store(uint64(max(p.Bitrate, 1)))
+				v.heard.estimate.Store(uint64(min(max(p.Bitrate, 1), mostBudget)))
+				v.heard.judged.Store(time.Now().UnixMilli())
 			}
 		}
 	}

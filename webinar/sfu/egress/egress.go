@@ -83,7 +83,7 @@ type Batch struct {
 	msgs   []message
 	kernel kernel
 
-	datagrams, trains, calls, dropped, refused atomic.Uint64
+	datagrams, trains, calls, dropped, refused, choked atomic.Uint64
 }
 
 // message is one train: datagrams of equal size to one address, the last one may be shorter. They lie side by side in
@@ -102,6 +102,7 @@ type Stats struct {
 	Calls     uint64 // system calls
 	Dropped   uint64 // datagrams that the kernel did not take
 	Refused   uint64 // trains that had to be sent one by one
+	Choked    uint64 // flushes that gave up because the socket stayed full
 }
 
 // Batch makes a batch for one goroutine.
@@ -116,7 +117,7 @@ func (b *Batch) Path() Path { return Path(b.path.Load()) }
 
 // Stats may be called from any goroutine.
 func (b *Batch) Stats() Stats {
-	return Stats{b.datagrams.Load(), b.trains.Load(), b.calls.Load(), b.dropped.Load(), b.refused.Load()}
+	return Stats{b.datagrams.Load(), b.trains.Load(), b.calls.Load(), b.dropped.Load(), b.refused.Load(), b.choked.Load()}
 }
 
 // Carries reports whether a batch can send to an address at all: not if it has a zone or is of the other family. It may
