@@ -17,6 +17,7 @@ type viewer struct {
 	heard        heardViewer
 	intake       intake
 	ration       ration
+	passage      passage
 
 	// Of the shard:
 	round    uint64  // the last visit
@@ -86,9 +87,13 @@ func (v *viewer) addSlots(o offer) error {
 		v.video = append(v.video, &slot{viewer: v, index: i, video: true})
 	}
 	v.slots = append(append(v.slots, v.audio...), v.video...)
-	for _, s := range v.slots {
-		if _, err := v.pc.AddTrack(s); err != nil {
+	for i, s := range v.slots {
+		sender, err := v.pc.AddTrack(s)
+		if err != nil {
 			return refuse("the media lines do not fit together")
+		}
+		if i == 0 {
+			v.follow(sender.Transport().ICETransport())
 		}
 	}
 	if len(v.pc.GetTransceivers()) != len(v.slots) {
