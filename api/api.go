@@ -66,7 +66,7 @@ func New(d Deps) (http.Handler, error) {
 	if err := g.SetTrustedProxies(d.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("trusted proxies: %w", err)
 	}
-	g.Use(s.identify, s.logAccess, s.recovered, s.secureHeaders, s.sameOrigin)
+	g.Use(s.identify, s.logAccess, s.recovered, s.secureHeaders, s.crossOrigin)
 	for _, r := range routes() {
 		g.Handle(r.method, ginPath(r.path), s.serve(r))
 	}
