@@ -229,7 +229,7 @@ func (s *site) account(email string) asker {
 	s.t.Helper()
 	_, err := s.accounts.Add(s.t.Context(), email, "Name of "+email, "a long password")
 	must(s.t, err)
-	token, err := s.accounts.NewToken(s.t.Context(), email)
+	token, err := s.accounts.NewToken(s.t.Context(), email, webinar.ScopeAll)
 	must(s.t, err)
 	return bearer(token)
 }
