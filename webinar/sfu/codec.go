@@ -65,6 +65,9 @@ func mediaEngine(publish bool) (*webrtc.MediaEngine, error) {
 		if video {
 			kind = webrtc.RTPCodecTypeVideo
 			feedback = append(feedback, webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBNACK, Parameter: "pli"}, webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBCCM, Parameter: "fir"})
+			if !publish {
+				feedback = append(feedback, webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBGoogREMB})
+			}
 		}
 		for _, c := range codecs(video) {
 			c.params.RTCPFeedback = feedback

@@ -60,6 +60,30 @@ func (v *viewer) feedback(b []byte, ssrc uint32) {
 			if p.MediaSSRC == ssrc {
 				v.shard.offer(job{do: func(sh *shard) { v.repeat(sh, s, p.Nacks) }})
 			}
+		case *rtcp.ReceiverReport:
+			v.reception(s, p.Reports, time.Now())
+		case *rtcp.ReceiverEstimatedMaximumBitrate:
+			if len(p.SSRCs) > 0 && p.SSRCs[0] == ssrc { // once, however many streams it names
+				v.heard.estimate.Store(uint64(max(p.Bitrate, 1)))
+			}
+		}
+	}
+}
+
+// reception takes the block about s of a receiver report (RFC 3550 section 6.4.2).
+func (v *viewer) reception(s *slot, blocks []rtcp.ReceptionReport, now time.Time) {
+	b := s.bound.Load()
+	for _, r := range blocks {
+		if b == nil || r.SSRC != b.ssrc {
+			continue
+		}
+		s.heard.loss.Store(uint32(r.FractionLost))
+		s.heard.at.Store(now.UnixMilli())
+		if r.LastSenderReport != 0 {
+			// The middle 32 bits of NTP time, in units of 1/65536 s.
+			if gone := uint32(toNTP(now)>>16) - r.LastSenderReport - r.Delay; gone < 1<<31 {
+				v.heard.rtt.Store(int64(gone) * int64(time.Second) / 65536)
+			}
 		}
 	}
 }

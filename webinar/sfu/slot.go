@@ -17,6 +17,7 @@ type slot struct {
 	video  bool
 	index  int
 	bound  atomic.Pointer[binding]
+	heard  heardSlot
 
 	want *source // under the engine's lock: what the shard was last told
 

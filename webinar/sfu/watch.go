@@ -14,6 +14,7 @@ type viewer struct {
 	shard        *shard
 	ready        atomic.Bool   // connected
 	failed       atomic.Uint64 // writes that failed
+	heard        heardViewer
 
 	// Of the shard:
 	round uint64  // the last visit
