@@ -27,15 +27,15 @@ type source struct {
 	wake  chan struct{}      // a key frame is wanted
 	quit  chan struct{}
 	done  chan struct{}
-	lost  atomic.Uint64 // arrivals that found in full, or were over the limit
-	want  atomic.Bool   // key frame
+	want  atomic.Bool // key frame
 	clock atomic.Pointer[rtpClock]
 	cache *cache
 
 	tapMu sync.Mutex
 	taps  atomic.Pointer[[]*tap]
 
-	shownMuted bool // under the engine's lock
+	shownMuted bool      // under the engine's lock
+	spokeAt    time.Time // under the engine's lock: when it was last heard talking
 
 	// Of the loop alone:
 	muted   bool
@@ -103,10 +103,14 @@ func (s *source) kick() {
 
 // arrive hands a to the loop, from a reader.
 func (s *source) arrive(a arrival) {
+	if a.rtp != nil {
+		s.e.ledger.inPackets.Add(1)
+		s.e.ledger.inBytes.Add(uint64(len(a.rtp.Payload)))
+	}
 	select {
 	case s.in <- a:
 	default:
-		s.lost.Add(1)
+		s.e.ledger.arrivalsFull.Add(1)
 	}
 }
 
@@ -202,7 +206,7 @@ func (s *source) take(a arrival) {
 func (s *source) admit(a arrival) *packet {
 	ext := s.wrap.next(a.rtp.SequenceNumber)
 	if !s.limit.allow(a.at, len(a.rtp.Payload), s.track.Kind.Video()) {
-		s.lost.Add(1)
+		s.e.ledger.overLimit.Add(1)
 		return nil
 	}
 	// Repeats of what was sent while muted stay unheard after the unmuting as well.
@@ -256,6 +260,7 @@ func (s *source) askKeyFrame(now time.Time) {
 		return
 	}
 	s.lastPLI = now
+	s.e.ledger.asked(s.track.Kind)
 	s.timer.Reset(keyFrameWait)
 	if err := s.pub.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: s.ssrc}}); err != nil {
 		s.e.log.Debug("key frame request failed", "session", s.pub.id, "error", err)

@@ -3,6 +3,7 @@ package sfu
 import (
 	"context"
 	"sync/atomic"
+	"time"
 )
 
 // viewer is a WHEP session.
@@ -15,6 +16,9 @@ type viewer struct {
 	ready        atomic.Bool   // connected
 	failed       atomic.Uint64 // writes that failed
 	heard        heardViewer
+	history      lineHistory // under the engine's lock
+	began        time.Time   // when the offer came
+	answered     atomic.Bool // with success
 
 	// Of the shard:
 	round uint64  // the last visit
@@ -27,6 +31,15 @@ func (v *viewer) mainOnly() bool { return len(v.video) == 1 }
 // Watch answers a WHEP offer: its k-th audio and its k-th video line are slot k, for good. Errors: [OfferError],
 // [ErrBusy], [ErrClosed], the context's.
 func (e *Engine) Watch(ctx context.Context, room string, w Viewer, text string) (id, answer string, err error) {
+	id, answer, err = e.watch(ctx, room, w, text)
+	if err != nil {
+		e.ledger.refused(err)
+	}
+	return id, answer, err
+}
+
+func (e *Engine) watch(ctx context.Context, room string, w Viewer, text string) (id, answer string, err error) {
+	began := time.Now()
 	if err := e.enter(); err != nil {
 		return "", "", err
 	}
@@ -42,7 +55,7 @@ func (e *Engine) Watch(ctx context.Context, room string, w Viewer, text string) 
 	if err := e.seatFree(room, w.Owner); err != nil {
 		return "", "", err
 	}
-	v := &viewer{onStage: w.OnStage, shard: e.nextShard()}
+	v := &viewer{onStage: w.OnStage, shard: e.nextShard(), began: began}
 	s, err := e.newSession(e.stack.viewerAPI(v), room, w.Owner)
 	if err != nil {
 		return "", "", err
@@ -58,6 +71,7 @@ func (e *Engine) Watch(ctx context.Context, room string, w Viewer, text string) 
 		s.end()
 		return "", "", err
 	}
+	v.answered.Store(true)
 	e.log.Debug("watching", "room", room, "session", s.id, "slots", len(v.slots))
 	return s.id, answer, nil
 }
@@ -97,6 +111,7 @@ func (v *viewer) connected() {
 	if v.ready.Swap(true) {
 		return
 	}
+	v.e.ledger.connected(time.Since(v.began))
 	v.shard.post(func(*shard) {
 		for _, s := range v.slots {
 			s.askKeyFrame()
@@ -106,7 +121,9 @@ func (v *viewer) connected() {
 
 // cleanup takes the viewer out of its shard before the connection closes.
 func (v *viewer) cleanup() {
-	v.ready.Store(false)
+	if !v.ready.Swap(false) && v.answered.Load() {
+		v.e.ledger.joins[JoinSilent].Add(1)
+	}
 	v.e.removeViewer(v)
 	v.shard.barrier()
 	if err := v.pc.GracefulClose(); err != nil {
