@@ -43,8 +43,8 @@ func TestRolesAndRoutes(t *testing.T) {
 			{name: "attendee", who: attendee, role: webinar.Attendee},
 			{name: "speaker", who: speaker, role: webinar.Speaker},
 			{name: "another host", who: other, user: true},
-			{name: "host", who: host, role: webinar.Host, user: true},
 			{name: "token of scope metrics", who: metrics, only: "metrics"},
+			{name: "host", who: host, role: webinar.Host, user: true},
 		} {
 			if r.op == "events" && try.role != "" {
 				continue // TestEvents has them: those streams do not end
