@@ -34,8 +34,36 @@ func TestBenchFanout(t *testing.T) {
 		if path != "auto" && r.Path != path || r.Path == "" || r.Path == "auto" {
 			t.Errorf("sent over %q, want %q", r.Path, path)
 		}
-		if r.Viewers != 3 || r.Delivered < 95 || r.Delivered > 100 || r.Gaps > 0 || r.CPU <= 0 || r.P99 <= 0 || r.RSS <= 0 {
+		if r.Viewers != 3 || r.Delivered < 95 || r.Delivered > 100 || r.Gaps > 0 || r.CPU <= 0 || r.P99 <= 0 || r.RSS <= 0 || r.Goroutines <= 0 {
 			t.Errorf("%+v", r)
 		}
+	}
+}
+
+// measured runs "plenum bench ARGS --json" and reads what it prints.
+func measured(t *testing.T, into any, args ...string) {
+	t.Helper()
+	var out bytes.Buffer
+	if err := run(t.Context(), append(append([]string{"bench"}, args...), "--json"), os.Getenv, &out, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(out.Bytes(), into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestBenchJoins(t *testing.T) {
+	var r bench.Joins
+	measured(t, &r, "joins", "--viewers", "4", "--seconds", "1", "--gop", "2")
+	if r.Joins != 4 || r.Failed != 0 || r.FirstP50 <= 0 || r.FirstP99 < r.FirstP50 || r.PacketP99 > r.FirstP99 || r.KeyFrames == 0 || r.Path == "" {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestBenchSlow(t *testing.T) {
+	var r bench.Slow
+	measured(t, &r, "slow", "--viewers", "2", "--seconds", "2")
+	if r.Viewers != 2 || r.Turns != 1 || r.Ratio <= 0 || r.Delivered < 95 || r.Line <= 0 || r.Line > 250 || r.Lost == 0 {
+		t.Errorf("%+v", r)
 	}
 }

@@ -45,8 +45,12 @@ const usage = `plenum runs webinars, live polls and recordings of those who agre
                                  make an API token for that account, printed once; with scope metrics it reads
                                  /metrics and nothing else
   plenum ledger verify [FILE]    check a consent ledger: an export, or the one in the data folder
-  plenum bench fanout --viewers N --seconds S --kbps K [--path gso|sendmmsg|sendto] [--stock] [--json]
+  plenum bench fanout --viewers N --seconds S --kbps K [--gop S] [--layers 3] [--path gso|sendmmsg|sendto] [--stock] [--json]
                                  measure what forwarding costs, on a server that is thrown away afterwards
+  plenum bench joins --viewers N --seconds S [--gop S] [--deaf] [--json]
+                                 measure what many joins cost and how long they wait for a picture
+  plenum bench slow --viewers N --seconds S [--json]
+                                 measure what one viewer on a poor line costs the others
   plenum version
   plenum help
 

@@ -7,13 +7,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/netip"
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/pion/interceptor"
+	"github.com/pion/transport/v5/stdnet"
 	"go.uber.org/goleak"
 )
 
@@ -40,13 +45,13 @@ func TestFanoutOfTheStockServer(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
 		t.Fatal(err)
 	}
-	if r.Viewers != 2 || r.Path != "stock" || r.Delivered < 99 || r.Delivered > 100 || r.ForwardedPPS < 200 || r.CPU <= 0 || r.P50 <= 0 || r.FirstP99 <= 0 {
+	if r.Viewers != 2 || r.Path != "stock" || r.Delivered < 99 || r.Delivered > 100 || r.ForwardedPPS < 200 || r.CPU <= 0 || r.P50 <= 0 || r.FirstP99 <= 0 || r.Goroutines < 5 {
 		t.Errorf("%+v", r)
 	}
 }
 
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{nil, {"fan"}, {"fanout", "--viewers", "0"}, {"fanout", "--path", "pigeon"}, {"fanout", "--seconds", "x"}, {"fanout", "more"}} {
+	for _, args := range [][]string{nil, {"fan"}, {"fanout", "--viewers", "0"}, {"fanout", "--path", "pigeon"}, {"fanout", "--seconds", "x"}, {"fanout", "more"}, {"joins", "--gop", "0"}, {"fanout", "--layers", "2"}, {"slow", "--layers", "3", "--stock"}} {
 		if err := Main(t.Context(), args, io.Discard, io.Discard); !errors.Is(err, ErrUsage) {
 			t.Errorf("%q: %v", args, err)
 		}
@@ -56,22 +61,150 @@ func TestUsage(t *testing.T) {
 func TestMeterCountsTheWindow(t *testing.T) {
 	m := newMeter()
 	b := make([]byte, 100)
-	take := func(number uint64, flags byte, gap bool) bool {
+	take := func(number uint64, flags byte, gap bool) byte {
 		m.stamp(b, true, 1, number, flags)
-		return m.take(b, gap)
+		got, ok := m.take(b, gap)
+		if !ok {
+			t.Error("a stamp was not read")
+		}
+		return got
 	}
 	take(1, 0, true)
-	m.from.Store(2)
-	m.to.Store(5)
-	if !take(2, 0, false) || !take(3, flagKey, true) || take(4, flagAudio, false) {
+	now := newTally()
+	now.from.Store(2)
+	now.to.Store(5)
+	m.now.Store(now)
+	if take(2, 0, false) != 0 || take(3, flagKey|1<<layerShift|flagLower, true) != flagKey|1<<layerShift|flagLower || take(4, flagAudio, false) != flagAudio {
 		t.Error("pictures and sound are mixed up")
 	}
 	take(5, 0, true)
-	if m.packets.Load() != 3 || m.gaps.Load() != 1 || m.take(b[:10], true) {
-		t.Errorf("%d packets, %d gaps", m.packets.Load(), m.gaps.Load())
+	if _, ok := m.take(b[:10], true); ok || now.packets.Load() != 3 || now.best.Load() != 2 || now.gaps.Load() != 1 || now.layers[1].Load() != 1 {
+		t.Errorf("%d packets, %d of the best, %d gaps", now.packets.Load(), now.best.Load(), now.gaps.Load())
 	}
-	if m.key.quantile(0.5) != 0.25 || m.audio.quantile(0.5) != 0.25 {
+	if now.key.quantile(0.5) == 0 || now.audio.quantile(0.5) == 0 {
 		t.Error("latencies in the wrong place")
+	}
+	if p := now.delivered(1); p < 66 || p > 67 {
+		t.Errorf("%v %% delivered", p)
+	}
+}
+
+func TestFirstPictureIsWhole(t *testing.T) {
+	v := &viewer{asked: time.Now().Add(-time.Second), seen: make(chan struct{})}
+	c := &counter{viewer: v}
+	for i, x := range []struct {
+		flags             byte
+		begins, ends, gap bool
+		whole             bool
+	}{
+		{0, true, true, false, false},
+		{flagKey, false, true, false, false}, // its front is missing
+		{flagKey, true, false, false, false},
+		{flagKey, false, true, true, false}, // its middle
+		{flagKey, true, false, true, false},
+		{flagKey, false, false, false, false},
+		{flagKey, false, true, false, true},
+	} {
+		if c.watch(x.flags, x.begins, x.ends, x.gap); (v.whole > 0) != x.whole {
+			t.Errorf("packet %d: whole %v", i, v.whole)
+		}
+	}
+	if v.first < time.Second || v.whole < v.first {
+		t.Errorf("first %v, whole %v", v.first, v.whole)
+	}
+}
+
+func TestWorstSecondOfRequests(t *testing.T) {
+	at := time.Now()
+	l := &layer{}
+	for _, ms := range []int{0, 100, 200, 1500, 2480, 3450} {
+		l.asked = append(l.asked, at.Add(time.Duration(ms)*time.Millisecond))
+	}
+	if got := l.asking(at); got != 3 {
+		t.Errorf("%d from the begin", got)
+	}
+	if got := l.asking(at.Add(time.Second)); got != 1 {
+		t.Errorf("%d afterwards", got)
+	}
+}
+
+func TestLayersAreOffered(t *testing.T) {
+	media, err := formats()
+	if err == nil {
+		err = layerExtensions(media)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := stdnet.NewNet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &publisher{meter: newMeter(), quit: make(chan struct{})}
+	if p.pc, err = newPeer(n, &interceptor.Registry{}, media, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.addPicture(options{kbps: 1500, gop: 2, layers: 3}); err != nil {
+		t.Fatal(err)
+	}
+	offer, err := p.pc.CreateOffer(nil)
+	if err != nil || !strings.Contains(offer.SDP, "a=simulcast:send q;h;f") || !strings.Contains(offer.SDP, "a=rid:h send") {
+		t.Errorf("%v: %s", err, offer.SDP)
+	}
+	if q, f := p.video[0], p.video[2]; q.delta >= f.delta/5 || f.key != 45_000 {
+		t.Errorf("%d and %d bytes a frame, %d a key frame", q.delta, f.delta, f.key)
+	}
+	if err := p.close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRelayIsAPoorLine(t *testing.T) {
+	server, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	r := &relay{}
+	answer, err := r.answer("v=0\r\na=candidate:1 1 udp 5 127.0.0.1 " + fmt.Sprint(server.LocalAddr().(*net.UDPAddr).Port) + " typ host\r\na=candidate:2 1 tcp 4 127.0.0.1 9 typ host tcptype passive\r\na=end-of-candidates\r\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var port int
+	if _, err := fmt.Sscanf(answer, "v=0\r\na=candidate:1 1 udp 5 127.0.0.1 %d typ host\r\na=end-of-candidates", &port); err != nil || port != r.front.LocalAddr().(*net.UDPAddr).Port {
+		t.Fatalf("%v: %q", err, answer)
+	}
+	client, err := net.DialUDP("udp4", nil, r.front.LocalAddr().(*net.UDPAddr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	var from netip.AddrPort
+	buf := make([]byte, 2000)
+	for range 5 { // some get lost
+		if _, err := client.Write([]byte("hello")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, from, err = server.ReadFromUDPAddrPort(buf); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	for range 200 {
+		if _, err := server.WriteToUDPAddrPort(make([]byte, 500), from); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 20 {
+		if _, err := client.Read(buf); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if took := time.Since(start); took < 20*500*bitsPerByte*time.Second/relayRate {
+		t.Errorf("20 datagrams in %v", took)
+	}
+	if err := r.close(); err != nil || r.lost.Load() < 100 {
+		t.Errorf("%v, %d lost", err, r.lost.Load())
 	}
 }
 
@@ -87,5 +220,11 @@ func TestQuantiles(t *testing.T) {
 	}
 	if p := h.quantile(1); p != 0 {
 		t.Errorf("beyond the end %v", p)
+	}
+	if p := quantile([]time.Duration{3e6, 1e6, 2e6}, 0.5); p != 2 {
+		t.Errorf("median of three %v", p)
+	}
+	if p := quantile(nil, 0.5) + median([]float64{1, 4, 2, 3}); p != 2.5 {
+		t.Errorf("median of four %v", p)
 	}
 }

@@ -60,8 +60,16 @@ func newPeer(n *stdnet.Net, chain *interceptor.Registry, m *webrtc.MediaEngine, 
 	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(se), webrtc.WithInterceptorRegistry(chain)).NewPeerConnection(webrtc.Configuration{})
 }
 
-// connect offers pc to the server's face, whip or whep, and returns when media can flow.
-func connect(ctx context.Context, s *server, pc *webrtc.PeerConnection, face string, header http.Header) error {
+// exchange is how an offer is made.
+type exchange struct {
+	face    string // whip or whep
+	header  http.Header
+	asking  func()              // just before the request, if set
+	through func(string) string // changes the answer, if set
+}
+
+// connect offers pc to the server and returns when media can flow, with the path of the session.
+func connect(ctx context.Context, s *server, pc *webrtc.PeerConnection, x exchange) (session string, err error) {
 	connected := make(chan struct{}, 1)
 	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		if state == webrtc.PeerConnectionStateConnected {
@@ -73,26 +81,33 @@ func connect(ctx context.Context, s *server, pc *webrtc.PeerConnection, face str
 	})
 	offer, err := pc.CreateOffer(nil)
 	if err != nil {
-		return err
+		return "", err
 	}
 	gathered := webrtc.GatheringCompletePromise(pc)
 	if err := pc.SetLocalDescription(offer); err != nil {
-		return err
+		return "", err
 	}
 	<-gathered
-	answer, _, err := s.post(ctx, s.base+"/"+face, "application/sdp", []byte(pc.LocalDescription().SDP), header)
-	if err != nil {
-		return err
+	if x.asking != nil {
+		x.asking()
 	}
-	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: string(answer)}); err != nil {
-		return err
+	body, header, err := s.post(ctx, s.base+"/"+x.face, "application/sdp", []byte(pc.LocalDescription().SDP), x.header)
+	if err != nil {
+		return "", err
+	}
+	answer := string(body)
+	if x.through != nil {
+		answer = x.through(answer)
+	}
+	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
+		return "", err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	select {
 	case <-connected:
-		return nil
+		return header.Get("Location"), nil
 	case <-ctx.Done():
-		return errors.New("a peer did not connect")
+		return "", errors.New("a peer did not connect")
 	}
 }

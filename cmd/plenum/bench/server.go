@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -29,6 +30,7 @@ type server struct {
 	host    http.Header
 	http    *http.Client
 	printed sync.WaitGroup
+	dead    bool // it was made to tell its goroutines
 }
 
 // startServer returns when a webinar is live.
@@ -49,7 +51,7 @@ func startServer(ctx context.Context, o options, stderr io.Writer) (_ *server, e
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
 	s.cmd.WaitDelay = 20 * time.Second
 	s.cmd.Env = append(os.Environ(), "PLENUM_DATA="+s.data, "PLENUM_LISTEN=127.0.0.1:0", "PLENUM_URL=", "PLENUM_TLS_CERT=", "PLENUM_TLS_KEY=",
-		"PLENUM_MEDIA_LISTEN=127.0.0.1:0", "PLENUM_MEDIA_ADDRESSES=127.0.0.1", "PLENUM_MEDIA_EGRESS="+o.path, "PLENUM_S3_ENDPOINT=", "PLENUM_DISK_RESERVE=0")
+		"PLENUM_MEDIA_LISTEN=127.0.0.1:0", "PLENUM_MEDIA_ADDRESSES=127.0.0.1", "PLENUM_MEDIA_EGRESS="+o.path, "PLENUM_S3_ENDPOINT=", "PLENUM_DISK_RESERVE=0", "GOTRACEBACK=all")
 	s.log = &logReader{to: stderr}
 	s.cmd.Stderr = s.log
 	out, err := s.cmd.StdoutPipe()
@@ -70,8 +72,8 @@ func (s *server) open(ctx context.Context, out io.Reader) error {
 	lines := bufio.NewScanner(out)
 	site, secret := "", ""
 	for (site == "" || secret == "") && lines.Scan() {
-		if _, url, ok := strings.Cut(lines.Text(), "ready:"); ok {
-			site = strings.TrimSpace(url)
+		if _, at, ok := strings.Cut(lines.Text(), "ready:"); ok {
+			site = strings.TrimSpace(at)
 		}
 		if _, after, ok := strings.Cut(lines.Text(), "/setup#"); ok {
 			secret = strings.TrimSpace(after)
@@ -123,8 +125,8 @@ func cookieOf(answer http.Header) http.Header {
 	return h
 }
 
-func (s *server) post(ctx context.Context, url, kind string, body []byte, header http.Header) ([]byte, http.Header, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+func (s *server) post(ctx context.Context, to, kind string, body []byte, header http.Header) ([]byte, http.Header, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -139,9 +141,34 @@ func (s *server) post(ctx context.Context, url, kind string, body []byte, header
 	defer res.Body.Close()
 	answer, err := io.ReadAll(res.Body)
 	if err == nil && res.StatusCode >= 300 {
-		err = fmt.Errorf("%s: %s: %s", url, res.Status, answer)
+		err = fmt.Errorf("%s: %s: %s", to, res.Status, answer)
 	}
 	return answer, res.Header, err
+}
+
+// leave ends the session at path.
+func (s *server) leave(ctx context.Context, path string, header http.Header) error {
+	at, err := url.Parse(s.base)
+	if err != nil {
+		return err
+	}
+	at.Path = path
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at.String(), nil)
+	if err != nil {
+		return err
+	}
+	if header != nil {
+		req.Header = header.Clone()
+	}
+	res, err := s.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode >= 300 {
+		return fmt.Errorf("leaving: %s", res.Status)
+	}
+	return nil
 }
 
 // path is what the server says that it sends over.
@@ -154,21 +181,54 @@ func (s *server) path() string {
 	return s.log.path
 }
 
-// logReader passes the server's log on and picks the path out of it.
+// logReader passes the server's log on and picks the path out of it, and counts the goroutines that it dies with.
 type logReader struct {
-	to   io.Writer
-	mu   sync.Mutex
-	path string
+	to         io.Writer
+	mu         sync.Mutex
+	path       string
+	dying      bool
+	rest       string // of a line
+	goroutines int
 }
 
 func (l *logReader) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.dying {
+		l.rest += string(b)
+		for line, after, ok := strings.Cut(l.rest, "\n"); ok; line, after, ok = strings.Cut(l.rest, "\n") {
+			if strings.HasPrefix(line, "goroutine ") && strings.HasSuffix(line, "]:") {
+				l.goroutines++
+			}
+			l.rest = after
+		}
+		return len(b), nil
+	}
 	if _, after, ok := strings.Cut(string(b), "media is ready\" path="); ok {
-		l.mu.Lock()
 		l.path = strings.TrimSpace(after)
-		l.mu.Unlock()
 		return len(b), nil
 	}
 	return l.to.Write(b)
+}
+
+// goroutines counts those of the server, which is over with that: asked to quit, a Go program writes down what each
+// goroutine does.
+func (s *server) goroutines() (int, error) {
+	s.log.mu.Lock()
+	s.log.dying = true
+	s.log.mu.Unlock()
+	if err := s.cmd.Process.Signal(syscall.SIGQUIT); err != nil {
+		return 0, err
+	}
+	s.printed.Wait()
+	_ = s.cmd.Wait() // it ends with an error, as it must
+	s.dead = true
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	if s.log.goroutines == 0 {
+		return 0, errors.New("the server did not tell its goroutines")
+	}
+	return s.log.goroutines, nil
 }
 
 func (s *server) cpu() (time.Duration, error) { return cpuOf(s.cmd.Process.Pid) }
@@ -176,6 +236,9 @@ func (s *server) rss() (int64, error)         { return rssOf(s.cmd.Process.Pid) 
 
 func (s *server) stop() error {
 	s.http.CloseIdleConnections()
+	if s.dead {
+		return os.RemoveAll(s.data)
+	}
 	err := s.cmd.Process.Signal(syscall.SIGTERM)
 	s.printed.Wait()
 	if end := s.cmd.Wait(); end != nil && s.cmd.ProcessState.ExitCode() > 0 {

@@ -5,9 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/pion/interceptor"
@@ -22,13 +20,15 @@ const (
 	videoSlots = 4
 )
 
+const joinAhead = 8 // viewers that join at a time when nothing else is said
+
 // viewer is a real receiver: ICE, DTLS and SRTP of its own on a socket of its own. It counts in place of playing.
 type viewer struct {
 	pc    *webrtc.PeerConnection
-	asked time.Time
-	first atomic.Int64  // ns from asked to the first packet of a picture
+	asked time.Time     // just before the WHEP request
+	first time.Duration // from then to the first packet of a picture
+	whole time.Duration // and to the last one of the first whole key frame
 	seen  chan struct{} // closed with it
-	once  sync.Once
 }
 
 type audience struct {
@@ -37,7 +37,7 @@ type audience struct {
 }
 
 // joinAll returns when every viewer has a picture.
-func joinAll(ctx context.Context, s *server, count int, m *meter) (*audience, error) {
+func joinAll(ctx context.Context, s *stage, count int) (*audience, error) {
 	a := &audience{}
 	n, err := stdnet.NewNet()
 	if err != nil {
@@ -54,7 +54,7 @@ func joinAll(ctx context.Context, s *server, count int, m *meter) (*audience, er
 			if ctx.Err() != nil {
 				return
 			}
-			if err := a.join(ctx, s, n, m); err != nil {
+			if err := a.join(ctx, s, n); err != nil {
 				cancel(err)
 			}
 		})
@@ -63,8 +63,9 @@ func joinAll(ctx context.Context, s *server, count int, m *meter) (*audience, er
 	return a, context.Cause(ctx)
 }
 
-func (a *audience) join(ctx context.Context, s *server, n *stdnet.Net, m *meter) error {
-	header, err := s.seat(ctx)
+// join takes a seat and returns when it has a picture.
+func (a *audience) join(ctx context.Context, s *stage, n *stdnet.Net) error {
+	header, err := s.srv.seat(ctx)
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func (a *audience) join(ctx context.Context, s *server, n *stdnet.Net, m *meter)
 	}
 	v := &viewer{seen: make(chan struct{})}
 	sink := func(kind packetio.BufferPacketType, _ uint32) io.ReadWriteCloser {
-		c := &counter{viewer: v, meter: m, closed: make(chan struct{})}
+		c := &counter{viewer: v, meter: s.meter, closed: make(chan struct{})}
 		if kind == packetio.RTCPBufferPacket {
 			c.meter = nil
 		}
@@ -86,17 +87,10 @@ func (a *audience) join(ctx context.Context, s *server, n *stdnet.Net, m *meter)
 	a.mu.Lock()
 	a.all = append(a.all, v)
 	a.mu.Unlock()
-	for i := range audioSlots + videoSlots {
-		kind := webrtc.RTPCodecTypeAudio
-		if i >= audioSlots {
-			kind = webrtc.RTPCodecTypeVideo
-		}
-		if _, err := v.pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
-			return err
-		}
+	if err := addSlots(v.pc); err != nil {
+		return err
 	}
-	v.asked = time.Now()
-	if err := connect(ctx, s, v.pc, "whep", header); err != nil {
+	if _, err := connect(ctx, s.srv, v.pc, exchange{face: "whep", header: header, asking: func() { v.asked = time.Now() }}); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
@@ -109,14 +103,29 @@ func (a *audience) join(ctx context.Context, s *server, n *stdnet.Net, m *meter)
 	}
 }
 
-// counter stands in for the receive buffer of one stream, so that packets are counted where they are decrypted.
+func addSlots(pc *webrtc.PeerConnection) error {
+	for i := range audioSlots + videoSlots {
+		kind := webrtc.RTPCodecTypeAudio
+		if i >= audioSlots {
+			kind = webrtc.RTPCodecTypeVideo
+		}
+		if _, err := pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// counter stands in for the receive buffer of one stream, so that packets are counted where they are decrypted. All
+// of a viewer are written by one goroutine.
 type counter struct {
-	viewer  *viewer
-	meter   *meter // nil: not media
-	started bool
-	last    uint16
-	once    sync.Once
-	closed  chan struct{}
+	viewer   *viewer
+	meter    *meter // nil: not media
+	started  bool
+	unbroken bool // every packet of a key frame has come so far
+	last     uint16
+	once     sync.Once
+	closed   chan struct{}
 }
 
 // Write takes one packet.
@@ -127,13 +136,25 @@ func (c *counter) Write(b []byte) (int, error) {
 	seq := binary.BigEndian.Uint16(b[2:])
 	gap := c.started && seq != c.last+1
 	c.started, c.last = true, seq
-	if c.meter.take(b[12:], gap) { // no extensions were negotiated
-		c.viewer.once.Do(func() {
-			c.viewer.first.Store(int64(time.Since(c.viewer.asked)))
-			close(c.viewer.seen)
-		})
+	payload := b[12:] // no extensions were negotiated
+	if flags, ok := c.meter.take(payload, gap); ok && flags&flagAudio == 0 && c.viewer.whole == 0 {
+		c.watch(flags, payload[0]&0x10 != 0, b[1]&0x80 != 0, gap)
 	}
 	return len(b), nil
+}
+
+// watch waits for the first whole key frame.
+func (c *counter) watch(flags byte, begins, ends, gap bool) {
+	v := c.viewer
+	now := time.Since(v.asked)
+	if v.first == 0 {
+		v.first = now
+	}
+	c.unbroken = flags&flagKey != 0 && (begins || c.unbroken && !gap)
+	if c.unbroken && ends {
+		v.whole = now
+		close(v.seen)
+	}
 }
 
 // Read gives nothing: packets are gone once counted.
@@ -142,14 +163,17 @@ func (c *counter) Read([]byte) (int, error) { <-c.closed; return 0, io.EOF }
 // Close ends Read.
 func (c *counter) Close() error { c.once.Do(func() { close(c.closed) }); return nil }
 
-// firstP99 is in milliseconds.
-func (a *audience) firstP99() float64 {
-	all := make([]int64, 0, len(a.all))
+// each asks every viewer that has a picture.
+func (a *audience) each(ask func(*viewer) time.Duration) []time.Duration {
+	var out []time.Duration
 	for _, v := range a.all {
-		all = append(all, v.first.Load())
+		select {
+		case <-v.seen:
+			out = append(out, ask(v))
+		default:
+		}
 	}
-	slices.Sort(all)
-	return float64(all[(len(all)-1)*99/100]) / 1e6
+	return out
 }
 
 func (a *audience) close() error {
