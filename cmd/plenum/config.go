@@ -27,6 +27,7 @@ type config struct {
 	TLSCert        string
 	TLSKey         string
 	TrustedProxies []string
+	MetricsListen  string // of this machine itself; empty: none
 
 	MediaListen    string
 	MediaAddresses []netip.Addr
@@ -67,6 +68,7 @@ func settings() []setting {
 		{"PLENUM_TLS_CERT", "", path, "certificate chain (PEM); with PLENUM_TLS_KEY the server speaks TLS itself", false, setPath(func(c *config) *string { return &c.TLSCert })},
 		{"PLENUM_TLS_KEY", "", path, "private key (PEM)", false, setPath(func(c *config) *string { return &c.TLSKey })},
 		{"PLENUM_TRUSTED_PROXIES", "", "addresses", "reverse proxies whose X-Forwarded-For counts, comma-separated addresses or networks", false, setProxies},
+		{"PLENUM_METRICS_LISTEN", "", "host:port", "where /metrics is served without a token, such as 127.0.0.1:9100; only on this machine itself; empty: nowhere", false, setLoopback(func(c *config) *string { return &c.MetricsListen })},
 		{"PLENUM_MEDIA_LISTEN", ":8443", "host:port", "the one port for sound and pictures (UDP)", false, setAddr(func(c *config) *string { return &c.MediaListen })},
 		{"PLENUM_MEDIA_ADDRESSES", "", "addresses", "addresses offered to browsers for media, comma-separated; empty: all of this machine", false, setAddresses},
 		{"PLENUM_MEDIA_EGRESS", "auto", "auto, gso, sendmmsg or sendto", "how media is handed to the system; auto takes the cheapest that works", false, setChoice(func(c *config) *string { return &c.MediaEgress }, "auto", "gso", "sendmmsg", "sendto")},
