@@ -1,5 +1,5 @@
 // What a viewer's own line is doing, in words for the person: out of the connection's state and its windows.
-import { judge, Majority, type Quality, type Reception, Verdict } from './quality';
+import { judge, Majority, type Picture, type Quality, type Reception, Verdict } from './quality';
 import type { ViewerState } from './whep';
 
 /**
@@ -25,45 +25,50 @@ const SMALLER = 0.75;
 /** Line turns windows into a state; it has no clock of its own. */
 export class Line {
   flow: Flow = 'good';
-  /** Tracks whose pictures do not come now. */
+  /** Tracks whose pictures do not come. */
   missing: ReadonlySet<string> = new Set();
   readonly #verdict = new Verdict();
-  readonly #pictures = new Majority<'all' | 'smaller' | 'none'>();
-  #seen: 'all' | 'smaller' | 'none' = 'all';
   #bad = -Infinity;
-  /** The largest height of each picture. */
-  #heights = new Map<string, number>();
+  #pictures = new Map<string, Sight>();
 
   add(w: Reception, expected: readonly Expected[], now: number): Flow {
     const quality = this.#verdict.add(w);
     if (judge(w) !== 'good') this.#bad = now;
-    this.#seen = this.#pictures.add(this.#look(w, expected)) ?? this.#seen;
-    if (this.#seen === 'none') this.flow = now - this.#bad < MEMORY_MS || this.flow === 'sound' ? 'sound' : 'held';
-    else if (this.#seen === 'smaller' && (now - this.#bad < MEMORY_MS || this.flow === 'reduced')) this.flow = 'reduced';
+    const words = this.#look(w, expected);
+    const narrow = now - this.#bad < MEMORY_MS || this.flow === 'sound' || this.flow === 'reduced';
+    if (words.length > 0 && words.every((x) => x === 'none')) this.flow = narrow ? 'sound' : 'held';
+    else if (narrow && words.some((x) => x !== 'whole')) this.flow = 'reduced';
     else this.flow = quality;
     return this.flow;
   }
 
-  #look(w: Reception, expected: readonly Expected[]): 'all' | 'smaller' | 'none' {
-    const heights = new Map<string, number>();
+  #look(w: Reception, expected: readonly Expected[]): Sight['word'][] {
+    const pictures = new Map<string, Sight>();
     const missing = new Set<string>();
-    let smaller = false;
-    if (!w.pictures || expected.length === 0) {
-      this.missing = missing;
-      return 'all';
+    if (w.pictures) {
+      for (const { track, shows } of expected) {
+        const key = `${track} ${shows}`;
+        const sight = this.#pictures.get(key) ?? new Sight();
+        pictures.set(key, sight);
+        if (sight.add(w.pictures.get(track)) === 'none') missing.add(track);
+      }
     }
-    for (const { track, shows } of expected) {
-      const p = w.pictures.get(track);
-      const key = `${track} ${shows}`;
-      const most = Math.max(this.#heights.get(key) ?? 0, p?.height ?? 0);
-      heights.set(key, most);
-      if (!p || p.packets <= 0) missing.add(track);
-      else if (p.height > 0 && p.height < SMALLER * most) smaller = true;
-    }
-    this.#heights = heights;
+    this.#pictures = pictures;
     this.missing = missing;
-    if (missing.size === expected.length) return 'none';
-    return smaller || missing.size > 0 ? 'smaller' : 'all';
+    return [...pictures.values()].map((s) => s.word);
+  }
+}
+
+/** One picture, as two of the last three windows saw it. */
+class Sight {
+  word: 'whole' | 'smaller' | 'none' = 'whole';
+  readonly #majority = new Majority<Sight['word']>();
+  #largest = 0;
+
+  add(p: Picture | undefined): Sight['word'] {
+    this.#largest = Math.max(this.#largest, p?.height ?? 0);
+    const now = !p || p.packets <= 0 ? 'none' : p.height > 0 && p.height < SMALLER * this.#largest ? 'smaller' : 'whole';
+    return (this.word = this.#majority.add(now) ?? this.word);
   }
 }
 

@@ -32,10 +32,14 @@ export class Room {
   me = $state.raw<Me | undefined>();
   watching = $state(0);
   people = $state.raw<Person[]>([]);
+  /** Ids of those who are heard talking. */
+  speaking = $state.raw<readonly string[]>([]);
   slots = $state.raw<Slot[]>([]);
   /** By position in the run-sheet. */
   polls = $state.raw<Poll[]>([]);
   recording = $state.raw<Recording | undefined>();
+  /** Hosts only: how the audience is reached. */
+  health = $state.raw<Schema<'Health'> | undefined>();
   /** Hosts only. */
   consent = $state.raw<Schema<'ConsentCounts'> | undefined>();
   /** People on stage only; snapshot, or `setMyConsent` after an own answer. */
@@ -125,6 +129,12 @@ export class Room {
       case 'consent':
         this.consent = e.data;
         break;
+      case 'speaking':
+        this.speaking = e.data.people;
+        break;
+      case 'health':
+        this.health = e.data;
+        break;
     }
   }
 
@@ -179,7 +189,9 @@ export class Room {
     this.me = s.me;
     this.watching = s.presence.watching;
     this.people = s.stage.people;
+    this.speaking = s.speaking.people;
     this.slots = s.slots.slots;
+    this.health = s.health;
     this.polls = [...s.polls].sort((a, b) => a.position - b.position);
     this.recording = s.recording;
     this.consent = s.consent;

@@ -133,9 +133,14 @@ export class Publication {
     return step;
   }
 
+  /** stats is what the browser counts of the connection; undefined while there is none. */
+  async stats(): Promise<RTCStatsReport | undefined> {
+    return this.#pc?.getStats();
+  }
+
   /** roundTrip is the media path's round trip in ms as the browser measured it. */
   async roundTrip(): Promise<number | undefined> {
-    const report = await this.#pc?.getStats();
+    const report = await this.stats();
     if (!report) return undefined;
     const all: Record<string, unknown>[] = [];
     report.forEach((s: Record<string, unknown>) => all.push(s));
