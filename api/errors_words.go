@@ -77,6 +77,11 @@ func judgeTyped(err error) (fault, bool) {
 			"The connection offer was refused: " + offer.Reason, "Das Verbindungsangebot wurde abgelehnt: " + offer.Reason,
 		}}, true
 	}
+	if fragment, ok := errors.AsType[*sfu.FragmentError](err); ok {
+		return fault{status: http.StatusBadRequest, code: "bad-fragment", says: sentence{
+			"The change of the connection was refused: " + fragment.Reason, "Die Änderung der Verbindung wurde abgelehnt: " + fragment.Reason,
+		}}, true
+	}
 	if early, ok := errors.AsType[*recorder.TooEarlyError](err); ok {
 		wait := max(1, int(math.Ceil(time.Until(early.At).Seconds())))
 		return fault{status: http.StatusConflict, code: "too-early", says: sentence{

@@ -81,6 +81,12 @@ func mediaFaults() []fault {
 			"The stage is full. Somebody has to leave it first.", "Die Bühne ist voll. Zuerst muss jemand sie verlassen."}},
 		{sfu.ErrBusy, http.StatusServiceUnavailable, "busy", sentence{
 			"Too many people are connected at the moment. Please try again soon.", "Gerade sind zu viele verbunden. Bitte versuchen Sie es gleich noch einmal."}},
+		{errNoMatch, http.StatusPreconditionRequired, "if-match-missing", sentence{
+			"The change has to say which connection it means (If-Match).", "Die Änderung muss sagen, welche Verbindung sie meint (If-Match)."}},
+		{errStale, http.StatusPreconditionFailed, "other-connection", sentence{
+			"The connection has changed meanwhile.", "Die Verbindung ist inzwischen eine andere."}},
+		{sfu.ErrOtherICE, http.StatusPreconditionFailed, "other-connection", sentence{
+			"The connection has changed meanwhile.", "Die Verbindung ist inzwischen eine andere."}},
 		{sfu.ErrClosed, http.StatusServiceUnavailable, "busy", sentence{
 			"The server is restarting. Please try again in a moment.", "Der Server startet neu. Bitte versuchen Sie es gleich noch einmal."}},
 	}

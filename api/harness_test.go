@@ -168,8 +168,11 @@ func (s *site) do(who asker, op string, params map[string]string, body string) r
 		path += "?" + q
 	}
 	contentType := "application/json"
-	if op == "publish" || op == "watch" {
+	switch op {
+	case "publish", "watch":
 		contentType = sdpType
+	case "patchPublication", "patchView":
+		contentType = fragmentType
 	}
 	got := s.send(who, r.method, path, contentType, body)
 	s.doc.checkReply(s.t, op, got)

@@ -52,9 +52,11 @@ func routes() []route {
 
 		{"publish", post, one + "/whip", publish, (*server).publish},
 		{"unpublish", del, one + "/whip/{session}", publish, (*server).unpublish},
+		{"patchPublication", patch, one + "/whip/{session}", publish, (*server).patchPublication},
 		{"mute", put, one + "/whip/{session}/mute", publish, (*server).mute},
 		{"watch", post, one + "/whep", watch, (*server).watch},
 		{"unwatch", del, one + "/whep/{session}", watch, (*server).unwatch},
+		{"patchView", patch, one + "/whep/{session}", watch, (*server).patchView},
 		{"beat", post, one + "/beat", publish, (*server).beat},
 
 		{"listPolls", get, one + "/polls", watch, (*server).listPolls},

@@ -83,6 +83,8 @@ func (s *server) answerOffer(c *call, face, session, answer string, end func(roo
 		return err
 	}
 	c.Header("Location", "/api/webinars/"+string(c.webinar.ID)+"/"+face+"/"+session)
+	c.Header("ETag", etag(answer))
+	c.Header("Accept-Patch", fragmentType)
 	c.Data(http.StatusCreated, sdpType, []byte(answer))
 	return nil
 }

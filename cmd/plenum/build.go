@@ -96,7 +96,7 @@ func (p *parts) buildRecorder(ctx context.Context) (err error) {
 
 func (p *parts) buildMedia(ctx context.Context) (err error) {
 	p.engine, err = sfu.New(sfu.Config{
-		Listen: p.cfg.MediaListen, Advertise: p.cfg.MediaAddresses, Egress: p.cfg.MediaEgress, MaxStage: p.cfg.MaxStage, Log: p.log,
+		Listen: p.cfg.MediaListen, TCP: p.cfg.MediaTCP, Advertise: p.cfg.MediaAddresses, Egress: p.cfg.MediaEgress, MaxStage: p.cfg.MaxStage, Log: p.log,
 	}, p.recorder, &api.Screens{Events: p.hub, Seats: p.webinars, Log: p.log})
 	if err != nil {
 		return err

@@ -30,6 +30,7 @@ type config struct {
 	MetricsListen  string // of this machine itself; empty: none
 
 	MediaListen    string
+	MediaTCP       bool
 	MediaAddresses []netip.Addr
 	MediaEgress    string
 	MaxStage       int
@@ -69,8 +70,9 @@ func settings() []setting {
 		{"PLENUM_TLS_KEY", "", path, "private key (PEM)", false, setPath(func(c *config) *string { return &c.TLSKey })},
 		{"PLENUM_TRUSTED_PROXIES", "", "addresses", "reverse proxies whose X-Forwarded-For counts, comma-separated addresses or networks", false, setProxies},
 		{"PLENUM_METRICS_LISTEN", "", "host:port", "where /metrics is served without a token, such as 127.0.0.1:9100; only on this machine itself; empty: nowhere", false, setLoopback(func(c *config) *string { return &c.MetricsListen })},
-		{"PLENUM_MEDIA_LISTEN", ":8443", "host:port", "the one port for sound and pictures (UDP)", false, setAddr(func(c *config) *string { return &c.MediaListen })},
-		{"PLENUM_MEDIA_ADDRESSES", "", "addresses", "addresses offered to browsers for media, comma-separated; empty: all of this machine", false, setAddresses},
+		{"PLENUM_MEDIA_LISTEN", ":8443", "host:port", "the one port for sound and pictures (UDP, and TCP for networks that block UDP)", false, setAddr(func(c *config) *string { return &c.MediaListen })},
+		{"PLENUM_MEDIA_TCP", "true", "true or false", "take media over TCP as well, on the same port", false, setBool(func(c *config) *bool { return &c.MediaTCP })},
+		{"PLENUM_MEDIA_ADDRESSES", "", "addresses", "addresses offered to browsers for media, comma-separated, the best first; empty: all of this machine. Behind NAT the public one, and after it a private one for people inside", false, setAddresses},
 		{"PLENUM_MEDIA_EGRESS", "auto", "auto, gso, sendmmsg or sendto", "how media is handed to the system; auto takes the cheapest that works", false, setChoice(func(c *config) *string { return &c.MediaEgress }, "auto", "gso", "sendmmsg", "sendto")},
 		{"PLENUM_STAGE_PEOPLE", "10", "people", "how many may be on stage at once (1 to 10)", false, setInt(1, 10, func(c *config, n int64) { c.MaxStage = int(n) })},
 		{"PLENUM_S3_ENDPOINT", "", "host:port", "an S3-compatible store for recordings; empty: the embedded one in the data folder", false, setText(func(c *config) *string { return &c.S3Endpoint })},

@@ -53,7 +53,7 @@ func start(cfg Config, obs media.Observer, screens Screens, tm timing) (*Engine,
 	for range runtime.GOMAXPROCS(0) {
 		sh, err := newShard(st)
 		if err != nil {
-			return nil, errors.Join(err, st.mux.Close())
+			return nil, errors.Join(err, st.close())
 		}
 		e.shards = append(e.shards, sh)
 	}
@@ -88,7 +88,7 @@ func (e *Engine) Close() error {
 		sh.close()
 	}
 	e.workers.Wait()
-	return e.stack.mux.Close()
+	return e.stack.close()
 }
 
 // enter holds Close back; the caller gives e.wg.Done.

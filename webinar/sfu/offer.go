@@ -163,7 +163,7 @@ const startBitrate = 1200
 
 // finish replaces the candidates of an answer by ours, in its first accepted m-line, which carries the bundle, and
 // tells publishers where to start.
-func finish(answer string, publish bool, addrs []netip.Addr, port uint16) (string, error) {
+func finish(answer string, publish bool, candidates []string) (string, error) {
 	var d sdp.SessionDescription
 	if err := d.UnmarshalString(answer); err != nil {
 		return "", err
@@ -180,16 +180,31 @@ func finish(answer string, publish bool, addrs []netip.Addr, port uint16) (strin
 		if m.MediaName.Port.Value == 0 {
 			continue
 		}
-		for n, a := range addrs {
-			// RFC 8445 section 5.1.2.1: type preference 126 for host, then the order given, component 1.
-			priority := uint32(126)<<24 | uint32(65535-n)<<8 | 255
-			m.WithValueAttribute("candidate", fmt.Sprintf("%d 1 udp %d %s %d typ host", n+1, priority, a, port))
+		for _, c := range candidates {
+			m.WithValueAttribute("candidate", c)
 		}
 		m.WithPropertyAttribute("end-of-candidates")
 		break
 	}
 	b, err := d.Marshal()
 	return string(b), err
+}
+
+// candidatesFor offers addrs in the order given, over UDP first (RFC 8445 section 5.1.2.1, RFC 6544 section 4.2).
+func candidatesFor(addrs []netip.Addr, port uint16, tcp bool) []string {
+	const overUDP, overTCP = 126, 90 // type preferences
+	var out []string
+	add := func(format string, preference int) {
+		for n, a := range addrs {
+			priority := uint32(preference)<<24 | uint32(65535-n)<<8 | 255 // of component 1
+			out = append(out, fmt.Sprintf(format, len(out)+1, priority, a, port))
+		}
+	}
+	add("%d 1 udp %d %s %d typ host", overUDP)
+	if tcp {
+		add("%d 1 tcp %d %s %d typ host tcptype passive", overTCP)
+	}
+	return out
 }
 
 // machineAddrs lists the addresses of this machine that a client can use, loopback last. Link-local ones would need

@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -54,7 +55,8 @@ func newLoopNet(v6 bool) (*loopNet, error) {
 	lo := transport.NewInterface(net.Interface{Index: 1, MTU: 65536, Name: "lo", Flags: net.FlagUp | net.FlagLoopback})
 	lo.AddAddress(&net.IPNet{IP: net.IPv4(127, 0, 0, 1), Mask: net.CIDRMask(8, 32)})
 	if v6 {
-		lo.AddAddress(&net.IPNet{IP: net.IPv6loopback, Mask: net.CIDRMask(128, 128)})
+		// Not ::1, which pion takes for an address of another kind and leaves out, and all IPv6 with it.
+		lo.AddAddress(&net.IPNet{IP: net.ParseIP("fd00::1"), Mask: net.CIDRMask(128, 128)})
 	}
 	return &loopNet{std, []*transport.Interface{lo}}, nil
 }
@@ -68,6 +70,8 @@ func quiet() *logging.DefaultLoggerFactory {
 type stack struct {
 	conn     *net.UDPConn
 	mux      *ice.UDPMuxDefault
+	listener net.Listener // for tcp
+	tcp      *tcpMux      // nil: UDP only
 	egress   *egress.Socket
 	addr     netip.AddrPort
 	addrs    func() []netip.Addr // to offer
@@ -82,7 +86,7 @@ func newStack(cfg Config, tm timing) (*stack, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sfu: listen address: %w", err)
 	}
-	conn, err := net.ListenUDP("udp", at)
+	conn, listener, err := listen(at, cfg.TCP)
 	if err != nil {
 		return nil, fmt.Errorf("sfu: %w", err)
 	}
@@ -90,12 +94,43 @@ func newStack(cfg Config, tm timing) (*stack, error) {
 	// Smaller buffers work too, so an error is none.
 	_ = conn.SetReadBuffer(socketBuffer)
 	_ = conn.SetWriteBuffer(socketBuffer)
-	s := &stack{conn: conn, addr: conn.LocalAddr().(*net.UDPAddr).AddrPort()} //nolint:forcetypeassert // a UDP socket has no other
+	s := &stack{conn: conn, listener: listener, addr: conn.LocalAddr().(*net.UDPAddr).AddrPort()} //nolint:forcetypeassert // a UDP socket has no other
 	if err := s.build(cfg, tm); err != nil {
 		conn.Close()
+		if listener != nil {
+			listener.Close()
+		}
 		return nil, fmt.Errorf("sfu: %w", err)
 	}
 	return s, nil
+}
+
+// listen opens the port for UDP and, if wanted, for TCP: the same number, so that one rule in a firewall names both.
+func listen(at *net.UDPAddr, tcp bool) (*net.UDPConn, net.Listener, error) {
+	for try := 0; ; try++ {
+		conn, err := net.ListenUDP("udp", at)
+		if err != nil || !tcp {
+			return conn, nil, err
+		}
+		got := conn.LocalAddr().(*net.UDPAddr) //nolint:forcetypeassert // a UDP socket has no other
+		l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: at.IP, Port: got.Port, Zone: at.Zone})
+		if err == nil {
+			return conn, l, nil
+		}
+		conn.Close()
+		if at.Port != 0 || try == 20 { // a free UDP port may be a taken TCP port
+			return nil, nil, err
+		}
+	}
+}
+
+// close ends the sockets. All sessions have ended.
+func (s *stack) close() error {
+	err := s.mux.Close()
+	if s.tcp != nil {
+		err = errors.Join(err, s.tcp.Close())
+	}
+	return err
 }
 
 func (s *stack) build(cfg Config, tm timing) error {
@@ -143,10 +178,14 @@ func (s *stack) build(cfg Config, tm timing) error {
 	if s.formats, err = mediaEngine(false); err != nil {
 		return err
 	}
-	// Last, because the mux has a goroutine.
+	// Last, because these have goroutines.
 	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: s.conn, Net: lo, Logger: quiet().NewLogger("ice")})
 	settings := s.settings
 	settings.SetICEUDPMux(s.mux)
+	if s.listener != nil {
+		s.tcp = newTCPMux(s.listener)
+		settings.SetICETCPMux(s.tcp)
+	}
 	s.pub = webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(chain))
 	return nil
 }
@@ -156,6 +195,9 @@ func (s *stack) build(cfg Config, tm timing) error {
 func (s *stack) viewerAPI(v *viewer) *webrtc.API {
 	settings := s.settings
 	settings.SetICEUDPMux(&outlet{UDPMux: s.mux, batch: v.shard.out})
+	if s.tcp != nil {
+		settings.SetICETCPMux(s.tcp)
+	}
 	settings.SetDTLSInsecureSkipHelloVerify(true) // ICE has proven the address already
 	settings.BufferFactory = v.inlet
 	return webrtc.NewAPI(webrtc.WithMediaEngine(s.formats), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
@@ -167,7 +209,7 @@ func newSettings(n transport.Net, tm timing) (webrtc.SettingEngine, error) {
 	se.SetLite(true)
 	se.DisableActiveTCP(true) // a remote candidate must never make us dial
 	se.SetIncludeLoopbackCandidate(true)
-	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6, webrtc.NetworkTypeTCP4})
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	se.SetICETimeouts(tm.disconnected, tm.failed, tm.keepAlive)
 	// GCM costs half of what AES-CM with HMAC-SHA1 does. The server chooses, so it must be the DTLS server.
@@ -196,5 +238,5 @@ func (s *stack) negotiate(ctx context.Context, pc *webrtc.PeerConnection, o offe
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
-	return finish(pc.LocalDescription().SDP, publish, s.addrs(), s.addr.Port())
+	return finish(pc.LocalDescription().SDP, publish, candidatesFor(s.addrs(), s.addr.Port(), s.tcp != nil))
 }

@@ -32,6 +32,11 @@ func (l *line) WriteTo(b []byte, a net.Addr) (int, error) {
 
 func newPeer(t testing.TB) (*webrtc.PeerConnection, *line) {
 	t.Helper()
+	return newPeerAt(t, "127.0.0.1:0")
+}
+
+func newPeerAt(t testing.TB, addr string) (*webrtc.PeerConnection, *line) {
+	t.Helper()
 	m := &webrtc.MediaEngine{}
 	if err := m.RegisterDefaultCodecs(); err != nil {
 		t.Fatal(err)
@@ -40,7 +45,7 @@ func newPeer(t testing.TB) (*webrtc.PeerConnection, *line) {
 	if err := m.RegisterHeaderExtension(level, webrtc.RTPCodecTypeAudio); err != nil {
 		t.Fatal(err)
 	}
-	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	conn, err := net.ListenPacket("udp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +54,7 @@ func newPeer(t testing.TB) (*webrtc.PeerConnection, *line) {
 	se := webrtc.SettingEngine{LoggerFactory: quiet()}
 	se.SetICEUDPMux(mux)
 	se.SetIncludeLoopbackCandidate(true)
-	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(se), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 	pc, err := api.NewPeerConnection(webrtc.Configuration{})
@@ -90,6 +95,7 @@ type speaker struct {
 	t            testing.TB
 	pc           *webrtc.PeerConnection
 	session      string
+	answer       string
 	audio, video *webrtc.TrackLocalStaticRTP
 	sender       *webrtc.RTPSender // of video
 	plis         atomic.Int64
@@ -107,6 +113,11 @@ type speaker struct {
 func publish(t testing.TB, e *Engine, room string, p Publisher, tag byte) *speaker {
 	t.Helper()
 	pc, l := newPeer(t)
+	return publishFrom(t, e, room, p, tag, pc, l)
+}
+
+func publishFrom(t testing.TB, e *Engine, room string, p Publisher, tag byte, pc *webrtc.PeerConnection, l *line) *speaker {
+	t.Helper()
 	s := &speaker{t: t, pc: pc, line: l, tag: tag, aseq: 65000, vseq: 65500, wantKey: true}
 	s.audio = s.add(webrtc.MimeTypeOpus, 48000, 2, func([]rtcp.Packet) {})
 	s.video = s.add(webrtc.MimeTypeVP8, 90000, 0, func(pkts []rtcp.Packet) {
@@ -123,7 +134,7 @@ func publish(t testing.TB, e *Engine, room string, p Publisher, tag byte) *speak
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.session = id
+	s.session, s.answer = id, answer
 	accept(t, pc, answer)
 	return s
 }
@@ -223,6 +234,11 @@ type player struct {
 func watch(t testing.TB, e *Engine, room string, v Viewer, audio, video int) *player {
 	t.Helper()
 	pc, l := newPeer(t)
+	return watchFrom(t, e, room, v, audio, video, pc, l)
+}
+
+func watchFrom(t testing.TB, e *Engine, room string, v Viewer, audio, video int, pc *webrtc.PeerConnection, l *line) *player {
+	t.Helper()
 	p := &player{pc: pc, line: l, got: map[string][]*rtp.Packet{}, rtx: map[string][]uint16{}, ssrc: map[string]uint32{}, srs: map[uint32]*rtcp.SenderReport{}}
 	for i := range audio + video {
 		kind := webrtc.RTPCodecTypeAudio

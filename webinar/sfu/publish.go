@@ -44,7 +44,7 @@ func (e *Engine) Publish(ctx context.Context, room string, p Publisher, text str
 	if err := e.stageFree(room, p.Owner); err != nil {
 		return "", "", err
 	}
-	s, err := e.newSession(e.stack.pub, room, p.Owner)
+	s, err := e.newSession(e.stack.pub, room, p.Owner, o, true)
 	if err != nil {
 		return "", "", err
 	}
@@ -53,7 +53,7 @@ func (e *Engine) Publish(ctx context.Context, room string, p Publisher, text str
 	s.cleanup = pub.cleanup
 	s.pc.OnTrack(pub.open)
 	s.watchState(func() {})
-	answer, err = e.stack.negotiate(ctx, s.pc, o, true, func() error { return nil })
+	answer, err = s.negotiate(ctx, o, func() error { return nil })
 	if err == nil {
 		err = e.addPublication(pub)
 	}

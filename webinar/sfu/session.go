@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"context"
 	"crypto/rand"
 	"sync"
 	"sync/atomic"
@@ -18,18 +19,36 @@ type session struct {
 	pc      *webrtc.PeerConnection
 	cleanup func() // once, when the session ends; off all locks
 
+	publishes bool
+	turn      chan struct{} // of whoever negotiates; holds what follows
+	offer     offer         // as it was answered last
+	ice       string        // our side of the ICE session, as an SDP fragment
+
 	once  sync.Once
 	ended atomic.Bool // the end has begun
 	timer *time.Timer // ends a session that never connects
 	done  chan struct{}
 }
 
-func (e *Engine) newSession(api *webrtc.API, room, owner string) (*session, error) {
+func (e *Engine) newSession(api *webrtc.API, room, owner string, o offer, publishes bool) (*session, error) {
 	pc, err := api.NewPeerConnection(e.stack.config)
 	if err != nil {
 		return nil, err
 	}
-	return &session{e: e, id: rand.Text(), room: room, owner: owner, pc: pc, done: make(chan struct{})}, nil
+	return &session{
+		e: e, id: rand.Text(), room: room, owner: owner, pc: pc, publishes: publishes, offer: o,
+		turn: make(chan struct{}, 1), done: make(chan struct{}),
+	}, nil
+}
+
+// negotiate answers o, the offer of the session or the same one for another ICE session.
+func (s *session) negotiate(ctx context.Context, o offer, prepare func() error) (answer string, err error) {
+	if answer, err = s.e.stack.negotiate(ctx, s.pc, o, s.publishes, prepare); err != nil {
+		return "", err
+	}
+	s.offer = o
+	s.ice, err = fragmentOf(answer)
+	return answer, err
 }
 
 // watchState ends the session when its connection does, or never comes.

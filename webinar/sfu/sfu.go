@@ -19,6 +19,7 @@ import (
 // Config says where media arrives and how many may publish.
 type Config struct {
 	Listen    string       // UDP "host:port", one port for all media; an empty host is every address, port 0 any port
+	TCP       bool         // take media over TCP as well, on the same port
 	Advertise []netip.Addr // addresses to offer; empty: all of this machine's, loopback included
 	MaxStage  int          // people publishing in a room at once, default 10
 	Egress    string       // how media is sent: auto, gso, sendmmsg or sendto; default auto

@@ -56,14 +56,14 @@ func (e *Engine) watch(ctx context.Context, room string, w Viewer, text string) 
 		return "", "", err
 	}
 	v := &viewer{onStage: w.OnStage, shard: e.nextShard(), began: began}
-	s, err := e.newSession(e.stack.viewerAPI(v), room, w.Owner)
+	s, err := e.newSession(e.stack.viewerAPI(v), room, w.Owner, o, false)
 	if err != nil {
 		return "", "", err
 	}
 	v.session = s
 	s.cleanup = v.cleanup
 	s.watchState(v.connected)
-	answer, err = e.stack.negotiate(ctx, s.pc, o, false, func() error { return v.addSlots(o) })
+	answer, err = s.negotiate(ctx, o, func() error { return v.addSlots(o) })
 	if err == nil {
 		err = e.addViewer(v)
 	}

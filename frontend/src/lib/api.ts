@@ -1,4 +1,5 @@
 // Typed client of the HTTP face. Paths, parameters, bodies and answers come from the contract.
+import { type Restarted, relaysOf } from './ice';
 import type { components, paths } from './schema.gen';
 
 type Schemas = components['schemas'];
@@ -103,14 +104,26 @@ export async function api<P extends keyof paths, V extends VerbOf<P>>(
 /** The paths that take an SDP offer. */
 type SDPPath = { [P in keyof paths]: paths[P] extends { post: { requestBody: { content: { 'application/sdp': string } } } } ? P : never }[keyof paths];
 
-/** Posts an SDP offer (WHIP, WHEP). `location` is the path to DELETE. */
+/** Posts an SDP offer (WHIP, WHEP). `location` is the path to PATCH and DELETE. */
 export async function offerSDP<P extends SDPPath>(
   path: P,
   options: { params: PathParams<Op<P, 'post'>>; query?: Query<Op<P, 'post'>> },
   sdp: string,
-): Promise<{ answer: string; location: string }> {
+): Promise<{ answer: string; location: string; relays: RTCIceServer[] }> {
   const o = options as { params: Record<string, string>; query?: Record<string, string | readonly string[]> };
   const init: RequestInit = { method: 'POST', body: sdp, headers: { 'Content-Type': 'application/sdp', Accept: 'application/sdp' } };
   const res = await request(address(path, o.params, o.query), init);
-  return { answer: await res.text(), location: res.headers.get('Location') ?? '' };
+  return { answer: await res.text(), location: res.headers.get('Location') ?? '', relays: relaysOf(res.headers.get('Link')) };
+}
+
+/** Begins a new ICE session at `location`. */
+export async function restartSDP(location: string, fragment: string, signal: AbortSignal): Promise<Restarted> {
+  const headers = { 'Content-Type': 'application/trickle-ice-sdpfrag', 'If-Match': '*' };
+  const res = await request(location, { method: 'PATCH', body: fragment, headers, signal });
+  return { fragment: await res.text(), relays: relaysOf(res.headers.get('Link')) };
+}
+
+/** hopeless tells refusals that asking again will not change. */
+export function hopeless(error: unknown): boolean {
+  return error instanceof Problem && error.status >= 400 && error.status < 500 && error.status !== 408 && error.status !== 429;
 }

@@ -329,7 +329,8 @@ export interface paths {
         delete: operations["unpublish"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Restart ICE on another network (RFC 9725, section 4.3). DTLS, streams and mutes stay. 428 without If-Match, 412 for another ICE session */
+        patch: operations["patchPublication"];
         trace?: never;
     };
     "/api/webinars/{webinar}/whip/{session}/mute": {
@@ -387,7 +388,8 @@ export interface paths {
         delete: operations["unwatch"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Restart ICE on another network, as for WHIP */
+        patch: operations["patchView"];
         trace?: never;
     };
     "/api/webinars/{webinar}/beat": {
@@ -1103,6 +1105,9 @@ export interface components {
         Answer: {
             headers: {
                 Location?: string;
+                /** @description the ICE session */
+                ETag?: string;
+                "Accept-Patch"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -1648,6 +1653,45 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    patchPublication: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `*` to restart ICE, or the ETag of the ICE session that a candidate belongs to */
+                "If-Match": string;
+            };
+            path: {
+                webinar: components["parameters"]["webinar"];
+                session: components["parameters"]["session"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/trickle-ice-sdpfrag": string;
+            };
+        };
+        responses: {
+            /** @description ICE was restarted: our credentials and candidates */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/trickle-ice-sdpfrag": string;
+                };
+            };
+            /** @description candidates were heard; the server needs none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     mute: {
         parameters: {
             query?: never;
@@ -1707,6 +1751,45 @@ export interface operations {
         responses: {
             /** @description ended */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    patchView: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `*` to restart ICE, or the ETag of the ICE session that a candidate belongs to */
+                "If-Match": string;
+            };
+            path: {
+                webinar: components["parameters"]["webinar"];
+                session: components["parameters"]["session"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/trickle-ice-sdpfrag": string;
+            };
+        };
+        responses: {
+            /** @description ICE was restarted: our credentials and candidates */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/trickle-ice-sdpfrag": string;
+                };
+            };
+            /** @description candidates were heard; the server needs none */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };

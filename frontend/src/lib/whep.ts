@@ -1,6 +1,7 @@
 // A viewer over WHEP, free of any framework: one peer connection that only receives, and which comes back by itself.
-import { offerSDP, Problem, request } from './api';
+import { hopeless, offerSDP, Problem, request, restartSDP } from './api';
 import { backoff } from './events';
+import { Lifeline, onNetworkChange } from './ice';
 import { Meter, type Reception } from './quality';
 import type { Tie } from './room.svelte';
 
@@ -27,8 +28,6 @@ export interface Tracks {
 
 const NONE: Tracks = { audio: [], video: [] };
 const WINDOW_MS = 2000;
-/** How long a connection may be `disconnected` before it is made anew. */
-const PATIENCE_MS = 2500;
 
 export class Viewer implements Tie {
   readonly #webinar: string;
@@ -36,11 +35,15 @@ export class Viewer implements Tie {
   #pc: RTCPeerConnection | undefined;
   #session = '';
   #video: number;
+  #lifeline: Lifeline | undefined;
+  /** Nothing but relays got through on this network. */
+  #relays: RTCIceServer[] = [];
   #attempt = 0;
   #generation = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stats: ReturnType<typeof setInterval> | undefined;
   #closed = false;
+  readonly #deaf: () => void;
   /** The connection that was there when the server went out of reach. */
   #doubted: RTCPeerConnection | undefined;
 
@@ -48,7 +51,7 @@ export class Viewer implements Tie {
     this.#webinar = webinar;
     this.#o = options;
     this.#video = options.video;
-    addEventListener('online', this.#online);
+    this.#deaf = onNetworkChange(() => this.#moved());
     addEventListener('pagehide', this.#hide);
     void this.#connect();
   }
@@ -67,7 +70,7 @@ export class Viewer implements Tie {
   close(): void {
     this.#closed = true;
     this.#drop();
-    removeEventListener('online', this.#online);
+    this.#deaf();
     removeEventListener('pagehide', this.#hide);
     this.#o.onstate?.('closed');
   }
@@ -84,6 +87,7 @@ export class Viewer implements Tie {
     if (this.#closed) return;
     if (forgotten) this.#session = '';
     if (forgotten || this.#timer !== undefined) this.#restart();
+    else if (this.#pc?.connectionState === 'disconnected') this.#lifeline?.doubt();
   }
 
   /** over: the server ends the session itself. */
@@ -91,9 +95,10 @@ export class Viewer implements Tie {
     this.#session = '';
   }
 
-  readonly #online = (): void => {
-    if (this.#pc?.connectionState !== 'connected') this.#restart();
-  };
+  #moved(): void {
+    if (this.#lifeline) this.#lifeline.doubt();
+    else this.#restart();
+  }
 
   readonly #hide = (): void => void this.#endSession();
 
@@ -111,31 +116,32 @@ export class Viewer implements Tie {
     const slots = (kind: 'audio' | 'video', n: number) =>
       Array.from({ length: n }, () => pc.addTransceiver(kind, { direction: 'recvonly' }).receiver.track);
     const tracks: Tracks = { audio: slots('audio', this.#o.audio), video: slots('video', this.#video) };
-    let lost: ReturnType<typeof setTimeout> | undefined;
     pc.onconnectionstatechange = () => {
-      clearTimeout(lost);
       if (pc !== this.#pc) return;
       if (pc.connectionState === 'connected') {
         this.#attempt = 0;
         this.#o.onstate?.('connected');
         this.#watch(pc);
-      } else if (pc.connectionState === 'failed') {
-        this.#again();
-      } else if (pc.connectionState === 'disconnected') {
-        lost = setTimeout(() => pc === this.#pc && pc.connectionState === 'disconnected' && this.#again(), PATIENCE_MS);
+      } else if (pc.connectionState === 'disconnected' || pc.connectionState === 'failed') {
+        this.#o.onstate?.('lost');
+        this.#lifeline?.doubt();
       }
     };
     try {
-      // The server is ICE-lite: it ignores our candidates and learns our address from the checks, so nothing is awaited.
-      await pc.setLocalDescription();
-      const { answer, location } = await offerSDP('/api/webinars/{webinar}/whep', { params: { webinar: this.#webinar } }, pc.localDescription?.sdp ?? '');
+      // The server is ICE-lite: it ignores our candidates and learns our address from the checks, so none is gathered yet.
+      const offer = await pc.createOffer();
+      const { answer, location, relays } = await offerSDP('/api/webinars/{webinar}/whep', { params: { webinar: this.#webinar } }, offer.sdp ?? '');
       if (generation !== this.#generation) {
         if (location) void request(location, { method: 'DELETE' }).catch(() => undefined);
         return;
       }
       this.#session = location;
+      if (this.#relays.length > 0) pc.setConfiguration({ ...pc.getConfiguration(), iceServers: relays }); // fresh credentials
+      await pc.setLocalDescription(offer);
       this.#listen(pc);
       await pc.setRemoteDescription({ type: 'answer', sdp: answer });
+      if (generation !== this.#generation) return;
+      this.#lifeline = this.#guard(pc, answer, location, relays);
       this.#o.ontracks(tracks);
     } catch (err) {
       if (generation !== this.#generation) return;
@@ -146,6 +152,16 @@ export class Viewer implements Tie {
       }
       this.#again();
     }
+  }
+
+  #guard(pc: RTCPeerConnection, answer: string, location: string, relays: RTCIceServer[]): Lifeline {
+    return new Lifeline({
+      pc, answer, relays, hopeless,
+      relayed: this.#relays.length > 0,
+      restart: (fragment, signal) => restartSDP(location, fragment, signal),
+      onlost: () => pc === this.#pc && this.#again(),
+      onrelayed: () => (this.#relays = relays),
+    });
   }
 
   /** The server says goodbye with a DTLS alert: the session is over, and there is nothing to tell. */
@@ -174,6 +190,8 @@ export class Viewer implements Tie {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     clearInterval(this.#stats);
+    this.#lifeline?.close();
+    this.#lifeline = undefined;
     const pc = this.#pc;
     this.#pc = undefined;
     if (!pc) return;

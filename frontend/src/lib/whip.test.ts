@@ -6,12 +6,14 @@ interface Track { kind: 'audio' | 'video'; enabled: boolean; contentHint: string
 class Connection {
   connectionState = 'new';
   onconnectionstatechange: (() => void) | null = null;
-  localDescription = { sdp: 'offer' };
   transport = { state: 'connected', onstatechange: null as (() => void) | null };
   closed = false;
   addTransceiver(): object { return { setCodecPreferences: () => undefined }; }
+  async createOffer(): Promise<object> { return { type: 'offer', sdp: 'a=ice-ufrag:mine' }; }
   async setLocalDescription(): Promise<void> { /* nothing to do */ }
   async setRemoteDescription(): Promise<void> { /* nothing to do */ }
+  addEventListener(): void { /* tests look for themselves */ }
+  removeEventListener(): void { /* as above */ }
   getSenders(): object[] { return [{ transport: this.transport }]; }
   close(): void { this.closed = true; }
   become(state: string): void {
@@ -31,6 +33,8 @@ let states: PublicationState[];
 let made: Connection[];
 let mic: Track;
 let camera: Track;
+/** Whether ICE can be restarted. */
+let path: boolean;
 let answer: (call: string) => Promise<void>;
 
 function track(kind: Track['kind']): Track {
@@ -48,7 +52,12 @@ function publication(options: { muted?: Mutes; onStage?: () => Promise<boolean>;
     async publish(_group, _offer, muted: Kind[]) {
       log.push(`publish ${muted.join()}`);
       await answer('publish');
-      return { session: `s${++session}`, answer: 'answer' };
+      return { session: `s${++session}`, answer: 'answer', relays: [] };
+    },
+    async restart(id) {
+      if (!path) throw gone;
+      log.push(`restart ${id}`);
+      return { fragment: 'a=ice-ufrag:theirs', relays: [] };
     },
     async mute(id, mutes) {
       log.push(`mute ${id} ${JSON.stringify(mutes)}`);
@@ -78,6 +87,7 @@ beforeEach(() => {
   log = [];
   states = [];
   made = [];
+  path = false;
   answer = async () => undefined;
   mic = track('audio');
   camera = track('video');
@@ -137,6 +147,20 @@ test('a lost connection is published again with what is muted', async () => {
   made[1]?.become('connected');
   expect(states).toEqual(['live', 'reconnecting', 'live']);
   expect(made[0]?.closed).toBe(true);
+});
+
+test('a broken path is replaced by another, on the same connection', async () => {
+  const p = publication();
+  await p.start();
+  made[0]?.become('connected');
+  path = true;
+  log = [];
+  made[0]?.become('disconnected');
+  await vi.waitFor(() => expect(log).toEqual(['restart s1']));
+  made[0]?.become('connected');
+  expect(states).toEqual(['live', 'reconnecting', 'live']);
+  expect(made).toHaveLength(1);
+  await p.stop();
 });
 
 test('a goodbye of the server with somebody else in the place is another window', async () => {

@@ -1,4 +1,5 @@
 // Publishing over WHIP (RFC 9725): one sendonly peer connection a source group, mended by itself when it breaks.
+import { Lifeline, onNetworkChange, type Restarted } from './ice';
 
 export type Group = 'camera' | 'screen';
 export type Kind = 'mic' | 'camera' | 'screen' | 'screen-audio';
@@ -7,7 +8,9 @@ export type Mutes = Partial<Record<Kind, boolean>>;
 /** What a publication needs of the server. Calls throw what `Verdicts` can judge. */
 export interface WhipServer {
   /** `muted`: what is muted before its first packet, so that nothing slips out until `mute` is called. */
-  publish(group: Group, offer: string, muted: Kind[]): Promise<{ session: string; answer: string }>;
+  publish(group: Group, offer: string, muted: Kind[]): Promise<{ session: string; answer: string; relays: RTCIceServer[] }>;
+  /** Begins a new ICE session on the connection that there is. */
+  restart(session: string, fragment: string, signal: AbortSignal): Promise<Restarted>;
   mute(session: string, mutes: Mutes): Promise<void>;
   unpublish(session: string): Promise<void>;
 }
@@ -46,8 +49,6 @@ const AUDIO: Record<Group, RTCRtpEncodingParameters> = {
   camera: { maxBitrate: 48_000 },
   screen: { maxBitrate: 96_000 },
 };
-/** How long a connection may be "disconnected" before it is made anew, ms. */
-const PATIENCE_MS = 4000;
 const BACKOFF_MS = [500, 1000, 2000, 4000, 8000];
 /** How long mending waits for word of a server that cannot be reached before it asks by itself, ms. */
 const WORD_MS = 4000;
@@ -88,7 +89,10 @@ export class Publication {
   #pc: RTCPeerConnection | null = null;
   #session: string | null = null;
   #state: PublicationState = 'connecting';
-  #patience: ReturnType<typeof setTimeout> | undefined;
+  #lifeline: Lifeline | undefined;
+  /** Nothing but relays got through on this network. */
+  #relays: RTCIceServer[] = [];
+  readonly #deaf: () => void;
   #mending = false;
   /** The server was out of reach since this session began. */
   #doubted = false;
@@ -100,6 +104,7 @@ export class Publication {
   constructor(options: PublicationOptions) {
     this.#o = options;
     this.#wanted = { ...options.muted };
+    this.#deaf = onNetworkChange(() => this.#lifeline?.doubt());
     for (const track of options.stream.getTracks()) {
       if (this.#wanted[kindOf(options.group, track)]) track.enabled = false;
     }
@@ -155,6 +160,7 @@ export class Publication {
     if (this.#state === 'ended') return;
     const session = this.#session;
     const pc = this.#release();
+    this.#deaf();
     this.#enter('ended');
     if (session && tell) await this.#o.server.unpublish(session).catch(() => undefined);
     pc?.close();
@@ -188,9 +194,9 @@ export class Publication {
     const pc = (this.#o.connection ?? connection)();
     this.#pc = pc;
     for (const track of this.#o.stream.getTracks()) this.#send(pc, track);
-    await pc.setLocalDescription();
+    const offer = await pc.createOffer();
     const muted = this.#muted();
-    const { session, answer } = await this.#o.server.publish(this.#o.group, pc.localDescription?.sdp ?? '', muted);
+    const { session, answer, relays } = await this.#o.server.publish(this.#o.group, offer.sdp ?? '', muted);
     // Somebody may have left while the server was answering.
     if (this.#pc !== pc) {
       await this.#o.server.unpublish(session).catch(() => undefined);
@@ -198,8 +204,11 @@ export class Publication {
     }
     this.#session = session;
     this.#doubted = this.#forgotten = false;
+    if (this.#relays.length > 0) pc.setConfiguration({ ...pc.getConfiguration(), iceServers: relays });
+    await pc.setLocalDescription(offer); // no sooner: the relays' credentials came with the answer
     this.#watch(pc);
     await pc.setRemoteDescription({ type: 'answer', sdp: answer });
+    if (this.#pc === pc) this.#lifeline = this.#guard(pc, session, answer, relays);
     await this.#catchUp(session, muted);
   }
 
@@ -217,18 +226,28 @@ export class Publication {
     if (codecs.length > 0) transceiver.setCodecPreferences(codecs);
   }
 
+  #guard(pc: RTCPeerConnection, session: string, answer: string, relays: RTCIceServer[]): Lifeline {
+    const { server, verdicts } = this.#o;
+    return new Lifeline({
+      pc, answer, relays,
+      relayed: this.#relays.length > 0,
+      restart: (fragment, signal) => server.restart(session, fragment, signal),
+      hopeless: (error) => verdicts.gone(error) || verdicts.final(error),
+      onlost: () => this.#pc === pc && void this.#mend(),
+      onrelayed: () => (this.#relays = relays),
+    });
+  }
+
   #watch(pc: RTCPeerConnection): void {
     const lost = (): void => {
       if (this.#pc === pc) void this.#mend();
     };
     pc.onconnectionstatechange = () => {
       if (this.#pc !== pc) return;
-      clearTimeout(this.#patience);
       if (pc.connectionState === 'connected') this.#enter('live');
-      else if (pc.connectionState === 'failed') lost();
-      else if (pc.connectionState === 'disconnected') {
+      else if (pc.connectionState === 'disconnected' || pc.connectionState === 'failed') {
         this.#enter('reconnecting');
-        this.#patience = setTimeout(lost, PATIENCE_MS);
+        this.#lifeline?.doubt();
       }
     };
     // The server says goodbye with a DTLS alert; the connection's own state does not show that (WebRTC 1.0, 4.3.3).
@@ -339,7 +358,8 @@ export class Publication {
 
   /** release forgets the connection; nothing that it still says is heard. */
   #release(): RTCPeerConnection | null {
-    clearTimeout(this.#patience);
+    this.#lifeline?.close();
+    this.#lifeline = undefined;
     const pc = this.#pc;
     this.#pc = null;
     this.#session = null;
@@ -355,7 +375,7 @@ export class Publication {
 }
 
 function connection(): RTCPeerConnection {
-  // No STUN server: the answer names the server's own addresses, and nothing else is needed.
+  // No STUN server: the answer names the server's own addresses, and relays come with it where they are needed.
   return new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
 }
 

@@ -1,14 +1,15 @@
 // WHIP over the HTTP face: what a Publication asks of the server, and how its errors are to be read.
-import { api, offerSDP, Problem } from '../../lib/api';
+import { api, hopeless, offerSDP, Problem, restartSDP } from '../../lib/api';
 import type { Group, Kind, Mutes, Verdicts, WhipServer } from '../../lib/whip';
 
 /** whipServer publishes into one webinar; the seat or session cookie says who. */
 export function whipServer(webinar: string): WhipServer {
   return {
     async publish(group: Group, offer: string, muted: Kind[]) {
-      const { answer, location } = await offerSDP('/api/webinars/{webinar}/whip', { params: { webinar }, query: { group, muted } }, offer);
-      return { answer, session: location.split('/').at(-1) ?? '' };
+      const { answer, location, relays } = await offerSDP('/api/webinars/{webinar}/whip', { params: { webinar }, query: { group, muted } }, offer);
+      return { answer, relays, session: location.split('/').at(-1) ?? '' };
     },
+    restart: (session, fragment, signal) => restartSDP(`/api/webinars/${encodeURIComponent(webinar)}/whip/${encodeURIComponent(session)}`, fragment, signal),
     async mute(session: string, mutes: Mutes) {
       await api('put', '/api/webinars/{webinar}/whip/{session}/mute', { params: { webinar, session }, body: mutes });
     },
@@ -21,5 +22,5 @@ export function whipServer(webinar: string): WhipServer {
 
 export const verdicts: Verdicts = {
   gone: (error) => error instanceof Problem && error.status === 404,
-  final: (error) => error instanceof Problem && error.status >= 400 && error.status < 500 && error.status !== 408 && error.status !== 429,
+  final: hopeless,
 };

@@ -1,0 +1,68 @@
+// Lines that break and networks that let little through.
+import assert from 'node:assert/strict';
+import { after, before, test as story } from 'node:test';
+import { Cast, makeFace, person, pictured } from './browser.mjs';
+import { freePort, Line } from './line.mjs';
+import { Server } from './server.mjs';
+import { assertQuiet, createWebinar, enterStage, frames, goLive, join, makeAccount, moves } from './steps.mjs';
+
+let server, cast, host, viewer, hostLine, viewerLine, webinar;
+
+before(async () => {
+  const media = await freePort();
+  server = await Server.start({ env: { PLENUM_MEDIA_LISTEN: `127.0.0.1:${media}` } });
+  [hostLine, viewerLine] = await Promise.all([Line.open(server.url, media), Line.open(server.url, media)]);
+  cast = new Cast();
+  const [hostBrowser, audience] = await Promise.all([cast.browser(makeFace(cast.dir, 'host', 'green', 440)), cast.browser()]);
+  host = await person(hostBrowser, hostLine.url);
+  viewer = await person(audience, viewerLine.url);
+  for (const p of [host, viewer]) p.setDefaultTimeout(20_000);
+  const through = { setupLink: hostLine.url + new URL(server.setupLink).pathname + new URL(server.setupLink).search + new URL(server.setupLink).hash };
+  await makeAccount(host, through);
+  webinar = await createWebinar(host, 'Reach');
+  await enterStage(host, `${hostLine.url}/stage/${webinar.id}`);
+  await goLive(host);
+  const link = new URL(webinar.link);
+  await join(viewer, viewerLine.url + link.pathname + link.search + link.hash);
+  await moves(viewer);
+});
+
+after(async () => {
+  await cast?.close();
+  for (const line of [hostLine, viewerLine]) line?.close();
+  const how = await server?.stop();
+  assert.deepEqual(how, { code: 0, signal: null }, `the server ends cleanly\n${server.output}`);
+});
+
+const test = (name, f) => story(name, (t) => pictured(name, () => [host, viewer], () => f(t)));
+
+/** Milliseconds until the page shows three pictures more than it does now. */
+async function untilItMoves(page) {
+  const from = Date.now();
+  const before = (await frames(page)).reduce((a, b) => a + b, 0);
+  for (;;) {
+    const now = (await frames(page)).reduce((a, b) => a + b, 0);
+    if (now >= before + 3) return Date.now() - from;
+    if (now < before) throw new Error('the picture was replaced'); // a new connection would begin at zero
+    if (Date.now() > from + 20_000) throw new Error('no picture moved within 20 s');
+    await page.waitForTimeout(20);
+  }
+}
+
+/** Connections that the page has made and not closed. */
+const sessions = (page) => page.evaluate(() => performance.getEntriesByType('resource').filter((e) => /\/(whip|whep)$/.test(e.name)).length);
+
+for (const [who, line] of [['a viewer', () => viewerLine], ['a speaker', () => hostLine]]) {
+  test(`${who} without a network for ten seconds is back with a moving picture at once`, async (t) => {
+    const made = [await sessions(host), await sessions(viewer)];
+    await moves(viewer);
+    await line().cutFor(10_000);
+    const ms = await untilItMoves(viewer);
+    t.diagnostic(`the picture moved ${ms} ms after the network was back`);
+    assert.ok(ms <= 3000, `${ms} ms`);
+    await moves(viewer, 60);
+    assert.deepEqual([await sessions(host), await sessions(viewer)], made, 'nobody had to connect anew');
+  });
+}
+
+test('nothing left the site and no page complained', () => assertQuiet(host, viewer));
