@@ -34,6 +34,8 @@ func eventBody(body any) (string, any) {
 		return "speaking", speakingWire(b)
 	case webinar.Health:
 		return "health", healthWire(b)
+	case webinar.LayersChanged:
+		return "layers", layersWire(b)
 	case polls.Changed:
 		return "poll", pollWire(polls.View{Poll: b.Poll, Tally: b.Tally})
 	case polls.Deleted:

@@ -70,7 +70,7 @@ func newMetrics() metrics {
 		sources:      d("sources", "Published streams.", "kind"),
 		viewers:      d("viewers", "Media connections of viewers, people on stage included.", "state"),
 		poor:         d("viewers_poor", "Connected viewers two of whose last three reports told of more than 5 % lost or more than 600 ms there and back."),
-		layers:       d("viewer_pictures", "Pictures that viewers are sent, by layer; only: the source has no others.", "layer"),
+		layers:       d("viewer_pictures", "Pictures that viewers should see, by the layer that they are sent; only: the source has no others.", "layer"),
 		joins:        d("joins_total", "Attempts to watch, by how they went.", "result"),
 		join:         d("join_seconds", "From a viewer's offer to its connection."),
 		rtt:          d("viewer_rtt_seconds", "Time there and back in reports of viewers, one observation a viewer and two seconds at most."),

@@ -66,7 +66,7 @@ func TestMetrics(t *testing.T) {
 		want        float64
 	}{
 		{"plenum_media_rooms", "", 1}, {"plenum_publications", "", 1}, {"plenum_viewers", "connecting", 1}, {"plenum_viewers", "connected", 0},
-		{"plenum_viewers_poor", "", 0}, {"plenum_event_streams", "", 1}, {"plenum_joins_total", "offer", 1}, {"plenum_joins_total", "connected", 0},
+		{"plenum_viewers_poor", "", 0}, {"plenum_viewer_pictures", "high", 0}, {"plenum_viewer_pictures", "none", 0}, {"plenum_event_streams", "", 1}, {"plenum_joins_total", "offer", 1}, {"plenum_joins_total", "connected", 0},
 		{"plenum_join_seconds", "", 0}, {"plenum_viewer_rtt_seconds", "", 0}, {"plenum_viewer_loss_ratio", "", 0},
 		{"plenum_media_received_packets_total", "", 0}, {"plenum_media_sent_packets_total", "", 0}, {"plenum_media_sent_bytes_total", "", 0},
 		{"plenum_media_repeated_packets_total", "", 0}, {"plenum_media_keyframe_requests_total", "camera", 0},

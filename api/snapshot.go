@@ -31,6 +31,9 @@ func (s *server) snapshot(c *call) (snapshotJSON, error) {
 	if c.may(webinar.Manage) {
 		out.Health = new(healthWire(healthOf(s.Media.Health(string(id)))))
 	}
+	for _, l := range s.Media.Layers(string(id), string(c.seat.ID)) {
+		out.Layers = append(out.Layers, layersWire(webinar.LayersChanged{Kind: string(l.Kind), Rids: l.Rids}))
+	}
 	return out, s.addRecording(c, &out)
 }
 

@@ -141,6 +141,7 @@ type snapshotJSON struct {
 	Speaking   speakingJSON   `json:"speaking"`
 	Slots      slotsJSON      `json:"slots"`
 	Health     *healthJSON    `json:"health,omitempty"`
+	Layers     []layersJSON   `json:"layers,omitempty"`
 	Polls      []pollJSON     `json:"polls"`
 	Recording  *recordingJSON `json:"recording,omitempty"`
 	Consent    *countsJSON    `json:"consent,omitempty"`
@@ -222,6 +223,16 @@ func slotsWire(slots []webinar.Slot) slotsJSON {
 		}
 	}
 	return list
+}
+
+// layersJSON names the simulcast layers of an own picture that are to be sent.
+type layersJSON struct {
+	Kind string   `json:"kind"`
+	Rids []string `json:"rids"`
+}
+
+func layersWire(l webinar.LayersChanged) layersJSON {
+	return layersJSON{Kind: l.Kind, Rids: append([]string{}, l.Rids...)}
 }
 
 // muteJSON says of each kind whether it is muted; one that is not named stays as it is.

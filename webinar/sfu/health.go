@@ -31,7 +31,7 @@ func (r reading) bad() bool { return !r.at.IsZero() && (r.loss > poorLoss || r.r
 // lineHistory is what the room remembers of a viewer's reports. Under the engine's lock.
 type lineHistory struct {
 	last  [3]reading // the newest first
-	sound time.Time // since when sound is sent; zero: it is not
+	sound time.Time  // since when sound is sent; zero: it is not
 }
 
 // note takes a report. One that is not newer than the last is no report.

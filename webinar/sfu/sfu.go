@@ -38,6 +38,14 @@ type Screens interface {
 	SpeakingChanged(room string, owners []string)
 	// HealthChanged tells how the audience is reached, at most every two seconds.
 	HealthChanged(room string, h Health)
+	// LayersChanged tells owner which layers of an own source somebody watches; the others need not be sent.
+	LayersChanged(room, owner string, l Layers)
+}
+
+// Layers are the simulcast layers of one source that are wanted, by the rids of the publisher's offer (RFC 8851).
+type Layers struct {
+	Kind media.Kind
+	Rids []string
 }
 
 // Slot is one occupied m-line of a viewer: the Index-th of its media.
@@ -96,4 +104,5 @@ const (
 	maxLines         = 14 // m-lines of an offer
 	maxStageLines    = stageAudio + stageVideo
 	maxSSRCs         = 8 // of one m-line
+	maxRid           = 16
 )

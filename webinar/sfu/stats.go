@@ -19,7 +19,7 @@ type Stats struct {
 	Connecting   int            // viewers whose connection is not there yet
 	Connected    int            // viewers with a connection
 	Poor         int            // viewers with a poor line, see [Health]
-	Layers       map[string]int // pictures that viewers are sent, by layer; [LayerOnly] where there is but one
+	Layers       map[string]int // pictures that viewers see, by layer
 
 	InPackets, InBytes   uint64 // RTP of publishers; bytes of payload
 	OutPackets, OutBytes uint64 // RTP to viewers, without repeats; bytes of payload
@@ -35,8 +35,14 @@ type Stats struct {
 	Loss  Histogram          // part of the packets of a stream that did not arrive, 0 to 1, as viewers reported
 }
 
-// LayerOnly is the layer of a source that has no others.
-const LayerOnly = "only"
+// The layers. Publishers give them names of their own, which are nobody's business here.
+const (
+	LayerOnly   = "only" // of a source that has no others
+	LayerLow    = "low"
+	LayerMiddle = "middle"
+	LayerHigh   = "high"
+	LayerNone   = "none" // a picture that a viewer should see and is not sent
+)
 
 // Drop is why a packet went no further.
 type Drop string
@@ -159,7 +165,8 @@ func (l *ledger) connected(after time.Duration) {
 func (e *Engine) Stats() Stats {
 	l := e.ledger
 	out := Stats{
-		Path: map[string]int{}, Sources: map[string]int{}, Layers: map[string]int{},
+		Path: map[string]int{}, Sources: map[string]int{},
+		Layers:    map[string]int{LayerOnly: 0, LayerLow: 0, LayerMiddle: 0, LayerHigh: 0, LayerNone: 0},
 		InPackets: l.inPackets.Load(), InBytes: l.inBytes.Load(),
 		Drops:       map[Drop]uint64{DropArrivals: l.arrivalsFull.Load(), DropLimit: l.overLimit.Load()},
 		KeyRequests: map[string]uint64{"camera": l.cameraKeys.Load(), "screen": l.screenKeys.Load()},
@@ -217,8 +224,31 @@ func (r *room) addTo(out *Stats, now time.Time) {
 		}
 		for _, s := range v.video {
 			if s.want != nil && !s.want.shownMuted {
-				out.Layers[LayerOnly]++
+				out.Layers[LayerNone]++
 			}
 		}
+	}
+	for _, s := range r.sources {
+		if s.track.Kind.Video() && !s.shownMuted {
+			s.ladder().addTo(out.Layers)
+		}
+	}
+}
+
+// addTo moves the pictures that are sent from none to their layers.
+func (l ladder) addTo(layers map[string]int) {
+	for i, x := range l {
+		name := LayerMiddle
+		switch {
+		case len(l) == 1:
+			name = LayerOnly
+		case i == 0:
+			name = LayerLow
+		case i == len(l)-1:
+			name = LayerHigh
+		}
+		n := int(x.watched.Load())
+		layers[name] += n
+		layers[LayerNone] = max(layers[LayerNone]-n, 0) // one that changes its layer is watched in both
 	}
 }

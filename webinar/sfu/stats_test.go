@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -63,6 +64,10 @@ func TestStats(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the repeat", func() bool { return e.Stats().Repeats == 1 })
+	if err := p.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: ssrc}}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the key frame's request", func() bool { return e.Stats().KeyRequests["camera"] > 0 && s.plis.Load() > 0 })
 	stop()
 	var got Stats
 	eventually(t, "the last packets", func() bool {
@@ -75,7 +80,7 @@ func TestStats(t *testing.T) {
 	if got.Joins[JoinConnected] != 1 || got.Joins[JoinOffer] != 1 || sum(got.Join.Counts) != 1 || got.Join.Sum <= 0 {
 		t.Errorf("joins: %v, %+v", got.Joins, got.Join)
 	}
-	if got.KeyRequests["camera"] == 0 || got.KeyRequests["screen"] != 0 || got.KeyRequests["camera"] < uint64(s.plis.Load()) {
+	if got.KeyRequests["screen"] != 0 || got.KeyRequests["camera"] < uint64(s.plis.Load()) {
 		t.Errorf("key frames: %v, the publisher was asked %d times", got.KeyRequests, s.plis.Load())
 	}
 	if got.OutBytes == 0 || got.InBytes < got.OutBytes || got.SystemCalls == 0 || got.Trains < got.SystemCalls {
@@ -85,6 +90,21 @@ func TestStats(t *testing.T) {
 		if n != 0 {
 			t.Errorf("%d packets were dropped: %s", n, cause)
 		}
+	}
+}
+
+func TestPicturesAreCountedByLayer(t *testing.T) {
+	three := ladder{{}, {}, {}}
+	three[0].watched.Store(4)
+	three[1].watched.Store(2)
+	three[2].watched.Store(1)
+	one := ladder{{}}
+	one[0].watched.Store(3)
+	got := map[string]int{LayerNone: 12}
+	three.addTo(got)
+	one.addTo(got)
+	if want := map[string]int{LayerLow: 4, LayerMiddle: 2, LayerHigh: 1, LayerOnly: 3, LayerNone: 2}; !maps.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 
@@ -101,17 +121,18 @@ func offerOf(t *testing.T) string {
 // TestDropsAreCounted makes packets fall at each place where one can.
 func TestDropsAreCounted(t *testing.T) {
 	e, _, _ := newTestEngine(t)
-	src := &source{e: e, in: make(chan arrival), cache: newCache(false)}
+	src := &source{e: e, in: make(chan arrival)}
+	l := newLayer(src, "", 1)
 	src.arrive(arrival{rtp: &rtp.Packet{}})
 	src.limit = limiter{second: time.Unix(5, 0).Unix(), packets: 1 << 20}
-	if src.admit(arrival{rtp: &rtp.Packet{}, at: time.Unix(5, 0)}) != nil {
+	if src.admit(arrival{layer: l, rtp: &rtp.Packet{}, at: time.Unix(5, 0)}) != nil {
 		t.Error("over the limit, and let in")
 	}
 	sh := e.shards[0]
 	sh.mu.Lock()
 	sh.media = maxQueued
 	sh.mu.Unlock()
-	sh.offer(job{src: src, packets: []*packet{{}, {}, {}}})
+	sh.offer(job{layer: l, packets: []*packet{{}, {}, {}}})
 	sh.offer(job{do: func(*shard) {}})
 	eventually(t, "all causes", func() bool {
 		got := e.Stats()

@@ -35,6 +35,8 @@ export class Room {
   /** Ids of those who are heard talking. */
   speaking = $state.raw<readonly string[]>([]);
   slots = $state.raw<Slot[]>([]);
+  /** Of one's own pictures: the simulcast layers that somebody watches. */
+  layers = $state.raw<Schema<'Layers'>[]>([]);
   /** By position in the run-sheet. */
   polls = $state.raw<Poll[]>([]);
   recording = $state.raw<Recording | undefined>();
@@ -114,6 +116,9 @@ export class Room {
       case 'slots':
         this.slots = e.data.slots;
         break;
+      case 'layers':
+        this.layers = [...this.layers.filter((l) => l.kind !== e.data.kind), e.data];
+        break;
       case 'poll':
         this.setPoll(e.data);
         break;
@@ -192,6 +197,7 @@ export class Room {
     this.speaking = s.speaking.people;
     this.slots = s.slots.slots;
     this.health = s.health;
+    this.layers = s.layers ?? [];
     this.polls = [...s.polls].sort((a, b) => a.position - b.position);
     this.recording = s.recording;
     this.consent = s.consent;
