@@ -19,6 +19,8 @@ type viewer struct {
 	history      lineHistory // under the engine's lock
 	began        time.Time   // when the offer came
 	answered     atomic.Bool // with success
+	intake       intake
+	ration       ration
 
 	// Of the shard:
 	round    uint64  // the last visit
@@ -63,7 +65,7 @@ func (e *Engine) watch(ctx context.Context, room string, w Viewer, text string) 
 	if err != nil {
 		return "", "", err
 	}
-	v.session = s
+	v.session, v.intake.stop = s, s.stop
 	s.cleanup = v.cleanup
 	s.watchState(v.connected)
 	answer, err = s.negotiate(ctx, o, func() error { return v.addSlots(o) })
