@@ -36,6 +36,7 @@ type Deps struct {
 	StageURL       string       // of speakers' links: cameras work over TLS and on localhost only; empty: BaseURL
 	TLS            bool         // browsers reach the site over TLS, whoever ends it: Secure cookies and HSTS
 	TrustedProxies []string     // addresses or networks whose X-Forwarded-For is believed; nil: nobody's
+	Full           func() bool  // tells that the system has little room left for connections; nil: never
 	Log            *slog.Logger
 }
 

@@ -20,9 +20,10 @@ type shard struct {
 	closed bool
 	wake   chan struct{}
 
-	dropped atomic.Uint64 // packets that found the queue full
-	unasked atomic.Uint64 // requests that did
-	shown   tally         // under mu: desk.tally as of late
+	dropped  atomic.Uint64 // packets that found the queue full
+	unasked  atomic.Uint64 // requests that did
+	shown    tally         // under mu: desk.tally as of late
+	pressure pressure
 
 	// Of the goroutine alone:
 	out     *egress.Batch
@@ -132,6 +133,7 @@ func (sh *shard) run() {
 		case <-sh.timer.C:
 			sh.alarm = time.Time{}
 		case now := <-tick.C:
+			sh.pressure.feel(now, sh.out.Stats())
 			for v := range sh.viewers {
 				sh.report(v, now)
 				sh.tune(v, now)
