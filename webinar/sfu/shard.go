@@ -185,6 +185,7 @@ func (sh *shard) handle(j job) {
 		sh.gather(j)
 	case j.ordered:
 		sh.visit()
+		sh.out.Flush() // who waits for a barrier wants it on its way
 		j.do(sh)
 	default:
 		j.do(sh)

@@ -45,7 +45,7 @@ type slot struct {
 // binding is what the negotiation made of the slot.
 type binding struct {
 	formats []format
-	out     webrtc.TrackLocalWriter
+	out     mediaWriter
 	ssrc    uint32
 	rtxSSRC uint32 // 0: repeats go out as they are
 }
@@ -62,7 +62,7 @@ const maxRepeats = 600
 // Bind implements [webrtc.TrackLocal].
 func (s *slot) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
 	all := c.CodecParameters()
-	b := &binding{out: c.WriteStream(), ssrc: uint32(c.SSRC()), rtxSSRC: uint32(c.SSRCRetransmission())}
+	b := &binding{out: s.viewer.writer(c), ssrc: uint32(c.SSRC()), rtxSSRC: uint32(c.SSRCRetransmission())}
 	first := -1
 	for i, p := range all {
 		k, ok := codecOf(s.video, p.MimeType)

@@ -21,6 +21,7 @@ type viewer struct {
 	answered     atomic.Bool // with success
 	intake       intake
 	ration       ration
+	passage      passage
 
 	// Of the shard:
 	round    uint64  // the last visit
@@ -100,9 +101,13 @@ func (v *viewer) addSlots(o offer) error {
 		v.video = append(v.video, &slot{viewer: v, index: i, video: true})
 	}
 	v.slots = append(append(v.slots, v.audio...), v.video...)
-	for _, s := range v.slots {
-		if _, err := v.pc.AddTrack(s); err != nil {
+	for i, s := range v.slots {
+		sender, err := v.pc.AddTrack(s)
+		if err != nil {
 			return refuse("the media lines do not fit together")
+		}
+		if i == 0 {
+			v.follow(sender.Transport().ICETransport())
 		}
 	}
 	if len(v.pc.GetTransceivers()) != len(v.slots) {
