@@ -36,7 +36,7 @@ func (b *bulletin) tell(e *Engine, r *room, now time.Time) {
 	}
 	b.healthAt = now
 	e.mu.Lock()
-	h := r.survey(now, e.ledger)
+	h := r.survey(now, e.books)
 	r.health = h
 	e.mu.Unlock()
 	if h != b.health {

@@ -66,7 +66,7 @@ func heardSound(sent time.Duration, losses []float64) (due, ok bool) {
 }
 
 // survey reads what the viewers reported since the last survey and sums it up. Under the lock.
-func (r *room) survey(now time.Time, l *ledger) Health {
+func (r *room) survey(now time.Time, l *books) Health {
 	var h Health
 	losses := make([]float64, 0, audienceAudio)
 	for _, v := range r.viewers {

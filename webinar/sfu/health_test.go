@@ -92,7 +92,7 @@ func TestSurvey(t *testing.T) {
 	fine, blurred, far, coming, host := sits(false), sits(false), sits(false), sits(false), sits(true)
 	coming.ready.Store(false)
 	r := &room{viewers: map[string]*viewer{"fine": fine, "blurred": blurred, "far": far, "coming": coming, "host": host}}
-	l := newLedger()
+	l := newBooks()
 	var h Health
 	for range 3 {
 		now = now.Add(healthEvery)

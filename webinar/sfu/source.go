@@ -110,13 +110,13 @@ func (s *source) kick() {
 // arrive hands a to the loop, from a reader.
 func (s *source) arrive(a arrival) {
 	if a.rtp != nil {
-		s.e.ledger.inPackets.Add(1)
-		s.e.ledger.inBytes.Add(uint64(len(a.rtp.Payload)))
+		s.e.books.inPackets.Add(1)
+		s.e.books.inBytes.Add(uint64(len(a.rtp.Payload)))
 	}
 	select {
 	case s.in <- a:
 	default:
-		s.e.ledger.arrivalsFull.Add(1)
+		s.e.books.arrivalsFull.Add(1)
 	}
 }
 
@@ -254,7 +254,7 @@ func (s *source) admit(a arrival) *packet {
 	l := a.layer
 	ext := l.wrap.next(a.rtp.SequenceNumber)
 	if !s.limit.allow(a.at, len(a.rtp.Payload), s.track.Kind.Video()) {
-		s.e.ledger.overLimit.Add(1)
+		s.e.books.overLimit.Add(1)
 		return nil
 	}
 	l.came(len(a.rtp.Payload), a.at)

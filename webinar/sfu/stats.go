@@ -112,8 +112,8 @@ func (h *histogram) read() Histogram {
 // queue, so that counting costs no packet anything.
 type tally struct{ packets, bytes, repeats, failed uint64 }
 
-// ledger counts what happens outside the shards.
-type ledger struct {
+// books count what happens outside the shards.
+type books struct {
 	inPackets, inBytes      atomic.Uint64
 	arrivalsFull, overLimit atomic.Uint64
 	cameraKeys, screenKeys  atomic.Uint64
@@ -121,8 +121,8 @@ type ledger struct {
 	join, rtt, loss         histogram
 }
 
-func newLedger() *ledger {
-	l := &ledger{
+func newBooks() *books {
+	l := &books{
 		joins: map[JoinEnd]*atomic.Uint64{},
 		join:  newHistogram(.05, .1, .2, .5, 1, 2, 5, 10, 20),
 		rtt:   newHistogram(.02, .05, .1, .2, .4, .6, 1, 2),
@@ -135,7 +135,7 @@ func newLedger() *ledger {
 }
 
 // refused counts a join that was not answered.
-func (l *ledger) refused(err error) {
+func (l *books) refused(err error) {
 	end := JoinFault
 	if _, bad := errors.AsType[*OfferError](err); bad {
 		end = JoinOffer
@@ -148,7 +148,7 @@ func (l *ledger) refused(err error) {
 }
 
 // asked counts a request for a key frame.
-func (l *ledger) asked(kind media.Kind) {
+func (l *books) asked(kind media.Kind) {
 	if kind == media.Screen {
 		l.screenKeys.Add(1)
 	} else {
@@ -156,14 +156,14 @@ func (l *ledger) asked(kind media.Kind) {
 	}
 }
 
-func (l *ledger) connected(after time.Duration) {
+func (l *books) connected(after time.Duration) {
 	l.joins[JoinConnected].Add(1)
 	l.join.observe(after.Seconds())
 }
 
 // Stats reads all numbers; those of the shards are at most a second old.
 func (e *Engine) Stats() Stats {
-	l := e.ledger
+	l := e.books
 	out := Stats{
 		Path: map[string]int{}, Sources: map[string]int{},
 		Layers:    map[string]int{LayerOnly: 0, LayerLow: 0, LayerMiddle: 0, LayerHigh: 0, LayerNone: 0},

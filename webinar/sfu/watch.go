@@ -39,7 +39,7 @@ func (v *viewer) mainOnly() bool { return len(v.video) == 1 }
 func (e *Engine) Watch(ctx context.Context, room string, w Viewer, text string) (id, answer string, err error) {
 	id, answer, err = e.watch(ctx, room, w, text)
 	if err != nil {
-		e.ledger.refused(err)
+		e.books.refused(err)
 	}
 	return id, answer, err
 }
@@ -121,7 +121,7 @@ func (v *viewer) connected() {
 	if v.ready.Swap(true) {
 		return
 	}
-	v.e.ledger.connected(time.Since(v.began))
+	v.e.books.connected(time.Since(v.began))
 	v.shard.post(func(sh *shard) {
 		for _, s := range v.slots {
 			sh.start(s)
@@ -132,7 +132,7 @@ func (v *viewer) connected() {
 // cleanup takes the viewer out of its shard before the connection closes.
 func (v *viewer) cleanup() {
 	if !v.ready.Swap(false) && v.answered.Load() {
-		v.e.ledger.joins[JoinSilent].Add(1)
+		v.e.books.joins[JoinSilent].Add(1)
 	}
 	v.e.removeViewer(v)
 	v.shard.barrier()
