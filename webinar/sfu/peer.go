@@ -186,15 +186,21 @@ func (s *stack) build(cfg Config, tm timing) error {
 	return nil
 }
 
-// publisherAPI makes the connection of one publisher, whose streams in bounds.
-func (s *stack) publisherAPI(in *intake) *webrtc.API {
+// publisherAPI makes the connection of one publisher, whose streams in bounds. Passive says that the publisher waits for
+// us to begin the DTLS handshake, as ffmpeg does.
+func (s *stack) publisherAPI(in *intake, passive bool) (*webrtc.API, error) {
 	settings := s.settings
 	settings.SetICEUDPMux(s.mux)
 	if s.tcp != nil {
 		settings.SetICETCPMux(s.tcp)
 	}
 	settings.BufferFactory = in.buffer
-	return webrtc.NewAPI(webrtc.WithMediaEngine(s.received), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(s.chain))
+	if passive {
+		if err := settings.SetAnsweringDTLSRole(webrtc.DTLSRoleClient); err != nil {
+			return nil, err
+		}
+	}
+	return webrtc.NewAPI(webrtc.WithMediaEngine(s.received), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(s.chain)), nil
 }
 
 // viewerAPI makes the connection of one viewer, without interceptors: its media goes a way of its own, see [course],

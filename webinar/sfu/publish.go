@@ -49,7 +49,11 @@ func (e *Engine) Publish(ctx context.Context, room string, p Publisher, text str
 		return "", "", err
 	}
 	in := &intake{}
-	s, err := e.newSession(e.stack.publisherAPI(in), room, p.Owner, o, true)
+	api, err := e.stack.publisherAPI(in, o.passive)
+	if err != nil {
+		return "", "", err
+	}
+	s, err := e.newSession(api, room, p.Owner, o, true)
 	if err != nil {
 		return "", "", err
 	}

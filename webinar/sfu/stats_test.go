@@ -44,7 +44,7 @@ func TestStats(t *testing.T) {
 	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	silent := offerOf(t)
+	silent := silentOffer(t)
 	_, _, _ = e.Watch(gone, "r", Viewer{Owner: "y"}, silent) // answered in time or not, it never connects
 	if _, _, err := e.Watch(t.Context(), "r", Viewer{Owner: "z"}, silent); err != nil {
 		t.Fatal(err)
@@ -108,8 +108,8 @@ func TestPicturesAreCountedByLayer(t *testing.T) {
 	}
 }
 
-// offerOf is what somebody offers who never connects.
-func offerOf(t *testing.T) string {
+// silentOffer is what somebody offers who never connects.
+func silentOffer(t *testing.T) string {
 	t.Helper()
 	pc, _ := newPeer(t)
 	if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo); err != nil {

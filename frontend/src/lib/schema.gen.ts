@@ -1096,6 +1096,8 @@ export interface components {
             asked: number;
             granted: number;
             answered: number;
+            /** @description pictures on stage in a codec that recordings cannot hold; of these people only the sound is recorded */
+            unwritable: number;
         };
     };
     responses: {

@@ -151,6 +151,11 @@ export class Cockpit {
     }
   }
 
+  /** setLayers stops encoding what nobody watches of a picture from here, and begins again. */
+  async setLayers(kind: Kind, rids: readonly string[]): Promise<void> {
+    await this.#publications[kind === 'screen' ? 'screen' : 'camera']?.setLayers(kind, rids);
+  }
+
   async share(): Promise<void> {
     this.problem = '';
     let screen: MediaStream | null;
