@@ -30,6 +30,7 @@ type Deps struct {
 	Polls    *polls.Service
 	Recorder *recorder.Service
 
+	Numbers        http.Handler // what Metrics returned
 	App            http.Handler // answers everything that is neither under /api nor /healthz
 	BaseURL        string       // of attendees' links and of allowed origins, such as https://example.org
 	StageURL       string       // of speakers' links: cameras work over TLS and on localhost only; empty: BaseURL

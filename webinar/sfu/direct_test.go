@@ -320,12 +320,12 @@ func TestNoNumberIsUsedTwice(t *testing.T) {
 		for range rapid.IntRange(1, 80).Draw(t, "steps") {
 			switch rapid.SampledFrom([]string{"next", "next", "next", "skip", "late", "repeat", "change", "mute"}).Draw(t, "step") {
 			case "next":
-				p := pictureOf(s.camera.src.codec, ext[on], epoch[on], rapid.Bool().Draw(t, "key"))
+				p := madePicture(s.camera.src.codec, ext[on], epoch[on], rapid.Bool().Draw(t, "key"))
 				ext[on]++
 				feeds[on].layer.cache.add(p, p.ext)
 				s.write(at, []*packet{p})
 			case "skip":
-				past[on] = append(past[on], pictureOf(s.camera.src.codec, ext[on], epoch[on], false))
+				past[on] = append(past[on], madePicture(s.camera.src.codec, ext[on], epoch[on], false))
 				ext[on]++
 			case "late":
 				if n := len(past[on]); n > 0 {
@@ -348,7 +348,7 @@ func TestNoNumberIsUsedTwice(t *testing.T) {
 	})
 }
 
-func pictureOf(c codec, ext int64, epoch uint32, key bool) *packet {
+func madePicture(c codec, ext int64, epoch uint32, key bool) *packet {
 	payload := append(vp8(key, uint16(ext), byte(ext), 'A', uint32(ext)), make([]byte, 20)...)
 	return &packet{
 		ext: ext, epoch: epoch, at: time.Unix(0, ext*int64(time.Millisecond)), frame: c.inspect(payload),

@@ -152,6 +152,8 @@ func (s *slot) write(p *packet, d *desk) error {
 	}
 	s.packets++
 	s.octets += uint32(len(payload))
+	d.tally.packets++
+	d.tally.bytes += uint64(len(payload))
 	return nil
 }
 
@@ -200,6 +202,9 @@ func (s *slot) repeat(seq uint16, now time.Time, d *desk) error {
 		h.PayloadType, h.SequenceNumber, h.SSRC = s.format.rtxT, s.rtxSeq, b.rtxSSRC
 	}
 	_, err := b.out.WriteRTP(h, payload)
+	if err == nil {
+		d.tally.repeats++
+	}
 	return err
 }
 

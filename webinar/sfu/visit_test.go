@@ -181,6 +181,9 @@ func TestAFailingViewerCostsOnlyItself(t *testing.T) {
 	if len(s.notes) != 6 || anna.failed.Load()+carl.failed.Load() != 0 || bert.failed.Load() != 1 {
 		t.Errorf("%q, failures %d %d %d", s.notes, anna.failed.Load(), bert.failed.Load(), carl.failed.Load())
 	}
+	if n := s.desk.tally.failed; n != 3 {
+		t.Errorf("%d packets counted as not written, want the whole burst", n)
+	}
 	s.remove(bert)
 	s.notes = nil
 	s.gather(s.burst(s.camera, 1, true))

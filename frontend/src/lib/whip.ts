@@ -132,6 +132,11 @@ export class Publication {
     return step;
   }
 
+  /** stats is what the browser counts of the connection; undefined while there is none. */
+  async stats(): Promise<RTCStatsReport | undefined> {
+    return this.#pc?.getStats();
+  }
+
   /** setLayers sends the layers of a picture that the server names, and no others. */
   async setLayers(kind: Kind, rids: readonly string[]): Promise<void> {
     if (kind === this.#o.group) await this.#layers?.watch(rids);
@@ -139,7 +144,7 @@ export class Publication {
 
   /** roundTrip is the media path's round trip in ms as the browser measured it. */
   async roundTrip(): Promise<number | undefined> {
-    const report = await this.#pc?.getStats();
+    const report = await this.stats();
     if (!report) return undefined;
     const all: Record<string, unknown>[] = [];
     report.forEach((s: Record<string, unknown>) => all.push(s));
