@@ -21,21 +21,24 @@ type who struct {
 type level uint8
 
 const (
-	anybody  level = iota // no questions asked, but in a webinar whoever says who they are must be right
-	signedIn              // an account
-	seated                // a seat in this webinar that may do the act
+	anybody   level = iota // no questions asked, but in a webinar whoever says who they are must be right
+	signedIn               // an account
+	seated                 // a seat in this webinar that may do the act
+	measuring              // a token of scope metrics: the numbers are of everybody's webinars, so an account alone is not enough
 )
 
 func public() who              { return who{level: anybody} }
 func account() who             { return who{level: signedIn} }
 func seat(act webinar.Act) who { return who{level: seated, act: act} }
 func manage() who              { return seat(webinar.Manage) }
+func measure() who             { return who{level: measuring} }
 
 // call is one request on its way: who is asking and, under /api/webinars/{webinar}, about which webinar.
 type call struct {
 	*gin.Context
 	user    *webinar.User
-	session string // the session cookie's secret, if it was that
+	session string             // the session cookie's secret, if it was that
+	scope   webinar.TokenScope // of the API token, if it was one
 	webinar webinar.Webinar
 	seat    *webinar.Ticket // in that webinar
 	secret  string          // the ticket's, unless the owner sits
@@ -53,6 +56,9 @@ func (s *server) serve(r route) gin.HandlerFunc {
 	return func(gc *gin.Context) {
 		c := &call{Context: gc}
 		err := s.whoIsAsking(c, r.who, inWebinar)
+		if err == nil && c.scope == webinar.ScopeMetrics && r.who != measure() {
+			err = webinar.ErrForbidden
+		}
 		if err == nil {
 			err = admit(c, r.who, inWebinar)
 		}
@@ -128,9 +134,13 @@ func (s *server) byBearer(c *call, header string, inWebinar bool) error {
 	}
 	switch secret = strings.TrimSpace(secret); {
 	case strings.HasPrefix(secret, webinar.TokenPrefix):
-		u, err := s.Accounts.ByToken(c.ctx(), secret)
+		u, scope, err := s.Accounts.ByToken(c.ctx(), secret)
 		if err != nil {
 			return err
+		}
+		c.scope = scope
+		if scope != webinar.ScopeAll {
+			return nil // it stands for nobody
 		}
 		c.user = &u
 		if inWebinar {
@@ -166,8 +176,10 @@ func admit(c *call, w who, inWebinar bool) error {
 	switch {
 	case w.level == anybody:
 		return nil
-	case w.level == signedIn && c.user != nil:
+	case w.level == signedIn && c.user != nil, w.level == measuring && c.scope == webinar.ScopeMetrics:
 		return nil
+	case w.level == measuring && c.user != nil:
+		return webinar.ErrForbidden
 	case w.level == seated && inWebinar && c.seat != nil:
 		if !c.may(w.act) {
 			return webinar.ErrForbidden

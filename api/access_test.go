@@ -18,6 +18,9 @@ func noIDs(w string) map[string]string {
 func TestRolesAndRoutes(t *testing.T) {
 	s := newSite(t)
 	host, other := s.account("host@example.org"), s.account("other@example.org")
+	token, err := s.accounts.NewToken(t.Context(), "host@example.org", webinar.ScopeMetrics)
+	must(t, err)
+	metrics := bearer(token)
 	// A webinar for each route: some of them end or erase it.
 	for _, r := range routes() {
 		w, elsewhere := s.webinar(host), s.webinar(host)
@@ -30,6 +33,7 @@ func TestRolesAndRoutes(t *testing.T) {
 			role webinar.Role // in this webinar
 			user bool         // has an account
 			bad  bool         // the credential is not one here
+			only string       // the one operation of a scoped token
 		}{
 			{name: "anonymous"},
 			{name: "stale cookie", who: asker{cookies: []*http.Cookie{{Name: sessionCookie, Value: "x"}, {Name: seatCookie(webinar.ID(w)), Value: "x"}}}},
@@ -39,6 +43,7 @@ func TestRolesAndRoutes(t *testing.T) {
 			{name: "attendee", who: attendee, role: webinar.Attendee},
 			{name: "speaker", who: speaker, role: webinar.Speaker},
 			{name: "another host", who: other, user: true},
+			{name: "token of scope metrics", who: metrics, only: "metrics"},
 			{name: "host", who: host, role: webinar.Host, user: true},
 		} {
 			if r.op == "events" && try.role != "" {
@@ -51,6 +56,10 @@ func TestRolesAndRoutes(t *testing.T) {
 			var want int
 			switch {
 			case bad:
+				want = http.StatusUnauthorized
+			case try.only != "" && !open && r.op != try.only, r.who.level == measuring && try.user:
+				want = http.StatusForbidden
+			case r.who.level == measuring && try.only == "":
 				want = http.StatusUnauthorized
 			case r.who.level == anybody:
 			case r.who.level == signedIn && !try.user:

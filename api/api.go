@@ -30,6 +30,7 @@ type Deps struct {
 	Polls    *polls.Service
 	Recorder *recorder.Service
 
+	Numbers        http.Handler // what Metrics returned
 	App            http.Handler // answers everything that is neither under /api nor /healthz
 	BaseURL        string       // of attendees' links and of allowed origins, such as https://example.org
 	StageURL       string       // of speakers' links: cameras work over TLS and on localhost only; empty: BaseURL
@@ -66,7 +67,7 @@ func New(d Deps) (http.Handler, error) {
 	if err := g.SetTrustedProxies(d.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("trusted proxies: %w", err)
 	}
-	g.Use(s.identify, s.logAccess, s.recovered, s.secureHeaders, s.sameOrigin)
+	g.Use(s.identify, s.logAccess, s.recovered, s.secureHeaders, s.crossOrigin)
 	for _, r := range routes() {
 		g.Handle(r.method, ginPath(r.path), s.serve(r))
 	}

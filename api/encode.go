@@ -30,6 +30,10 @@ func eventBody(body any) (string, any) {
 		return "stage", stageWire(b.People)
 	case webinar.SlotsChanged:
 		return "slots", slotsWire(b.Slots)
+	case webinar.Speaking:
+		return "speaking", speakingWire(b)
+	case webinar.Health:
+		return "health", healthWire(b)
 	case webinar.LayersChanged:
 		return "layers", layersWire(b)
 	case polls.Changed:

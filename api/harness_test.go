@@ -86,7 +86,7 @@ func newSite(t *testing.T, change ...func(*Deps)) *site {
 	screens.Seats = s.webinars
 
 	d := Deps{
-		Accounts: s.accounts, Webinars: s.webinars, Hub: s.hub, Media: s.media, Polls: s.polls, Recorder: s.recorder,
+		Accounts: s.accounts, Webinars: s.webinars, Hub: s.hub, Media: s.media, Polls: s.polls, Recorder: s.recorder, Numbers: Metrics(s.media, s.hub, s.recorder),
 		BaseURL: "http://plenum.test", Log: log,
 		App: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "page") }),
 	}
@@ -232,7 +232,7 @@ func (s *site) account(email string) asker {
 	s.t.Helper()
 	_, err := s.accounts.Add(s.t.Context(), email, "Name of "+email, "a long password")
 	must(s.t, err)
-	token, err := s.accounts.NewToken(s.t.Context(), email)
+	token, err := s.accounts.NewToken(s.t.Context(), email, webinar.ScopeAll)
 	must(s.t, err)
 	return bearer(token)
 }

@@ -28,6 +28,7 @@ func routes() []route {
 	return []route{
 		{"health", get, "/healthz", public(), (*server).health},
 		{"openapi", get, "/api/openapi.yaml", public(), (*server).openapi},
+		{"metrics", get, "/metrics", measure(), (*server).metrics},
 
 		{"setup", post, "/api/setup", public(), (*server).setup},
 		{"signIn", post, "/api/session", public(), (*server).signIn},

@@ -26,7 +26,10 @@ func (s *server) snapshot(c *call) (snapshotJSON, error) {
 	slots := s.Media.Slots(string(id), string(c.seat.ID), c.may(webinar.Publish))
 	out := snapshotJSON{
 		Webinar: s.seenBy(c, w), Me: meWire(*c.seat), Presence: presenceJSON{Watching: s.Hub.Watching(id)}, Stage: stage,
-		Slots: slotsWire(slotsOf(slots)), Polls: pollsWire(views), ServerTime: time.Now().UTC(),
+		Speaking: speakingWire(speakingOf(s.Media.Speaking(string(id)))), Slots: slotsWire(slotsOf(slots)), Polls: pollsWire(views), ServerTime: time.Now().UTC(),
+	}
+	if c.may(webinar.Manage) {
+		out.Health = new(healthWire(healthOf(s.Media.Health(string(id)))))
 	}
 	for _, l := range s.Media.Layers(string(id), string(c.seat.ID)) {
 		out.Layers = append(out.Layers, layersWire(webinar.LayersChanged{Kind: string(l.Kind), Rids: l.Rids}))

@@ -46,6 +46,28 @@ func (s *Screens) StageChanged(room string, sources []sfu.SourceState) {
 	s.Events.Publish(webinar.Event{Webinar: webinar.ID(room), To: webinar.Everyone(), Body: webinar.StageChanged{People: people}})
 }
 
+// SpeakingChanged tells everybody who speaks.
+func (s *Screens) SpeakingChanged(room string, owners []string) {
+	s.Events.Publish(webinar.Event{Webinar: webinar.ID(room), To: webinar.Everyone(), Body: speakingOf(owners), Coalesce: "speaking"})
+}
+
+// HealthChanged tells the hosts how the audience is reached.
+func (s *Screens) HealthChanged(room string, h sfu.Health) {
+	s.Events.Publish(webinar.Event{Webinar: webinar.ID(room), To: webinar.Hosts(), Body: healthOf(h), Coalesce: "health"})
+}
+
+func speakingOf(owners []string) webinar.Speaking {
+	people := make([]webinar.TicketID, len(owners))
+	for i, owner := range owners {
+		people[i] = webinar.TicketID(owner)
+	}
+	return webinar.Speaking{People: people}
+}
+
+func healthOf(h sfu.Health) webinar.Health {
+	return webinar.Health{Connected: h.Connected, Poor: h.Poor, Sound: h.Sound, SoundOK: h.SoundOK}
+}
+
 // LayersChanged tells the publisher of a picture which of its layers are watched.
 func (s *Screens) LayersChanged(room, owner string, l sfu.Layers) {
 	s.Events.Publish(webinar.Event{

@@ -42,6 +42,9 @@ func TestScreens(t *testing.T) {
 	s.StageChanged("w", nil)
 	s.SlotsChanged("w", "", []sfu.Slot{{Video: true, Index: 2, Owner: "a", Kind: media.Screen}})
 	s.SlotsChanged("w", "b", nil)
+	s.SpeakingChanged("w", []string{"b", "a"})
+	s.SpeakingChanged("w", nil)
+	s.HealthChanged("w", sfu.Health{Connected: 9, Poor: 1, Sound: 8, SoundOK: 7})
 	want := heard{
 		{Webinar: "w", To: webinar.Everyone(), Body: webinar.StageChanged{People: []webinar.OnStage{
 			{Ticket: "b", Name: "Bo", Role: webinar.Speaker, Sources: []webinar.StageSource{{Kind: "mic", Muted: true}, {Kind: "camera"}}},
@@ -50,6 +53,9 @@ func TestScreens(t *testing.T) {
 		{Webinar: "w", To: webinar.Everyone(), Body: webinar.StageChanged{}},
 		{Webinar: "w", To: webinar.Attendees(), Body: webinar.SlotsChanged{Slots: []webinar.Slot{{Video: true, Index: 2, Owner: "a", Kind: "screen"}}}},
 		{Webinar: "w", To: webinar.Only("b"), Body: webinar.SlotsChanged{Slots: []webinar.Slot{}}},
+		{Webinar: "w", To: webinar.Everyone(), Body: webinar.Speaking{People: []webinar.TicketID{"b", "a"}}, Coalesce: "speaking"},
+		{Webinar: "w", To: webinar.Everyone(), Body: webinar.Speaking{People: []webinar.TicketID{}}, Coalesce: "speaking"},
+		{Webinar: "w", To: webinar.Hosts(), Body: webinar.Health{Connected: 9, Poor: 1, Sound: 8, SoundOK: 7}, Coalesce: "health"},
 	}
 	if !reflect.DeepEqual(events, want) {
 		t.Errorf("got  %+v\nwant %+v", events, want)

@@ -138,7 +138,9 @@ type snapshotJSON struct {
 	Me         meJSON         `json:"me"`
 	Presence   presenceJSON   `json:"presence"`
 	Stage      stageJSON      `json:"stage"`
+	Speaking   speakingJSON   `json:"speaking"`
 	Slots      slotsJSON      `json:"slots"`
+	Health     *healthJSON    `json:"health,omitempty"`
 	Layers     []layersJSON   `json:"layers,omitempty"`
 	Polls      []pollJSON     `json:"polls"`
 	Recording  *recordingJSON `json:"recording,omitempty"`
@@ -176,6 +178,29 @@ func stageWire(people []webinar.OnStage) stageJSON {
 		}
 	}
 	return stage
+}
+
+type speakingJSON struct {
+	People []string `json:"people"`
+}
+
+func speakingWire(s webinar.Speaking) speakingJSON {
+	out := speakingJSON{People: make([]string, len(s.People))}
+	for i, id := range s.People {
+		out.People[i] = string(id)
+	}
+	return out
+}
+
+type healthJSON struct {
+	Connected int `json:"connected"`
+	Poor      int `json:"poor"`
+	Sound     int `json:"sound"`
+	SoundOK   int `json:"sound_ok"`
+}
+
+func healthWire(h webinar.Health) healthJSON {
+	return healthJSON{Connected: h.Connected, Poor: h.Poor, Sound: h.Sound, SoundOK: h.SoundOK}
 }
 
 type slotsJSON struct {

@@ -104,8 +104,10 @@ type countsJSON struct {
 	Asked    int `json:"asked"`
 	Granted  int `json:"granted"`
 	Answered int `json:"answered"`
+	// Unwritable counts pictures on stage whose codec no recording can hold.
+	Unwritable int `json:"unwritable"`
 }
 
 func countsWire(c recorder.Counts) countsJSON {
-	return countsJSON{Asked: c.Asked, Granted: c.Granted, Answered: c.Answered}
+	return countsJSON{Asked: c.Asked, Granted: c.Granted, Answered: c.Answered, Unwritable: c.Unwritable}
 }

@@ -91,9 +91,10 @@ func (r *room) closed() []*gate {
 	return out
 }
 
-// mayOpen reports whether a closed gate should be armed. It decides nothing: the permit does. mu is held.
+// mayOpen reports whether a closed gate should be armed: never for what no file can hold, so that neither an empty
+// segment nor a request for key frames comes of it. It decides nothing else: the permit does. mu is held.
 func (r *room) mayOpen(g *gate) bool {
-	if g.take != nil || r.rec.State != Running || r.book == nil {
+	if g.take != nil || !g.writable || r.rec.State != Running || r.book == nil {
 		return false
 	}
 	s, who := scopeOf(g.track.Kind), webinar.SubjectID(g.track.Subject)

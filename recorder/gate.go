@@ -39,6 +39,8 @@ type gate struct {
 	track  media.Track
 	clock  clock
 	sender *sender
+	// writable: a file can hold what this source sends.
+	writable bool
 
 	mu     sync.Mutex // held for each packet, so that after close has returned none is on its way through
 	b      barrier
@@ -56,7 +58,7 @@ type gate struct {
 
 func newGate(src media.Source, c clock, s *sender, margin time.Duration) *gate {
 	t := src.Track()
-	return &gate{src: src, track: t, clock: c, sender: s, b: newBarrier(t.Kind.Video(), t.ClockRate, margin)}
+	return &gate{src: src, track: t, writable: master.Writable(t), clock: c, sender: s, b: newBarrier(t.Kind.Video(), t.ClockRate, margin)}
 }
 
 // keyFrameEvery is the least time between two requests for a key frame.

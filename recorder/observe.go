@@ -39,6 +39,9 @@ func (s *Service) SourceOpened(name string, src media.Source, muted bool) {
 	if changed {
 		r.tell()
 	}
+	if !g.writable {
+		r.tellCounts()
+	}
 }
 
 // SourceMuted follows a source going quiet or live. It implements media.Observer.
@@ -94,5 +97,8 @@ func (s *Service) SourceClosed(name string, src media.Source) {
 	y.shut()
 	if changed {
 		r.tell()
+	}
+	if !g.writable {
+		r.tellCounts()
 	}
 }

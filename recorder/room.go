@@ -205,12 +205,18 @@ func (r *room) tellCounts() {
 func (r *room) counts() Counts {
 	r.mu.Lock()
 	b, rec := r.book, r.rec.ID
+	unwritable := 0
+	for _, g := range r.gates {
+		if !g.writable {
+			unwritable++
+		}
+	}
 	r.mu.Unlock()
 	if b == nil || rec == "" {
 		return Counts{}
 	}
 	asked, granted, answered := b.Counts(rec)
-	return Counts{Asked: asked, Granted: granted, Answered: answered}
+	return Counts{Asked: asked, Granted: granted, Answered: answered, Unwritable: unwritable}
 }
 
 // save writes the row of the recording; a failure is tried again by and by.

@@ -128,13 +128,14 @@ type Detail struct {
 	Storage   StorageState
 }
 
-// Counts is what a host may know of the answers: how many people were asked, agreed, and answered at all.
-type Counts struct{ Asked, Granted, Answered int }
+// Counts is what a host may know of the answers: how many people were asked, agreed, and answered at all. Unwritable
+// counts the pictures on stage that recordings cannot hold because of their codec, whoever sends them.
+type Counts struct{ Asked, Granted, Answered, Unwritable int }
 
 // Changed says that a recording changed. Everybody hears it.
 type Changed struct{ Recording Recording }
 
-// CountsChanged says that somebody answered. Hosts hear it.
+// CountsChanged says that somebody answered, or that a picture came or went that no recording can hold. Hosts hear it.
 type CountsChanged struct{ Counts Counts }
 
 // Answer is what a person says about being recorded.

@@ -117,22 +117,25 @@ func (a *Accounts) SignOut(ctx context.Context, session string) error {
 
 // BySession returns who is signed in, or ErrUnauthenticated.
 func (a *Accounts) BySession(ctx context.Context, session string) (User, error) {
-	return a.store.userBy(ctx, "sessions", HashSecret(session), time.Now())
+	return a.store.userBySession(ctx, HashSecret(session), time.Now())
 }
 
-// ByToken returns whose API token it is, or ErrUnauthenticated.
-func (a *Accounts) ByToken(ctx context.Context, token string) (User, error) {
-	return a.store.userBy(ctx, "api_tokens", HashSecret(token), time.Now())
+// ByToken returns whose API token it is and what it may do, or ErrUnauthenticated.
+func (a *Accounts) ByToken(ctx context.Context, token string) (User, TokenScope, error) {
+	return a.store.userByToken(ctx, HashSecret(token), time.Now())
 }
 
-// NewToken makes an API token for the account with that e-mail, or returns ErrNotFound.
-func (a *Accounts) NewToken(ctx context.Context, email string) (string, error) {
+// NewToken makes an API token for the account with that e-mail. Errors: ErrNotFound, *InvalidError for an unknown scope.
+func (a *Accounts) NewToken(ctx context.Context, email string, scope TokenScope) (string, error) {
+	if scope != ScopeAll && scope != ScopeMetrics {
+		return "", &InvalidError{Field: "scope", Reason: "malformed"}
+	}
 	u, _, err := a.store.userByEmail(ctx, strings.TrimSpace(email))
 	if err != nil {
 		return "", err
 	}
 	secret := NewSecret(TokenPrefix)
-	return secret, a.store.putToken(ctx, HashSecret(secret), u.ID, time.Now().Add(TokenLife))
+	return secret, a.store.putToken(ctx, HashSecret(secret), u.ID, scope, time.Now().Add(TokenLife))
 }
 
 // Lifetime is how long a sign-in lasts.

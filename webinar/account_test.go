@@ -108,7 +108,7 @@ func TestSecretsExpire(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		token, err := a.NewToken(ctx, "a@example.org")
+		token, err := a.NewToken(ctx, "a@example.org", ScopeMetrics)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,11 +120,15 @@ func TestSecretsExpire(t *testing.T) {
 		if _, err := a.BySession(ctx, session); !errors.Is(err, ErrUnauthenticated) {
 			t.Errorf("session after its end: %v", err)
 		}
-		if _, err := a.ByToken(ctx, token); err != nil {
-			t.Errorf("token: %v", err)
+		if u, scope, err := a.ByToken(ctx, token); err != nil || scope != ScopeMetrics || u.Name != "Ada" {
+			t.Errorf("token: %v, scope %q, %v", u, scope, err)
+		}
+		var invalid *InvalidError
+		if _, err := a.NewToken(ctx, "a@example.org", "everything"); !errors.As(err, &invalid) || invalid.Field != "scope" {
+			t.Errorf("an unknown scope: %v", err)
 		}
 		time.Sleep(TokenLife)
-		if _, err := a.ByToken(ctx, token); !errors.Is(err, ErrUnauthenticated) {
+		if _, _, err := a.ByToken(ctx, token); !errors.Is(err, ErrUnauthenticated) {
 			t.Errorf("token after a year: %v", err)
 		}
 	})

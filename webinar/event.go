@@ -79,6 +79,17 @@ type StageSource struct {
 // StageChanged says who is on stage now.
 type StageChanged struct{ People []OnStage }
 
+// Speaking says who on stage is heard talking, in no order that matters.
+type Speaking struct{ People []TicketID }
+
+// Health says how the audience is reached; hosts alone hear it, and it counts without saying who.
+type Health struct {
+	Connected int // media connections of the audience
+	Poor      int // of these, with a poor line
+	Sound     int // of these, who are sent sound
+	SoundOK   int // of those, with whom it arrives
+}
+
 // Slot says what one media slot of a client carries.
 type Slot struct {
 	Video bool

@@ -54,6 +54,15 @@ type User struct {
 	Name  string
 }
 
+// TokenScope says what an API token may do.
+type TokenScope string
+
+// The scopes. None includes another.
+const (
+	ScopeAll     TokenScope = "all"     // what its account may do
+	ScopeMetrics TokenScope = "metrics" // read the numbers of the whole server, which are nobody's own
+)
+
 // Ticket is a seat: one person in one webinar. Its secret is stored as a hash only.
 type Ticket struct {
 	ID      TicketID

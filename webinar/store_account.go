@@ -21,9 +21,21 @@ func (userRow) TableName() string { return "users" }
 
 func (r userRow) user() User { return User{ID: UserID(r.ID), Email: r.Email, Name: r.Name} }
 
+// askerRow is who a secret belongs to, and the scope if it is a token.
+type askerRow struct{ ID, Email, Name, Scope string }
+
+func (r askerRow) user() User { return User{ID: UserID(r.ID), Email: r.Email, Name: r.Name} }
+
 type secretRow struct {
 	TokenHash []byte
 	UserID    string
+	ExpiresAt int64
+}
+
+type tokenRow struct {
+	TokenHash []byte
+	UserID    string
+	Scope     string
 	ExpiresAt int64
 }
 
@@ -73,25 +85,34 @@ func (s accountStore) userByEmail(ctx context.Context, email string) (User, stri
 	return row.user(), row.PasswordHash, err
 }
 
-// userBy looks a hashed secret up in sessions or api_tokens.
-func (s accountStore) userBy(ctx context.Context, table string, hash []byte, now time.Time) (User, error) {
-	var row userRow
-	err := s.db.WithContext(ctx).Table("users").
+func (s accountStore) userBySession(ctx context.Context, hash []byte, now time.Time) (User, error) {
+	row, err := s.askerBy(ctx, "sessions", "users.*", hash, now)
+	return row.user(), err
+}
+
+func (s accountStore) userByToken(ctx context.Context, hash []byte, now time.Time) (User, TokenScope, error) {
+	row, err := s.askerBy(ctx, "api_tokens", "users.*, secret.scope", hash, now)
+	return row.user(), TokenScope(row.Scope), err
+}
+
+// askerBy looks a hashed secret up in sessions or api_tokens.
+func (s accountStore) askerBy(ctx context.Context, table, columns string, hash []byte, now time.Time) (row askerRow, err error) {
+	err = s.db.WithContext(ctx).Table("users").
 		Joins("JOIN ? AS secret ON secret.user_id = users.id", clause.Table{Name: table}).
 		Where("secret.token_hash = ? AND secret.expires_at > ?", hash, now.UnixMilli()).
-		Select("users.*").Take(&row).Error
+		Select(columns).Take(&row).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return User{}, ErrUnauthenticated
+		return askerRow{}, ErrUnauthenticated
 	}
-	return row.user(), err
+	return row, err
 }
 
 func (s accountStore) putSession(ctx context.Context, hash []byte, u UserID, expires time.Time) error {
 	return s.db.WithContext(ctx).Table("sessions").Create(&secretRow{hash, string(u), expires.UnixMilli()}).Error
 }
 
-func (s accountStore) putToken(ctx context.Context, hash []byte, u UserID, expires time.Time) error {
-	return s.db.WithContext(ctx).Table("api_tokens").Create(&secretRow{hash, string(u), expires.UnixMilli()}).Error
+func (s accountStore) putToken(ctx context.Context, hash []byte, u UserID, scope TokenScope, expires time.Time) error {
+	return s.db.WithContext(ctx).Table("api_tokens").Create(&tokenRow{hash, string(u), string(scope), expires.UnixMilli()}).Error
 }
 
 func (s accountStore) deleteSession(ctx context.Context, hash []byte) error {

@@ -41,12 +41,12 @@ func closeDatabase(db *gorm.DB) error {
 	return conn.Close()
 }
 
-// parse reads a command's flags; all of them are needed.
+// parse reads a command's flags; those that have no value yet are needed.
 func parse(name string, args []string, flags map[string]*string) error {
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	for f, p := range flags {
-		fs.StringVar(p, f, "", "")
+		fs.StringVar(p, f, *p, "")
 	}
 	if err := fs.Parse(args); err != nil {
 		return fmt.Errorf("%s: %w: %w", name, err, errUsage)
@@ -82,12 +82,15 @@ func addUser(ctx context.Context, cfg *config, args []string, stdin io.Reader, s
 }
 
 func createToken(ctx context.Context, cfg *config, args []string, stdout io.Writer) error {
-	var email string
-	if err := parse("token create", args, map[string]*string{"user": &email}); err != nil {
+	email, scope := "", string(webinar.ScopeAll)
+	if err := parse("token create", args, map[string]*string{"user": &email, "scope": &scope}); err != nil {
 		return err
 	}
+	if scope != string(webinar.ScopeAll) && scope != string(webinar.ScopeMetrics) {
+		return fmt.Errorf("token create: --scope is %s or %s: %w", webinar.ScopeAll, webinar.ScopeMetrics, errUsage)
+	}
 	return withDatabase(ctx, cfg, func(db *gorm.DB) error {
-		token, err := webinar.NewAccounts(db, cfg.SessionLifetime).NewToken(ctx, email)
+		token, err := webinar.NewAccounts(db, cfg.SessionLifetime).NewToken(ctx, email, webinar.TokenScope(scope))
 		if errors.Is(err, webinar.ErrNotFound) {
 			return errors.New("no account has that e-mail")
 		}

@@ -36,8 +36,9 @@ var allowed = map[string][]string{
 	"webinar":                {},
 	"webinar/live":           {"webinar"},
 	"webinar/media":          {},
-	"webinar/sfu":            {"webinar/media", "webinar/sfu/egress"},
+	"webinar/sfu":            {"webinar/media", "webinar/sfu/egress", "webinar/sfu/seal"},
 	"webinar/sfu/egress":     {},
+	"webinar/sfu/seal":       {},
 	"frontend":               {},
 	"migrations":             {},
 }
@@ -50,6 +51,7 @@ var only = []struct {
 	{"gorm.io/gorm/", "rows stay in the store", func(p, f string) bool { return p == "migrations" || strings.HasPrefix(f, "store") }},
 	{"gorm.io/driver/", "one place opens the database", func(p, f string) bool { return p == "migrations" }},
 	{"github.com/gin-gonic/gin", "HTTP stays at the edge", func(p, f string) bool { return p == "api" }},
+	{"github.com/prometheus/", "numbers are written at the edge", func(p, f string) bool { return p == "api" && strings.HasPrefix(f, "metrics") }},
 	{"github.com/minio/minio-go", "one client of the object store", func(p, f string) bool { return p == "recorder/blob" && f == "s3.go" }},
 	{"github.com/versity/versitygw", "the embedded store is one implementation of many", func(p, f string) bool { return p == "recorder/blob" }},
 	{"github.com/pion/webrtc", "one media engine, and a client that measures it", func(p, f string) bool { return p == "webinar/sfu" || p == "cmd/plenum/bench" }},

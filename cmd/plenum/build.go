@@ -111,9 +111,10 @@ func (p *parts) buildMedia(ctx context.Context) (err error) {
 
 // buildSite needs the address of the web port, which links are made of.
 func (p *parts) buildSite(l net.Addr) (err error) {
+	p.numbers = api.Metrics(p.engine, p.hub, p.recorder)
 	p.site, err = api.New(api.Deps{
 		Accounts: p.accounts, Webinars: p.webinars, Hub: p.hub, Media: p.engine, Polls: p.polls, Recorder: p.recorder,
-		App: frontend.Handler(), BaseURL: p.cfg.linkAddress(l).String(), StageURL: p.cfg.address(l).String(), TLS: p.cfg.secure(), TrustedProxies: p.cfg.TrustedProxies, Full: p.full, Log: p.log,
+		Numbers: p.numbers, App: frontend.Handler(), BaseURL: p.cfg.linkAddress(l).String(), StageURL: p.cfg.address(l).String(), TLS: p.cfg.secure(), TrustedProxies: p.cfg.TrustedProxies, Full: p.full, Log: p.log,
 	})
 	return err
 }

@@ -27,6 +27,7 @@ type config struct {
 	TLSCert        string
 	TLSKey         string
 	TrustedProxies []string
+	MetricsListen  string // of this machine itself; empty: none
 
 	MediaListen    string
 	MediaTCP       bool
@@ -68,6 +69,7 @@ func settings() []setting {
 		{"PLENUM_TLS_CERT", "", path, "certificate chain (PEM); with PLENUM_TLS_KEY the server speaks TLS itself", false, setPath(func(c *config) *string { return &c.TLSCert })},
 		{"PLENUM_TLS_KEY", "", path, "private key (PEM)", false, setPath(func(c *config) *string { return &c.TLSKey })},
 		{"PLENUM_TRUSTED_PROXIES", "", "addresses", "reverse proxies whose X-Forwarded-For counts, comma-separated addresses or networks", false, setProxies},
+		{"PLENUM_METRICS_LISTEN", "", "host:port", "where /metrics is served without a token, such as 127.0.0.1:9100; only on this machine itself; empty: nowhere", false, setLoopback(func(c *config) *string { return &c.MetricsListen })},
 		{"PLENUM_MEDIA_LISTEN", ":8443", "host:port", "the one port for sound and pictures (UDP, and TCP for networks that block UDP)", false, setAddr(func(c *config) *string { return &c.MediaListen })},
 		{"PLENUM_MEDIA_TCP", "true", "true or false", "take media over TCP as well, on the same port", false, setBool(func(c *config) *bool { return &c.MediaTCP })},
 		{"PLENUM_MEDIA_ADDRESSES", "", "addresses", "addresses offered to browsers for media, comma-separated, the best first; empty: all of this machine. Behind NAT the public one, and after it a private one for people inside", false, setAddresses},

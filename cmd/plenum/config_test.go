@@ -37,12 +37,13 @@ func TestDefaultsAreUsable(t *testing.T) {
 func TestConfigReportsEveryFaultAtOnce(t *testing.T) {
 	_, err := loadConfig(env("PLENUM_LISTEN", "nowhere", "PLENUM_URL", "ftp://x", "PLENUM_ANNOUNCE_DELAY", "1s",
 		"PLENUM_CONSENT_MARGIN", "0", "PLENUM_S3_TLS", "maybe", "PLENUM_MEDIA_ADDRESSES", "1.2.3", "PLENUM_TLS_CERT", "x",
-		"PLENUM_DISK_RESERVE", "-1", "PLENUM_S3_ENDPOINT", "minio:9000", "PLENUM_TRUSTED_PROXIES", "proxy"))
+		"PLENUM_DISK_RESERVE", "-1", "PLENUM_S3_ENDPOINT", "minio:9000", "PLENUM_TRUSTED_PROXIES", "proxy",
+		"PLENUM_METRICS_LISTEN", "0.0.0.0:9100"))
 	if !errors.Is(err, errConfig) || exitCode(err) != 2 {
 		t.Fatalf("%v", err)
 	}
 	for _, name := range []string{"PLENUM_LISTEN", "PLENUM_URL", "PLENUM_ANNOUNCE_DELAY", "PLENUM_CONSENT_MARGIN", "PLENUM_S3_TLS",
-		"PLENUM_MEDIA_ADDRESSES", "PLENUM_TLS_KEY", "PLENUM_DISK_RESERVE", "PLENUM_S3_SECRET_KEY", "PLENUM_TRUSTED_PROXIES"} {
+		"PLENUM_MEDIA_ADDRESSES", "PLENUM_TLS_KEY", "PLENUM_DISK_RESERVE", "PLENUM_S3_SECRET_KEY", "PLENUM_TRUSTED_PROXIES", "PLENUM_METRICS_LISTEN"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("no word about %s in:\n%v", name, err)
 		}

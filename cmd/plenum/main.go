@@ -41,8 +41,9 @@ const usage = `plenum runs webinars, live polls and recordings of those who agre
   plenum config                  print every setting, its value, default and unit
   plenum user add --email MAIL --name NAME
                                  make a further account; the password is read from standard input
-  plenum token create --user MAIL
-                                 make an API token for that account, printed once
+  plenum token create --user MAIL [--scope all|metrics]
+                                 make an API token for that account, printed once; with scope metrics it reads
+                                 /metrics and nothing else
   plenum ledger verify [FILE]    check a consent ledger: an export, or the one in the data folder
   plenum bench fanout --viewers N --seconds S --kbps K [--gop S] [--layers 3] [--path gso|sendmmsg|sendto] [--stock] [--json]
                                  measure what forwarding costs, on a server that is thrown away afterwards

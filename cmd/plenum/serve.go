@@ -61,10 +61,14 @@ func serve(ctx context.Context, cfg *config, stdout, stderr io.Writer) (err erro
 	if err := p.buildSite(l.Addr()); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	if err := p.welcome(ctx, stdout, l.Addr()); err != nil {
+	ml, err := p.listenMetrics()
+	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	return p.run(ctx, l)
+	if err := p.welcome(ctx, stdout, l.Addr()); err != nil {
+		return errors.Join(err, l.Close(), closeListener(ml))
+	}
+	return p.run(ctx, l, ml)
 }
 
 // parts is everything that lives as long as the server.
@@ -81,6 +85,7 @@ type parts struct {
 	archive  *archive.Archive
 	recorder *recorder.Service
 	engine   *sfu.Engine
+	numbers  http.Handler
 	site     http.Handler
 	full     func() bool // of descriptors
 
@@ -121,8 +126,8 @@ func (p *parts) listen() (net.Listener, error) {
 	}), nil
 }
 
-// run serves until ctx ends or a part fails.
-func (p *parts) run(ctx context.Context, l net.Listener) error {
+// run serves until ctx ends or a part fails. Ml may be nil.
+func (p *parts) run(ctx context.Context, l, ml net.Listener) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	// Requests outlive the signal by shutdownTime; only event streams watch the hub, which ends them at once.
@@ -141,6 +146,9 @@ func (p *parts) run(ctx context.Context, l net.Listener) error {
 	background("recorder", p.recorder.Run)
 	background("archive", p.archive.Run)
 	background("retention", p.retention)
+	if ml != nil {
+		background("metrics", func(ctx context.Context) error { return p.serveMetrics(ctx, ml) })
+	}
 	wg.Go(func() {
 		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			cancel(err)

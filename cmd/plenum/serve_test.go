@@ -50,10 +50,15 @@ func (o *output) String() string { o.mu.Lock(); defer o.mu.Unlock(); return o.te
 // started runs a server until the returned function stops it and returns its error.
 func started(t *testing.T, dir string) (printed string, logged *output, stop func() error) {
 	t.Helper()
+	return startedWith(t, settingsFor(dir))
+}
+
+func startedWith(t *testing.T, settings func(string) string) (printed string, logged *output, stop func() error) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	out, logged := newOutput(), newOutput()
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, []string{"serve"}, settingsFor(dir), out, logged) }()
+	go func() { ended <- run(ctx, []string{"serve"}, settings, out, logged) }()
 	stop = func() error { cancel(); err := <-ended; ended <- err; return err }
 	t.Cleanup(func() { _ = stop() })
 	select {

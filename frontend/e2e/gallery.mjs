@@ -137,6 +137,10 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   await moves(watcher, 20);
   yield scene('live, poll open', watcher, true);
   yield scene('stage, live with poll', host, true);
+  const health = host.locator('details', { hasText: /connected/ }).locator('summary');
+  await health.click();
+  yield scene('stage, how the audience is reached', host);
+  await health.click();
   yield scene('speaker, live with poll', speaker, true);
   await projector.getByText('Vote now').waitFor();
   await vote(watcher, words.polls[0][1][0]);

@@ -82,7 +82,8 @@ export async function firstFrame(page) {
 
 /** How many pictures of moving video the page has shown so far, by video element in the order of the page. */
 export function frames(page) {
-  return page.evaluate(() => [...document.querySelectorAll('video')].map((v) => v.getVideoPlaybackQuality().totalVideoFrames));
+  // Firefox counts the pictures of a live stream under a name of its own.
+  return page.evaluate(() => [...document.querySelectorAll('video')].map((v) => v.mozPaintedFrames ?? v.getVideoPlaybackQuality().totalVideoFrames));
 }
 
 /** Waits until the page has shown n more pictures, whichever video elements come and go meanwhile. */

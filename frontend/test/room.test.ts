@@ -12,7 +12,7 @@ const webinar: Schema<'Webinar'> = {
 };
 
 const snapshot = (o: Partial<Schema<'Snapshot'>> = {}): Schema<'Snapshot'> => ({
-  webinar, me: { id: 'p', role: 'attendee', name: '' }, presence: { watching: 3 }, stage: { people: [] }, slots: { slots: [] },
+  webinar, me: { id: 'p', role: 'attendee', name: '' }, presence: { watching: 3 }, stage: { people: [] }, speaking: { people: [] }, slots: { slots: [] },
   polls: [poll('q2', { position: 2 }), poll('q1', { voted: true })], server_time: '2026-01-01T10:00:05Z', ...o,
 });
 
@@ -80,6 +80,17 @@ describe('Room', () => {
     expect(r.recording?.state).toBe('recording');
     r.apply({ name: 'snapshot', data: snapshot() });
     expect(r.recording).toBeUndefined();
+  });
+
+  it('hears who speaks and how the audience is reached, and forgets both with a new snapshot', () => {
+    const r = room();
+    r.apply({ name: 'speaking', data: { people: ['p', 'q'] } });
+    r.apply({ name: 'health', data: { connected: 3, poor: 1, sound: 3, sound_ok: 2 } });
+    expect(r.speaking).toEqual(['p', 'q']);
+    expect(r.health?.poor).toBe(1);
+    r.apply({ name: 'snapshot', data: snapshot() });
+    expect(r.speaking).toEqual([]);
+    expect(r.health).toBeUndefined();
   });
 
   it('marks a vote of another tab', () => {

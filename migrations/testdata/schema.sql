@@ -4,7 +4,7 @@ CREATE TABLE api_tokens (
   token_hash BLOB PRIMARY KEY,
   user_id    TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
   expires_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+, scope TEXT NOT NULL DEFAULT 'all' CHECK (scope IN ('all', 'metrics'))) STRICT, WITHOUT ROWID;
 
 CREATE TABLE archive (
   segment   TEXT PRIMARY KEY,

@@ -60,8 +60,8 @@ type stream struct {
 	ssrc  uint32
 }
 
-// playable tells whether the codec can go into the file.
-func playable(t media.Track) bool {
+// Writable tells whether the codec of t can go into the file; of what it cannot hold, packets are ignored.
+func Writable(t media.Track) bool {
 	if t.Kind.Video() {
 		return strings.EqualFold(t.MimeType, "video/VP8")
 	}

@@ -91,7 +91,7 @@ func prepare(cfg Config) *Writer {
 // Write takes a packet of one of the group's tracks that arrived at the given time. It copies what it keeps and never
 // blocks: when the disk does not keep up, packets are lost and counted. Codecs other than VP8 and Opus are ignored.
 func (w *Writer) Write(permit consent.Permit, t media.Track, pkt *rtp.Packet, at time.Time) {
-	if w.shut.Load() || !permit.Holds() || !playable(t) {
+	if w.shut.Load() || !permit.Holds() || !Writable(t) {
 		return
 	}
 	w.put(&item{track: t, ssrc: pkt.SSRC, seq: pkt.SequenceNumber, packet: packet{ts: pkt.Timestamp, marker: pkt.Marker,
@@ -100,7 +100,7 @@ func (w *Writer) Write(permit consent.Permit, t media.Track, pkt *rtp.Packet, at
 
 // Report takes a sender report of one of the group's tracks.
 func (w *Writer) Report(t media.Track, r media.SenderReport) {
-	if !w.shut.Load() && playable(t) {
+	if !w.shut.Load() && Writable(t) {
 		w.put(&item{track: t, report: &r})
 	}
 }

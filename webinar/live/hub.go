@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -125,6 +127,20 @@ func (h *Hub) Subscribe(ctx context.Context, w webinar.ID, l Listener, lastEvent
 // Watching is the number of distinct people with an open stream.
 func (h *Hub) Watching(w webinar.ID) int {
 	return h.count(w, func(r *room) int { return len(r.tickets) })
+}
+
+// Streams is the number of open streams of all webinars.
+func (h *Hub) Streams() int {
+	h.mu.Lock()
+	rooms := slices.Collect(maps.Values(h.rooms))
+	h.mu.Unlock()
+	n := 0
+	for _, r := range rooms {
+		r.mu.Lock()
+		n += len(r.streams)
+		r.mu.Unlock()
+	}
+	return n
 }
 
 // Hosts is the number of distinct hosts with an open stream.

@@ -343,3 +343,23 @@ func TestConcurrentUse(t *testing.T) {
 		t.Errorf("%d left behind", n)
 	}
 }
+
+func TestStreamsOfAllWebinars(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := newHub(t)
+		a, _ := h.Subscribe(t.Context(), room1, attendee("a"), "")
+		h.Subscribe(t.Context(), room1, attendee("a"), "")
+		h.Subscribe(t.Context(), "w2", attendee("b"), "")
+		if n := h.Streams(); n != 3 {
+			t.Errorf("%d streams, want 3", n)
+		}
+		a.Close()
+		if n := h.Streams(); n != 2 {
+			t.Errorf("%d streams after one was closed, want 2", n)
+		}
+		h.Close()
+		if n := h.Streams(); n != 0 {
+			t.Errorf("%d streams after the end", n)
+		}
+	})
+}

@@ -22,6 +22,7 @@ type Engine struct {
 	stack   *stack
 	shards  []*shard
 	turn    atomic.Uint64 // which shard takes the next viewer
+	books   *books
 	wg      sync.WaitGroup
 	workers sync.WaitGroup
 
@@ -48,7 +49,7 @@ func start(cfg Config, obs media.Observer, screens Screens, tm timing) (*Engine,
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{cfg: cfg, timing: tm, log: cfg.Log, obs: obs, screens: screens, stack: st, rooms: map[string]*room{}}
+	e := &Engine{cfg: cfg, timing: tm, log: cfg.Log, obs: obs, screens: screens, stack: st, books: newBooks(), rooms: map[string]*room{}}
 	for range runtime.GOMAXPROCS(0) {
 		sh, err := newShard(st)
 		if err != nil {

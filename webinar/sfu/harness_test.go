@@ -40,6 +40,20 @@ type board struct {
 	slots  map[string][]Slot
 	stage  []SourceState
 	layers []string
+	talks  [][]string // each change
+	lines  []Health   // each change
+}
+
+func (b *board) SpeakingChanged(_ string, owners []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.talks = append(b.talks, owners)
+}
+
+func (b *board) HealthChanged(_ string, h Health) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lines = append(b.lines, h)
 }
 
 func (b *board) SlotsChanged(_, owner string, s []Slot) {

@@ -103,10 +103,10 @@ func (sh *shard) enter(s *slot, f *feed) {
 	s.viewer.refeed()
 }
 
-// refeed lists the slots that a visit goes to.
+// refeed lists the slots that a visit goes to: pictures first, for a train of datagrams may end with a shorter one.
 func (v *viewer) refeed() {
 	v.fed = v.fed[:0]
-	for _, s := range v.slots {
+	for _, s := range slices.Backward(v.slots) {
 		if s.feed != nil && !s.catching && (s.video || !v.onStage) {
 			v.fed = append(v.fed, s)
 		}

@@ -72,6 +72,7 @@ func (l *layer) request(now time.Time) (again time.Duration) {
 	l.deaf.Store(l.pending && l.alive.Load())
 	l.lastPLI, l.pending = now, true
 	l.src.asked.Add(1)
+	l.src.e.books.asked(l.src.track.Kind)
 	if err := l.src.pub.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: l.ssrc}}); err != nil {
 		l.src.e.log.Debug("key frame request failed", "session", l.src.pub.id, "error", err)
 	}

@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/netip"
@@ -14,7 +15,8 @@ import (
 // address that an offer names, it answers to where the client's checks come from.
 type offer struct {
 	text         string
-	audio, video int // m-lines
+	audio, video int  // m-lines
+	passive      bool // the client waits for the server to begin the DTLS handshake (RFC 8842 section 5.2)
 }
 
 // checkOffer refuses what this SFU cannot or will not answer, in words for a person.
@@ -47,6 +49,7 @@ func checkOffer(text string, publish bool, maxLines int) (offer, error) {
 			return o, refuse("each media line needs an own mid")
 		}
 		mids[mid] = true
+		o.passive = o.passive || setupOf(&d, m) == "passive"
 		if m.MediaName.Media == "video" {
 			o.video++
 		} else {
@@ -99,10 +102,17 @@ func checkLine(d *sdp.SessionDescription, m *sdp.MediaDescription, publish bool)
 	if sends := !has(m.Attributes, "recvonly") && !has(m.Attributes, "inactive"); publish && !sends {
 		return refuse("a publication's media lines must be sendonly")
 	}
+	if !publish && setupOf(d, m) == "passive" {
+		return refuse("a viewer must begin the DTLS handshake (setup:actpass or setup:active)")
+	}
 	if receives := !has(m.Attributes, "sendonly") && !has(m.Attributes, "inactive"); !publish && !receives {
 		return refuse("a viewer's media lines must be recvonly")
 	}
 	return checkFormats(m, kind == "video")
+}
+
+func setupOf(d *sdp.SessionDescription, m *sdp.MediaDescription) string {
+	return cmp.Or(attribute(m.Attributes, "setup"), attribute(d.Attributes, "setup"))
 }
 
 // checkLayers allows a publisher some simulcast layers to send (RFC 8853), of one picture.

@@ -88,6 +88,7 @@ func TestOffersThatAreRefused(t *testing.T) {
 		"one mid twice":   {strings.ReplaceAll(good, "a=mid:1", "a=mid:0"), true, "mid"},
 		"no rtcp-mux":     {cut(good, "a=rtcp-mux"), true, "rtcp-mux"},
 		"lite":            {strings.Replace(good, "a=group", "a=ice-lite\r\na=group", 1), true, "ICE-lite"},
+		"passive view":    {strings.ReplaceAll(view, "setup:actpass", "setup:passive"), false, "begin the DTLS handshake"},
 		"plain RTP":       {strings.ReplaceAll(good, "UDP/TLS/RTP/SAVPF", "RTP/AVP"), true, "SAVPF"},
 		"only H265":       {strings.NewReplacer("VP8/", "H265/", "VP9/", "H265/", "AV1/", "H265/", "H264/", "H265/").Replace(good), true, "VP8"},
 		"no opus":         {strings.ReplaceAll(good, "opus/48000", "speex/48000"), true, "opus"},

@@ -186,25 +186,33 @@ func (s *stack) build(cfg Config, tm timing) error {
 	return nil
 }
 
-// publisherAPI makes the connection of one publisher, whose streams in bounds.
-func (s *stack) publisherAPI(in *intake) *webrtc.API {
+// publisherAPI makes the connection of one publisher, whose streams in bounds. Passive says that the publisher waits for
+// us to begin the DTLS handshake, as ffmpeg does.
+func (s *stack) publisherAPI(in *intake, passive bool) (*webrtc.API, error) {
 	settings := s.settings
 	settings.SetICEUDPMux(s.mux)
 	if s.tcp != nil {
 		settings.SetICETCPMux(s.tcp)
 	}
 	settings.BufferFactory = in.buffer
-	return webrtc.NewAPI(webrtc.WithMediaEngine(s.received), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(s.chain))
+	if passive {
+		if err := settings.SetAnsweringDTLSRole(webrtc.DTLSRoleClient); err != nil {
+			return nil, err
+		}
+	}
+	return webrtc.NewAPI(webrtc.WithMediaEngine(s.received), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(s.chain)), nil
 }
 
-// viewerAPI makes the connection of one viewer, without interceptors: its media goes into its shard's batch, what it
-// reports to its inlets.
+// viewerAPI makes the connection of one viewer, without interceptors: its media goes a way of its own, see [course],
+// what it reports to its inlets.
 func (s *stack) viewerAPI(v *viewer) *webrtc.API {
 	settings := s.settings
-	settings.SetICEUDPMux(&outlet{UDPMux: s.mux, batch: v.shard.out})
+	settings.SetICEUDPMux(&outlet{UDPMux: s.mux, viewer: v})
 	if s.tcp != nil {
-		settings.SetICETCPMux(s.tcp)
+		settings.SetICETCPMux(&tcpOutlet{TCPMux: s.tcp, viewer: v})
 	}
+	settings.SetDTLSServerHelloMessageHook(v.passage.secrets.hello)
+	settings.SetDTLSKeyLogWriter(&v.passage.secrets)
 	settings.SetDTLSInsecureSkipHelloVerify(true) // ICE has proven the address already
 	settings.BufferFactory = v.inlet
 	return webrtc.NewAPI(webrtc.WithMediaEngine(s.formats), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))

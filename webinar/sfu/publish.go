@@ -49,7 +49,11 @@ func (e *Engine) Publish(ctx context.Context, room string, p Publisher, text str
 		return "", "", err
 	}
 	in := &intake{}
-	s, err := e.newSession(e.stack.publisherAPI(in), room, p.Owner, o, true)
+	api, err := e.stack.publisherAPI(in, o.passive)
+	if err != nil {
+		return "", "", err
+	}
+	s, err := e.newSession(api, room, p.Owner, o, true)
 	if err != nil {
 		return "", "", err
 	}
@@ -173,7 +177,7 @@ func (p *publication) newSource(t *webrtc.TrackRemote, recv *webrtc.RTPReceiver)
 // readMedia stamps and passes on what comes, until the connection closes.
 func readMedia(t *webrtc.TrackRemote, l *layer) {
 	buf := make([]byte, 1600)
-	pt := uint8(t.PayloadType()) // the track's own follows what comes
+	pt := uint8(0) // the first packet's: before it a layer has none, and later the track's own follows what comes
 	for {
 		n, _, err := t.Read(buf)
 		at := time.Now()
@@ -185,7 +189,13 @@ func readMedia(t *webrtc.TrackRemote, l *layer) {
 		}
 		// A copy of the right size: the packet lives in the cache for seconds.
 		pkt := &rtp.Packet{}
-		if pkt.Unmarshal(append([]byte(nil), buf[:n]...)) != nil || pkt.PayloadType != pt {
+		if pkt.Unmarshal(append([]byte(nil), buf[:n]...)) != nil {
+			continue
+		}
+		if pt == 0 {
+			pt = pkt.PayloadType
+		}
+		if pkt.PayloadType != pt {
 			continue
 		}
 		l.src.arrive(arrival{layer: l, at: at, rtp: pkt})

@@ -17,6 +17,7 @@ type room struct {
 	charts  map[string]*chart // "" the audience, else a person on stage
 	speaker *source
 	spokeAt time.Time
+	health  Health
 
 	dirty chan struct{} // capacity 1
 	gone  chan struct{} // closed when the room is removed
@@ -233,13 +234,19 @@ func (e *Engine) notify(r *room) {
 		}
 		rids = wanted
 	}
+	var news bulletin
+	tick := time.NewTicker(pulse)
+	defer tick.Stop()
 	for {
 		select {
 		case <-r.dirty:
 			tell()
+		case <-tick.C:
 		case <-r.gone:
 			tell()
+			news.end(e, r)
 			return
 		}
+		news.tell(e, r, time.Now())
 	}
 }

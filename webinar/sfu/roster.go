@@ -211,6 +211,13 @@ func (e *Engine) spoke(s *source) {
 	if r == nil {
 		return
 	}
+	if now.Sub(s.spokeAt) > speakingHold {
+		select {
+		case r.dirty <- struct{}{}: // somebody begins to speak
+		default:
+		}
+	}
+	s.spokeAt = now
 	if r.speaker == s || r.speaker == nil || now.Sub(r.spokeAt) > speakerHold {
 		other := r.speaker != s
 		r.speaker, r.spokeAt = s, now

@@ -34,6 +34,10 @@ type Screens interface {
 	SlotsChanged(room, owner string, slots []Slot)
 	// StageChanged lists every source that is now published in room, oldest first.
 	StageChanged(room string, sources []SourceState)
+	// SpeakingChanged lists who speaks now, at most twice a second.
+	SpeakingChanged(room string, owners []string)
+	// HealthChanged tells how the audience is reached, at most every two seconds.
+	HealthChanged(room string, h Health)
 	// LayersChanged tells owner which layers of an own source somebody watches; the others need not be sent.
 	LayersChanged(room, owner string, l Layers)
 }

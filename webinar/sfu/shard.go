@@ -20,7 +20,9 @@ type shard struct {
 	closed bool
 	wake   chan struct{}
 
-	dropped  atomic.Uint64 // bursts and requests that found the queue full
+	dropped  atomic.Uint64 // packets that found the queue full
+	unasked  atomic.Uint64 // requests that did
+	shown    tally         // under mu: desk.tally as of late
 	pressure pressure
 
 	// Of the goroutine alone:
@@ -38,6 +40,7 @@ type shard struct {
 type desk struct {
 	header rtp.Header
 	buf    []byte
+	tally  tally
 }
 
 // job is a burst of one layer, or something to do.
@@ -74,7 +77,10 @@ func (sh *shard) offer(j job) {
 	}
 	sh.mu.Unlock()
 	if full {
-		sh.dropped.Add(1)
+		sh.dropped.Add(uint64(len(j.packets)))
+		if j.do != nil {
+			sh.unasked.Add(1)
+		}
 		return
 	}
 	sh.kick()
@@ -136,6 +142,7 @@ func (sh *shard) run() {
 		sh.mu.Lock()
 		work, sh.queue = sh.queue, work[:0]
 		sh.media = 0
+		sh.shown = sh.desk.tally
 		closed := sh.closed
 		sh.mu.Unlock()
 		for i, j := range work {
@@ -178,6 +185,7 @@ func (sh *shard) handle(j job) {
 		sh.gather(j)
 	case j.ordered:
 		sh.visit()
+		sh.out.Flush() // who waits for a barrier wants it on its way
 		j.do(sh)
 	default:
 		j.do(sh)

@@ -45,7 +45,7 @@ type slot struct {
 // binding is what the negotiation made of the slot.
 type binding struct {
 	formats []format
-	out     webrtc.TrackLocalWriter
+	out     mediaWriter
 	ssrc    uint32
 	rtxSSRC uint32 // 0: repeats go out as they are
 }
@@ -62,7 +62,7 @@ const maxRepeats = 600
 // Bind implements [webrtc.TrackLocal].
 func (s *slot) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
 	all := c.CodecParameters()
-	b := &binding{out: c.WriteStream(), ssrc: uint32(c.SSRC()), rtxSSRC: uint32(c.SSRCRetransmission())}
+	b := &binding{out: s.viewer.writer(c), ssrc: uint32(c.SSRC()), rtxSSRC: uint32(c.SSRCRetransmission())}
 	first := -1
 	for i, p := range all {
 		k, ok := codecOf(s.video, p.MimeType)
@@ -152,6 +152,8 @@ func (s *slot) write(p *packet, d *desk) error {
 	}
 	s.packets++
 	s.octets += uint32(len(payload))
+	d.tally.packets++
+	d.tally.bytes += uint64(len(payload))
 	return nil
 }
 
@@ -200,6 +202,9 @@ func (s *slot) repeat(seq uint16, now time.Time, d *desk) error {
 		h.PayloadType, h.SequenceNumber, h.SSRC = s.format.rtxT, s.rtxSeq, b.rtxSSRC
 	}
 	_, err := b.out.WriteRTP(h, payload)
+	if err == nil {
+		d.tally.repeats++
+	}
 	return err
 }
 

@@ -28,7 +28,6 @@ type source struct {
 	wake  chan struct{}      // a key frame is wanted
 	quit  chan struct{}
 	done  chan struct{}
-	lost  atomic.Uint64 // arrivals that found in full, or were over the limit
 	asked atomic.Uint64 // requests for key frames that were sent
 	kept  atomic.Bool   // a tap keeps what it gets, so the best layer is wanted
 	order atomic.Pointer[ladder]
@@ -37,9 +36,10 @@ type source struct {
 	tapMu sync.Mutex
 	taps  atomic.Pointer[[]*tap]
 
-	streams    int      // under the publication's lock
-	shownMuted bool     // under the engine's lock
-	shownRids  []string // the layers that are wanted, likewise
+	streams    int       // under the publication's lock
+	shownMuted bool      // under the engine's lock
+	shownRids  []string  // the layers that are wanted, likewise
+	spokeAt    time.Time // likewise: when it was last heard talking
 
 	// Of the loop alone:
 	muted    bool
@@ -109,10 +109,14 @@ func (s *source) kick() {
 
 // arrive hands a to the loop, from a reader.
 func (s *source) arrive(a arrival) {
+	if a.rtp != nil {
+		s.e.books.inPackets.Add(1)
+		s.e.books.inBytes.Add(uint64(len(a.rtp.Payload)))
+	}
 	select {
 	case s.in <- a:
 	default:
-		s.lost.Add(1)
+		s.e.books.arrivalsFull.Add(1)
 	}
 }
 
@@ -250,7 +254,7 @@ func (s *source) admit(a arrival) *packet {
 	l := a.layer
 	ext := l.wrap.next(a.rtp.SequenceNumber)
 	if !s.limit.allow(a.at, len(a.rtp.Payload), s.track.Kind.Video()) {
-		s.lost.Add(1)
+		s.e.books.overLimit.Add(1)
 		return nil
 	}
 	l.came(len(a.rtp.Payload), a.at)

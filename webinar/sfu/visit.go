@@ -164,9 +164,10 @@ func (sh *shard) brought(f *feed) {
 
 // write sends packets to one slot. One that fails costs its viewer the rest of the burst and nobody else anything.
 func (sh *shard) write(s *slot, packets []*packet) {
-	for _, p := range packets {
+	for i, p := range packets {
 		if s.write(p, &sh.desk) != nil {
 			s.viewer.failed.Add(1)
+			sh.desk.tally.failed += uint64(len(packets) - i)
 			return
 		}
 	}

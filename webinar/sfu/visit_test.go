@@ -128,7 +128,7 @@ func TestAVisitBringsAllThatWaits(t *testing.T) {
 		t.Error("a frame is not ripe")
 	}
 	s.visit()
-	if len(s.notes) != 4 || s.notes[0][:10] != "anna mic 1" || s.notes[3][:13] != "anna camera 4" {
+	if len(s.notes) != 4 || s.notes[0][:13] != "anna camera 2" || s.notes[3][:10] != "anna mic 1" {
 		t.Errorf("%q", s.notes)
 	}
 	s.notes = nil
@@ -162,7 +162,7 @@ func TestBurstsEndInTime(t *testing.T) {
 		s.offer(s.burst(s.camera, 1, false))
 		time.Sleep(videoHold)
 		synctest.Wait()
-		s.told(t, "carl mic 4 at 20", "anna mic 4 at 27", "anna camera 5 at 27", "bert mic 4 at 27", "bert camera 5 at 27", "carl camera 5 at 27")
+		s.told(t, "carl mic 4 at 20", "anna camera 5 at 27", "anna mic 4 at 27", "bert camera 5 at 27", "bert mic 4 at 27", "carl camera 5 at 27")
 		time.Sleep(audioHold)
 		synctest.Wait()
 		s.told(t)
@@ -180,6 +180,9 @@ func TestAFailingViewerCostsOnlyItself(t *testing.T) {
 	s.visit()
 	if len(s.notes) != 6 || anna.failed.Load()+carl.failed.Load() != 0 || bert.failed.Load() != 1 {
 		t.Errorf("%q, failures %d %d %d", s.notes, anna.failed.Load(), bert.failed.Load(), carl.failed.Load())
+	}
+	if n := s.desk.tally.failed; n != 3 {
+		t.Errorf("%d packets counted as not written, want the whole burst", n)
 	}
 	s.remove(bert)
 	s.notes = nil

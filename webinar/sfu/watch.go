@@ -3,6 +3,7 @@ package sfu
 import (
 	"context"
 	"sync/atomic"
+	"time"
 )
 
 // viewer is a WHEP session.
@@ -15,8 +16,12 @@ type viewer struct {
 	ready        atomic.Bool   // connected
 	failed       atomic.Uint64 // writes that failed
 	heard        heardViewer
+	history      lineHistory // under the engine's lock
+	began        time.Time   // when the offer came
+	answered     atomic.Bool // with success
 	intake       intake
 	ration       ration
+	passage      passage
 
 	// Of the shard:
 	round    uint64  // the last visit
@@ -32,6 +37,15 @@ func (v *viewer) mainOnly() bool { return len(v.video) == 1 }
 // Watch answers a WHEP offer: its k-th audio and its k-th video line are slot k, for good. Errors: [OfferError],
 // [ErrBusy], [ErrOverload], [ErrClosed], the context's.
 func (e *Engine) Watch(ctx context.Context, room string, w Viewer, text string) (id, answer string, err error) {
+	id, answer, err = e.watch(ctx, room, w, text)
+	if err != nil {
+		e.books.refused(err)
+	}
+	return id, answer, err
+}
+
+func (e *Engine) watch(ctx context.Context, room string, w Viewer, text string) (id, answer string, err error) {
+	began := time.Now()
 	if err := e.enter(); err != nil {
 		return "", "", err
 	}
@@ -47,7 +61,7 @@ func (e *Engine) Watch(ctx context.Context, room string, w Viewer, text string) 
 	if err := e.seatFree(room, w.Owner); err != nil {
 		return "", "", err
 	}
-	v := &viewer{onStage: w.OnStage, shard: e.nextShard()}
+	v := &viewer{onStage: w.OnStage, shard: e.nextShard(), began: began}
 	s, err := e.newSession(e.stack.viewerAPI(v), room, w.Owner, o, false)
 	if err != nil {
 		return "", "", err
@@ -63,6 +77,7 @@ func (e *Engine) Watch(ctx context.Context, room string, w Viewer, text string) 
 		s.end()
 		return "", "", err
 	}
+	v.answered.Store(true)
 	e.log.Debug("watching", "room", room, "session", s.id, "slots", len(v.slots))
 	return s.id, answer, nil
 }
@@ -86,9 +101,13 @@ func (v *viewer) addSlots(o offer) error {
 		v.video = append(v.video, &slot{viewer: v, index: i, video: true})
 	}
 	v.slots = append(append(v.slots, v.audio...), v.video...)
-	for _, s := range v.slots {
-		if _, err := v.pc.AddTrack(s); err != nil {
+	for i, s := range v.slots {
+		sender, err := v.pc.AddTrack(s)
+		if err != nil {
 			return refuse("the media lines do not fit together")
+		}
+		if i == 0 {
+			v.follow(sender.Transport().ICETransport())
 		}
 	}
 	if len(v.pc.GetTransceivers()) != len(v.slots) {
@@ -102,6 +121,7 @@ func (v *viewer) connected() {
 	if v.ready.Swap(true) {
 		return
 	}
+	v.e.books.connected(time.Since(v.began))
 	v.shard.post(func(sh *shard) {
 		for _, s := range v.slots {
 			sh.start(s)
@@ -111,7 +131,9 @@ func (v *viewer) connected() {
 
 // cleanup takes the viewer out of its shard before the connection closes.
 func (v *viewer) cleanup() {
-	v.ready.Store(false)
+	if !v.ready.Swap(false) && v.answered.Load() {
+		v.e.books.joins[JoinSilent].Add(1)
+	}
 	v.e.removeViewer(v)
 	v.shard.barrier()
 	if err := v.pc.GracefulClose(); err != nil {

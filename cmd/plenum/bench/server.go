@@ -51,7 +51,7 @@ func startServer(ctx context.Context, o options, stderr io.Writer) (_ *server, e
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
 	s.cmd.WaitDelay = 20 * time.Second
 	s.cmd.Env = append(os.Environ(), "PLENUM_DATA="+s.data, "PLENUM_LISTEN=127.0.0.1:0", "PLENUM_URL=", "PLENUM_TLS_CERT=", "PLENUM_TLS_KEY=",
-		"PLENUM_MEDIA_LISTEN=127.0.0.1:0", "PLENUM_MEDIA_ADDRESSES=127.0.0.1", "PLENUM_MEDIA_EGRESS="+o.path, "PLENUM_S3_ENDPOINT=", "PLENUM_DISK_RESERVE=0", "GOTRACEBACK=all")
+		"PLENUM_MEDIA_LISTEN=127.0.0.1:0", "PLENUM_MEDIA_ADDRESSES=127.0.0.1", "PLENUM_MEDIA_EGRESS="+o.path, "PLENUM_METRICS_LISTEN=", "PLENUM_S3_ENDPOINT=", "PLENUM_DISK_RESERVE=0", "GOTRACEBACK=all")
 	s.log = &logReader{to: stderr}
 	s.cmd.Stderr = s.log
 	out, err := s.cmd.StdoutPipe()

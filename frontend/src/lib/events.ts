@@ -14,6 +14,8 @@ interface EventMap {
   tally: Schema<'Tally'>;
   recording: Schema<'Recording'>;
   consent: Schema<'ConsentCounts'>;
+  speaking: Schema<'Speaking'>;
+  health: Schema<'Health'>;
 }
 
 export type EventName = keyof EventMap;
@@ -21,7 +23,7 @@ export type RoomEvent = { [N in EventName]: { name: N; data: EventMap[N] } }[Eve
 export type Connection = 'connecting' | 'open' | 'lost';
 
 export const EVENT_NAMES = [
-  'snapshot', 'webinar', 'presence', 'stage', 'slots', 'layers', 'poll', 'poll_deleted', 'tally', 'recording', 'consent',
+  'snapshot', 'webinar', 'presence', 'stage', 'slots', 'layers', 'poll', 'poll_deleted', 'tally', 'recording', 'consent', 'speaking', 'health',
 ] as const satisfies readonly EventName[];
 
 export interface StreamHandlers {

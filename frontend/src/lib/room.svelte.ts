@@ -32,12 +32,16 @@ export class Room {
   me = $state.raw<Me | undefined>();
   watching = $state(0);
   people = $state.raw<Person[]>([]);
+  /** Ids of those who are heard talking. */
+  speaking = $state.raw<readonly string[]>([]);
   slots = $state.raw<Slot[]>([]);
   /** Of one's own pictures: the simulcast layers that somebody watches. */
   layers = $state.raw<Schema<'Layers'>[]>([]);
   /** By position in the run-sheet. */
   polls = $state.raw<Poll[]>([]);
   recording = $state.raw<Recording | undefined>();
+  /** Hosts only: how the audience is reached. */
+  health = $state.raw<Schema<'Health'> | undefined>();
   /** Hosts only. */
   consent = $state.raw<Schema<'ConsentCounts'> | undefined>();
   /** People on stage only; snapshot, or `setMyConsent` after an own answer. */
@@ -130,6 +134,12 @@ export class Room {
       case 'consent':
         this.consent = e.data;
         break;
+      case 'speaking':
+        this.speaking = e.data.people;
+        break;
+      case 'health':
+        this.health = e.data;
+        break;
     }
   }
 
@@ -184,7 +194,9 @@ export class Room {
     this.me = s.me;
     this.watching = s.presence.watching;
     this.people = s.stage.people;
+    this.speaking = s.speaking.people;
     this.slots = s.slots.slots;
+    this.health = s.health;
     this.layers = s.layers ?? [];
     this.polls = [...s.polls].sort((a, b) => a.position - b.position);
     this.recording = s.recording;

@@ -38,6 +38,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The numbers of the whole server in the Prometheus text format, for an API token of scope metrics. No label tells a webinar, a person or an address */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/setup": {
         parameters: {
             query?: never;
@@ -860,11 +877,14 @@ export interface components {
             me: components["schemas"]["Me"];
             presence: components["schemas"]["Presence"];
             stage: components["schemas"]["Stage"];
+            speaking: components["schemas"]["Speaking"];
             slots: components["schemas"]["Slots"];
             /** @description of one's own pictures; people on stage only */
             layers?: components["schemas"]["Layers"][];
             polls: components["schemas"]["Poll"][];
             recording?: components["schemas"]["Recording"];
+            /** @description hosts only */
+            health?: components["schemas"]["Health"];
             /** @description hosts only */
             consent?: components["schemas"]["ConsentCounts"];
             /** @description people on stage only */
@@ -881,6 +901,21 @@ export interface components {
         SourceKind: "mic" | "camera" | "screen" | "screen-audio";
         Stage: {
             people: components["schemas"]["Person"][];
+        };
+        /** @description who on stage is heard talking */
+        Speaking: {
+            people: components["schemas"]["ID"][];
+        };
+        /** @description hosts only; how the audience is reached, as its browsers report; counts, never who */
+        Health: {
+            /** @description media connections of the audience */
+            connected: number;
+            /** @description of these, with a poor line: two of the last three reports told of more than 5 % lost or more than 600 ms there and back */
+            poor: number;
+            /** @description of these, who are sent sound */
+            sound: number;
+            /** @description of those, with whom it arrives: the newest report is fresh and tells of at most 5 % lost */
+            sound_ok: number;
         };
         Person: {
             id: components["schemas"]["ID"];
@@ -1061,6 +1096,8 @@ export interface components {
             asked: number;
             granted: number;
             answered: number;
+            /** @description pictures on stage in a codec that recordings cannot hold; of these people only the sound is recorded */
+            unwritable: number;
         };
     };
     responses: {
@@ -1157,6 +1194,27 @@ export interface operations {
                     "application/yaml": string;
                 };
             };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the numbers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            default: components["responses"]["Problem"];
         };
     };
     setup: {

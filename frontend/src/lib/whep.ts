@@ -2,7 +2,7 @@
 import { hopeless, offerSDP, Problem, request, restartSDP } from './api';
 import { backoff } from './events';
 import { Lifeline, onNetworkChange } from './ice';
-import { Meter, type Quality, Verdict } from './quality';
+import { Meter, type Reception } from './quality';
 import type { Tie } from './room.svelte';
 
 export interface ViewerOptions {
@@ -12,7 +12,8 @@ export interface ViewerOptions {
   /** The tracks of the slots changed: after each (re)connection, and once with empty lists when it is lost. */
   ontracks: (tracks: Tracks) => void;
   onstate?: (state: ViewerState) => void;
-  onquality?: (q: Quality) => void;
+  /** What came in the last two seconds, if anything did. */
+  onreception?: (r: Reception) => void;
   /** The server refuses for good, for example 403 after the seat was given up. Other errors are tried again. */
   onrefused?: (problem: Problem) => void;
 }
@@ -209,11 +210,10 @@ export class Viewer implements Tie {
   #watch(pc: RTCPeerConnection): void {
     clearInterval(this.#stats);
     const meter = new Meter();
-    const verdict = new Verdict();
     this.#stats = setInterval(() => {
       void pc.getStats().then((report) => {
         const window = meter.read(report.values());
-        if (window && pc === this.#pc) this.#o.onquality?.(verdict.add(window));
+        if (window && pc === this.#pc) this.#o.onreception?.(window);
       });
     }, WINDOW_MS);
   }

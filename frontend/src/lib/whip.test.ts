@@ -1,15 +1,27 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import { type Kind, kindOf, type Mutes, preferred, Publication, type PublicationState, roundTrip, type WhipServer } from './whip';
 
-interface Track { kind: 'audio' | 'video'; enabled: boolean; contentHint: string; stop: () => void }
+interface Track { kind: 'audio' | 'video'; enabled: boolean; contentHint: string; stop: () => void; getSettings: () => object }
+
+interface Layer { rid?: string; active: boolean }
 
 class Connection {
   connectionState = 'new';
   onconnectionstatechange: (() => void) | null = null;
   transport = { state: 'connected', onstatechange: null as (() => void) | null };
   closed = false;
-  addTransceiver(): object { return { setCodecPreferences: () => undefined }; }
   async createOffer(): Promise<object> { return { type: 'offer', sdp: 'a=ice-ufrag:mine' }; }
+  /** Which layers of the picture are on. */
+  layers: Layer[] = [];
+  addTransceiver(track: Track, init: { sendEncodings: { rid?: string }[] }): object {
+    const sender = {
+      getParameters: () => ({ encodings: this.layers.map((e) => ({ ...e })) }),
+      setParameters: async (p: { encodings: Layer[] }) => { this.layers = p.encodings; },
+    };
+    if (track.kind === 'video') this.layers = init.sendEncodings.map((e) => ({ ...e, active: true }));
+    return { sender, setCodecPreferences: () => undefined };
+  }
+  on(): string { return this.layers.filter((e) => e.active).map((e) => e.rid).join(''); }
   async setLocalDescription(): Promise<void> { /* nothing to do */ }
   async setRemoteDescription(): Promise<void> { /* nothing to do */ }
   addEventListener(): void { /* tests look for themselves */ }
@@ -40,7 +52,7 @@ let answer: (call: string) => Promise<void>;
 function track(kind: Track['kind']): Track {
   let on = true;
   return {
-    kind, contentHint: '', stop: () => undefined,
+    kind, contentHint: '', stop: () => undefined, getSettings: () => ({ width: 1280, height: 720 }),
     get enabled() { return on; },
     set enabled(value: boolean) { on = value; log.push(`${kind} ${value ? 'on' : 'off'}`); },
   };
@@ -295,4 +307,19 @@ test('the wanted codec comes first, retransmission stays, redundancy goes', () =
 test('the round trip is the larger of what the browser measured, in ms', () => {
   expect(roundTrip([{ type: 'candidate-pair', state: 'succeeded', currentRoundTripTime: 0.02 }, { type: 'remote-inbound-rtp', roundTripTime: 0.05 }])).toBe(50);
   expect(roundTrip([{ type: 'candidate-pair', state: 'waiting', currentRoundTripTime: 9 }])).toBeUndefined();
+});
+
+test('the layers that nobody watches are not sent, and a new connection begins with all', async () => {
+  const p = publication();
+  await p.start();
+  expect(made[0]?.on()).toBe('qhf');
+  await p.setLayers('camera', ['q']);
+  expect(made[0]?.on()).toBe('q');
+  await p.setLayers('screen', ['f']);
+  expect(made[0]?.on()).toBe('q');
+  made[0]?.goodbye();
+  await vi.waitFor(() => expect(made).toHaveLength(2));
+  await vi.waitFor(() => expect(made[1]?.on()).toBe('qhf'));
+  await p.setLayers('camera', ['h', 'f']);
+  expect([made[0]?.on(), made[1]?.on()]).toEqual(['q', 'hf']);
 });

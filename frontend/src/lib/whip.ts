@@ -1,5 +1,6 @@
 // Publishing over WHIP (RFC 9725): one sendonly peer connection a source group, mended by itself when it breaks.
 import { Lifeline, onNetworkChange, type Restarted } from './ice';
+import { encodings, LayerSwitch } from './layers';
 
 export type Group = 'camera' | 'screen';
 export type Kind = 'mic' | 'camera' | 'screen' | 'screen-audio';
@@ -40,15 +41,6 @@ export interface PublicationOptions {
   wait?: (ms: number) => Promise<void>;
 }
 
-/** Bits per second and frames per second: 720p30 for faces; a screen is mostly still and must be sharp. */
-const VIDEO: Record<Group, RTCRtpEncodingParameters> = {
-  camera: { maxBitrate: 1_800_000, maxFramerate: 30 },
-  screen: { maxBitrate: 2_500_000, maxFramerate: 30 },
-};
-const AUDIO: Record<Group, RTCRtpEncodingParameters> = {
-  camera: { maxBitrate: 48_000 },
-  screen: { maxBitrate: 96_000 },
-};
 const BACKOFF_MS = [500, 1000, 2000, 4000, 8000];
 /** How long mending waits for word of a server that cannot be reached before it asks by itself, ms. */
 const WORD_MS = 4000;
@@ -88,6 +80,8 @@ export class Publication {
   readonly #wanted: Mutes;
   #pc: RTCPeerConnection | null = null;
   #session: string | null = null;
+  /** Of the picture, from the offer on: a connection begins with all layers. */
+  #layers: LayerSwitch | undefined;
   #state: PublicationState = 'connecting';
   #lifeline: Lifeline | undefined;
   /** Nothing but relays got through on this network. */
@@ -138,9 +132,19 @@ export class Publication {
     return step;
   }
 
+  /** stats is what the browser counts of the connection; undefined while there is none. */
+  async stats(): Promise<RTCStatsReport | undefined> {
+    return this.#pc?.getStats();
+  }
+
+  /** setLayers sends the layers of a picture that the server names, and no others. */
+  async setLayers(kind: Kind, rids: readonly string[]): Promise<void> {
+    if (kind === this.#o.group) await this.#layers?.watch(rids);
+  }
+
   /** roundTrip is the media path's round trip in ms as the browser measured it. */
   async roundTrip(): Promise<number | undefined> {
-    const report = await this.#pc?.getStats();
+    const report = await this.stats();
     if (!report) return undefined;
     const all: Record<string, unknown>[] = [];
     report.forEach((s: Record<string, unknown>) => all.push(s));
@@ -209,12 +213,12 @@ export class Publication {
 
   #send(pc: RTCPeerConnection, track: MediaStreamTrack): void {
     const video = track.kind === 'video';
-    const encoding = (video ? VIDEO : AUDIO)[this.#o.group];
     const transceiver = pc.addTransceiver(track, {
       direction: 'sendonly',
       streams: [this.#o.stream],
-      sendEncodings: [{ ...encoding }],
+      sendEncodings: encodings(this.#o.group, track.kind, track.getSettings()),
     });
+    if (video) this.#layers = new LayerSwitch(transceiver.sender);
     if (this.#o.group === 'screen') track.contentHint = video ? 'detail' : 'music';
     const known = RTCRtpSender.getCapabilities(track.kind)?.codecs ?? [];
     const codecs = preferred(known, video ? 'video/VP8' : 'audio/opus');
@@ -358,6 +362,7 @@ export class Publication {
     const pc = this.#pc;
     this.#pc = null;
     this.#session = null;
+    this.#layers = undefined;
     if (pc) pc.onconnectionstatechange = null;
     return pc;
   }

@@ -71,7 +71,8 @@ const (
 	maxTrain    = 16       // datagrams of a train: more would make a burst that home routers drop
 	maxMessages = 64       // trains in one system call
 	arenaSize   = 64 << 10 // bytes that wait; fits the second-level cache
-	maxDatagram = 2048     // bytes; media is never larger than 1,500
+
+	MaxDatagram = 2048 // bytes; media is never larger than 1,500
 )
 
 // Batch collects datagrams until Flush, or until it is full. It is of one goroutine alone, but for Stats and Path.
@@ -119,34 +120,50 @@ func (b *Batch) Stats() Stats {
 	return Stats{b.datagrams.Load(), b.trains.Load(), b.calls.Load(), b.dropped.Load(), b.refused.Load(), b.choked.Load()}
 }
 
-// Add copies p into the batch. It reports false for what a batch cannot carry: oversize, addresses with a zone or of
-// the other family.
-func (b *Batch) Add(p []byte, to netip.AddrPort) bool {
+// Carries reports whether a batch can send to an address at all: not if it has a zone or is of the other family. It may
+// be called from any goroutine.
+func (b *Batch) Carries(to netip.AddrPort) bool {
 	a := to.Addr()
-	if len(p) == 0 || len(p) > maxDatagram || a.Zone() != "" || !b.socket.v6 && a.Is6() && !a.Is4In6() {
+	return a.IsValid() && a.Zone() == "" && (b.socket.v6 || a.Is4() || a.Is4In6())
+}
+
+// Add copies p into the batch. It reports false for what a batch does not carry: see Carries, and oversize.
+func (b *Batch) Add(p []byte, to netip.AddrPort) bool {
+	if len(p) == 0 || len(p) > MaxDatagram || !b.Carries(to) {
 		return false
 	}
-	if len(b.arena)+len(p) > arenaSize {
+	copy(b.Reserve(len(p), to), p)
+	return true
+}
+
+// Reserve adds a datagram of size bytes, 1 to [MaxDatagram], for an address that the batch carries, and returns the
+// place where the caller writes it before the next call. What is in there is of an older datagram.
+func (b *Batch) Reserve(size int, to netip.AddrPort) []byte {
+	if len(b.arena)+size > arenaSize {
+		b.Flush()
+	}
+	n := len(b.msgs)
+	if n > 0 && b.Path() == GSO {
+		// The last datagram was full if the train is as long as its count says.
+		m := &b.msgs[n-1]
+		if m.to == to && size <= m.segment && m.count < maxTrain && m.end-m.begin == m.count*m.segment {
+			m.end, m.count = m.end+size, m.count+1
+			return b.grow(size)
+		}
+	}
+	if n == maxMessages {
 		b.Flush()
 	}
 	begin := len(b.arena)
-	b.arena = append(b.arena, p...)
-	if n := len(b.msgs); n > 0 && b.Path() == GSO {
-		// The last datagram was full if the train is as long as its count says.
-		m := &b.msgs[n-1]
-		if m.to == to && len(p) <= m.segment && m.count < maxTrain && m.end-m.begin == m.count*m.segment {
-			m.end, m.count = len(b.arena), m.count+1
-			return true
-		}
-	}
-	if len(b.msgs) == maxMessages {
-		b.arena = b.arena[:begin]
-		b.Flush()
-		begin = 0
-		b.arena = append(b.arena, p...)
-	}
-	b.msgs = append(b.msgs, message{to: to, begin: begin, end: len(b.arena), segment: len(p), count: 1})
-	return true
+	b.msgs = append(b.msgs, message{to: to, begin: begin, end: begin + size, segment: size, count: 1})
+	return b.grow(size)
+}
+
+// grow makes the next size bytes of the arena part of it.
+func (b *Batch) grow(size int) []byte {
+	begin := len(b.arena)
+	b.arena = b.arena[:begin+size]
+	return b.arena[begin : begin+size : begin+size]
 }
 
 // Flush sends what was added. A full socket is waited for, but not longer than [patience]; what is left is dropped.

@@ -154,7 +154,7 @@ func TestWhatABatchCannotCarry(t *testing.T) {
 		size int
 		to   string
 	}{
-		"nothing": {0, "127.0.0.1:9"}, "too large": {maxDatagram + 1, "127.0.0.1:9"},
+		"nothing": {0, "127.0.0.1:9"}, "too large": {MaxDatagram + 1, "127.0.0.1:9"},
 		"zone": {9, "[fe80::1%1]:9"}, "other family": {9, "[::1]:9"},
 	} {
 		if b.Add(make([]byte, c.size), netip.MustParseAddrPort(c.to)) {

@@ -1,7 +1,8 @@
 import { OFFLINE, Problem } from '../../lib/api';
 import { DeviceError, openScreen, stopStream } from '../../lib/devices';
 import { sentence } from '../../lib/problem';
-import type { Quality } from '../../lib/quality';
+import { Line, type Flow } from '../../lib/line';
+import { type Quality, SendMeter, Verdict } from '../../lib/quality';
 import { Room, type Tie } from '../../lib/room.svelte';
 import { type Tracks, Viewer, type ViewerState } from '../../lib/whep';
 import { type Group, type Kind, Publication, type PublicationState } from '../../lib/whip';
@@ -16,6 +17,9 @@ export type Phase = 'joining' | 'failed' | 'attendee' | 'check' | 'stage' | 'lef
 const SNAPSHOT_MS = 5000;
 /** How long the sources of another window may take to appear on the stage, ms. */
 const SETTLE_MS = 2000;
+
+/** How often what is sent is measured, ms. */
+const UPLINK_MS = 2000;
 
 /** Slots on stage: ten people, each with sound and one picture. */
 const SLOTS = 10;
@@ -51,10 +55,17 @@ export class Cockpit {
 
   tracks = $state.raw<Tracks>({ audio: [], video: [] });
   watching = $state<ViewerState>('connecting');
-  quality = $state<Quality>('good');
+  /** What comes from the others. */
+  flow = $state<Flow>('good');
+  /** There was a connection already. */
+  watched = $state(false);
+  /** How what this person sends arrives. */
+  uplink = $state<Quality>('good');
 
   #publications: Partial<Record<Group, Publication>> = {};
   #viewer: Viewer | undefined;
+  #line = new Line();
+  #uplink: ReturnType<typeof setInterval> | undefined;
   /** How often the server has begun anew. */
   #restarts = 0;
 
@@ -109,6 +120,7 @@ export class Cockpit {
     this.stream = stream;
     this.phase = 'stage';
     this.#watch();
+    this.#measure();
     if (stream && stream.getTracks().length > 0) await this.#publish('camera', stream);
   }
 
@@ -137,6 +149,11 @@ export class Cockpit {
     } finally {
       this.pending = undefined;
     }
+  }
+
+  /** setLayers stops encoding what nobody watches of a picture from here, and begins again. */
+  async setLayers(kind: Kind, rids: readonly string[]): Promise<void> {
+    await this.#publications[kind === 'screen' ? 'screen' : 'camera']?.setLayers(kind, rids);
   }
 
   async share(): Promise<void> {
@@ -186,6 +203,7 @@ export class Cockpit {
     this.#publications = {};
     this.stream = this.screen = null;
     this.camera = this.sharing = 'off';
+    clearInterval(this.#uplink);
     if (!tell) this.#viewer?.over();
     this.#viewer?.close();
     this.#viewer = undefined;
@@ -208,14 +226,32 @@ export class Cockpit {
       },
       onstate: (state) => {
         this.watching = state;
+        if (state !== 'connected') return;
+        this.watched = true;
+        this.#line = new Line();
+        this.flow = this.#line.flow;
       },
-      onquality: (quality) => {
-        this.quality = quality;
+      onreception: (reception) => {
+        this.flow = this.#line.add(reception, [], performance.now());
       },
       onrefused: (problem) => {
         this.problem = sentence(problem);
       },
     });
+  }
+
+  /** Asks now and then how what is sent arrives. Another connection is measured anew. */
+  #measure(): void {
+    clearInterval(this.#uplink);
+    let [of, meter, verdict] = [undefined as Publication | undefined, new SendMeter(), new Verdict()];
+    this.#uplink = setInterval(() => {
+      const now = this.#publications.camera ?? this.#publications.screen;
+      if (now !== of) [of, meter, verdict, this.uplink] = [now, new SendMeter(), new Verdict(), 'good'];
+      void now?.stats().then((report) => {
+        const window = report && meter.read(report.values());
+        if (window && now === of) this.uplink = verdict.add(window);
+      }).catch(() => undefined); // the connection has just gone
+    }, UPLINK_MS);
   }
 
   #each(act: (tie: Pick<Tie, 'serverLost' | 'serverBack'>) => void): void {

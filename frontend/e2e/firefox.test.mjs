@@ -1,0 +1,94 @@
+// Firefox at both ends: it watches what Chromium sends, and it is the host whom Chromium watches and the recorder writes.
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join as path } from 'node:path';
+import { after, before, test as story } from 'node:test';
+import { Cast, makeFace, person, pictured } from './browser.mjs';
+import { firefoxOf } from './firefox.mjs';
+import { complaints, probe } from './media.mjs';
+import { Server } from './server.mjs';
+import {
+  announce, answer, assertQuiet, createWebinar, enterStage, goLive, indicated, inviteSpeaker, join, makeAccount, moves, startRecording,
+} from './steps.mjs';
+import { assertWhole, sounds } from './traffic.mjs';
+
+let server, cast, host, speaker, watcher, webinar;
+
+before(async () => {
+  server = await Server.start();
+  cast = new Cast();
+  const [fox, chromium] = await Promise.all([firefoxOf(cast), cast.browser(makeFace(cast.dir, 'speaker', 'red', 1500))]);
+  host = await person(fox, server.url);
+  speaker = await person(chromium, server.url);
+  watcher = await person(fox, server.url);
+  for (const p of [host, speaker, watcher]) p.setDefaultTimeout(30_000);
+});
+after(async () => {
+  await cast?.close();
+  await server?.stop();
+});
+
+/** A chapter; when it fails, everybody's screen is kept in test-results/. */
+const test = (name, f) => story(name, (t) => pictured(name, () => [host, speaker, watcher], () => f(t)));
+
+test('Firefox hosts: account, webinar, stage, live', async (t) => {
+  await makeAccount(host, server);
+  webinar = await createWebinar(host, 'Foxes');
+  const link = await inviteSpeaker(host, 'Dr. Red');
+  await enterStage(host, `${server.url}/stage/${webinar.id}`);
+  await enterStage(speaker, link);
+  await goLive(host);
+  await moves(speaker, 20);
+  t.diagnostic(`Chromium got ${JSON.stringify(await assertWhole(speaker, 'Chromium on stage'))}`);
+  await moves(host, 20);
+  await assertWhole(host, 'Firefox on stage');
+});
+
+test('Firefox watches by the link: picture and sound, nothing lost, encrypted', async (t) => {
+  const ms = await join(watcher, webinar.link);
+  t.diagnostic(`first picture ${Math.round(ms)} ms after the click`);
+  await moves(watcher, 30);
+  await sounds(watcher);
+  await assertWhole(watcher, 'Firefox in the audience');
+  await watcher.reload(); // the seat is kept
+  await moves(watcher, 20);
+  await sounds(watcher);
+  await assertWhole(watcher, 'Firefox after a reload');
+});
+
+test('Firefox is recorded with consent, and the file is sound', async () => {
+  await announce(host);
+  await answer(host, 'Record me');
+  await answer(speaker, 'Record me');
+  await startRecording(host);
+  await indicated(watcher, /^Recording$/);
+  await host.waitForTimeout(5000);
+  await host.getByRole('button', { name: 'Stop recording' }).click();
+  await indicated(watcher, /Recording ended/);
+  const files = await recorded(host);
+  assert.equal(files.length, 2, 'one file a person');
+  for (const file of files) {
+    assert.deepEqual(complaints(file), []);
+    const { duration, codecs } = probe(file);
+    assert.deepEqual(codecs, ['opus', 'vp8']);
+    assert.ok(duration > 2, `${duration} s`);
+  }
+});
+
+test('no page called a third party or complained', () => assertQuiet(host, speaker, watcher));
+
+/** Waits until the newest recording is stored; answers its files. */
+async function recorded(page) {
+  const url = `${server.url}/api/webinars/${webinar.id}/recordings`;
+  const ask = async (p) => (await page.context().request.get(`${url}${p}`)).json();
+  let [last] = await ask('');
+  for (const end = Date.now() + 30_000; last.recording.state !== 'available'; [last] = await ask('')) {
+    if (Date.now() > end) throw new Error(`never stored: ${JSON.stringify(last)}`);
+    await page.waitForTimeout(250);
+  }
+  return Promise.all(last.segments.map(async (s) => {
+    const file = path(cast.dir, `${s.id}.webm`);
+    await writeFile(file, await (await page.context().request.get(`${url}/${last.recording.id}/segments/${s.id}?download=1`)).body());
+    return file;
+  }));
+}

@@ -1,0 +1,86 @@
+package sfu
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+
+	"plenum/webinar/media"
+)
+
+func TestWhoSpeaks(t *testing.T) {
+	now := time.Unix(1000, 0)
+	said := func(owner string, kind media.Kind, ago time.Duration, muted bool) *source {
+		return &source{track: media.Track{Owner: owner, Kind: kind}, spokeAt: now.Add(-ago), shownMuted: muted}
+	}
+	r := &room{sources: []*source{
+		said("carl", media.Mic, 0, false), said("anna", media.Mic, speakingHold, false), said("anna", media.ScreenAudio, 0, false),
+		said("bert", media.Mic, speakingHold+1, false), said("dora", media.Mic, 0, true), {track: media.Track{Owner: "emil"}},
+	}}
+	if got := r.speaking(now); !slices.Equal(got, []string{"carl", "anna"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// talk sends sound whose level says speech until the returned function is called.
+func (s *speaker) talk() (stop func()) {
+	var id uint8
+	for _, tr := range s.pc.GetTransceivers() {
+		for _, x := range tr.Sender().GetParameters().HeaderExtensions {
+			if x.URI == audioLevelURI {
+				id = uint8(x.ID)
+			}
+		}
+	}
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for n := uint16(0); ; n++ {
+			select {
+			case <-quit:
+				return
+			case <-tick.C:
+			}
+			p := &rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: n, Timestamp: uint32(n) * 960}, Payload: []byte{1, 2, 3}}
+			if p.SetExtension(id, []byte{0x80 | 30}) != nil || s.audio.WriteRTP(p) != nil {
+				s.t.Error("could not talk")
+				return
+			}
+		}
+	}()
+	return func() { close(quit); <-done }
+}
+
+func TestSpeakersAreTold(t *testing.T) {
+	e, _, b := newTestEngine(t)
+	anna := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
+	last := func(want ...string) func() bool {
+		return func() bool {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return len(b.talks) > 0 && slices.Equal(b.talks[len(b.talks)-1], want)
+		}
+	}
+	hush := anna.talk()
+	eventually(t, "anna", last("anna"))
+	if got := e.Speaking("r"); !slices.Equal(got, []string{"anna"}) {
+		t.Errorf("Speaking says %q", got)
+	}
+	bert := publish(t, e, "r", Publisher{Owner: "bert"}, 'B')
+	hushBert := bert.talk()
+	eventually(t, "both", last("anna", "bert"))
+	if err := e.Mute("r", bert.session, "bert", map[media.Kind]bool{media.Mic: true}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "anna alone", last("anna"))
+	hush()
+	hushBert()
+	eventually(t, "nobody", last())
+	if len(b.talks) != 4 {
+		t.Errorf("told %d times: %q", len(b.talks), b.talks)
+	}
+}
