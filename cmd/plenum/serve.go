@@ -23,6 +23,7 @@ import (
 	"plenum/webinar"
 	"plenum/webinar/live"
 	"plenum/webinar/sfu"
+	"plenum/webinar/turn"
 )
 
 // shutdownTime is what open requests get to end; event streams are ended at once.
@@ -81,6 +82,7 @@ type parts struct {
 	archive  *archive.Archive
 	recorder *recorder.Service
 	engine   *sfu.Engine
+	relay    *turn.Server // nil: none
 	site     http.Handler
 
 	closers []func() error // in order of building
