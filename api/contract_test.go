@@ -121,7 +121,7 @@ func TestEveryOperationIsARouteAndBack(t *testing.T) {
 func samples() []any {
 	return []any{
 		webinar.Changed{}, webinar.Presence{}, webinar.StageChanged{People: []webinar.OnStage{{Sources: []webinar.StageSource{{}}}}},
-		webinar.SlotsChanged{Slots: []webinar.Slot{{Video: true}, {}}}, polls.Changed{}, polls.Deleted{}, polls.Tallied{},
+		webinar.SlotsChanged{Slots: []webinar.Slot{{Video: true}, {}}}, webinar.LayersChanged{}, polls.Changed{}, polls.Deleted{}, polls.Tallied{},
 		recorder.Changed{}, recorder.CountsChanged{},
 	}
 }

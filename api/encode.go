@@ -30,6 +30,8 @@ func eventBody(body any) (string, any) {
 		return "stage", stageWire(b.People)
 	case webinar.SlotsChanged:
 		return "slots", slotsWire(b.Slots)
+	case webinar.LayersChanged:
+		return "layers", layersWire(b)
 	case polls.Changed:
 		return "poll", pollWire(polls.View{Poll: b.Poll, Tally: b.Tally})
 	case polls.Deleted:

@@ -27,6 +27,7 @@ type microphone struct {
 
 func (m *microphone) Track() media.Track { return m.track }
 func (m *microphone) RequestKeyFrame()   {}
+func (m *microphone) Keep(bool)          {}
 func (m *microphone) Tap(s media.Sink) func() {
 	m.sink = s
 	return func() {}

@@ -28,6 +28,9 @@ func (s *server) snapshot(c *call) (snapshotJSON, error) {
 		Webinar: s.seenBy(c, w), Me: meWire(*c.seat), Presence: presenceJSON{Watching: s.Hub.Watching(id)}, Stage: stage,
 		Slots: slotsWire(slotsOf(slots)), Polls: pollsWire(views), ServerTime: time.Now().UTC(),
 	}
+	for _, l := range s.Media.Layers(string(id), string(c.seat.ID)) {
+		out.Layers = append(out.Layers, layersWire(webinar.LayersChanged{Kind: string(l.Kind), Rids: l.Rids}))
+	}
 	return out, s.addRecording(c, &out)
 }
 

@@ -46,6 +46,13 @@ func (s *Screens) StageChanged(room string, sources []sfu.SourceState) {
 	s.Events.Publish(webinar.Event{Webinar: webinar.ID(room), To: webinar.Everyone(), Body: webinar.StageChanged{People: people}})
 }
 
+// LayersChanged tells the publisher of a picture which of its layers are watched.
+func (s *Screens) LayersChanged(room, owner string, l sfu.Layers) {
+	s.Events.Publish(webinar.Event{
+		Webinar: webinar.ID(room), To: webinar.Only(webinar.TicketID(owner)), Body: webinar.LayersChanged{Kind: string(l.Kind), Rids: l.Rids},
+	})
+}
+
 func slotsOf(slots []sfu.Slot) []webinar.Slot {
 	out := make([]webinar.Slot, len(slots))
 	for i, s := range slots {

@@ -139,6 +139,7 @@ type snapshotJSON struct {
 	Presence   presenceJSON   `json:"presence"`
 	Stage      stageJSON      `json:"stage"`
 	Slots      slotsJSON      `json:"slots"`
+	Layers     []layersJSON   `json:"layers,omitempty"`
 	Polls      []pollJSON     `json:"polls"`
 	Recording  *recordingJSON `json:"recording,omitempty"`
 	Consent    *countsJSON    `json:"consent,omitempty"`
@@ -197,6 +198,16 @@ func slotsWire(slots []webinar.Slot) slotsJSON {
 		}
 	}
 	return list
+}
+
+// layersJSON names the simulcast layers of an own picture that are to be sent.
+type layersJSON struct {
+	Kind string   `json:"kind"`
+	Rids []string `json:"rids"`
+}
+
+func layersWire(l webinar.LayersChanged) layersJSON {
+	return layersJSON{Kind: l.Kind, Rids: append([]string{}, l.Rids...)}
 }
 
 // muteJSON says of each kind whether it is muted; one that is not named stays as it is.

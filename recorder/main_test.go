@@ -88,6 +88,8 @@ func (s *source) RequestKeyFrame() {
 	s.asked++
 }
 
+func (s *source) Keep(bool) {}
+
 func (s *source) tapped() media.Sink {
 	s.mu.Lock()
 	defer s.mu.Unlock()

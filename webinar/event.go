@@ -89,3 +89,9 @@ type Slot struct {
 
 // SlotsChanged replaces the slot map of its audience.
 type SlotsChanged struct{ Slots []Slot }
+
+// LayersChanged says which simulcast layers of somebody's own picture are watched, by their rids.
+type LayersChanged struct {
+	Kind string
+	Rids []string
+}

@@ -42,7 +42,8 @@ type SenderReport struct {
 	At   time.Time
 }
 
-// Sink takes what one source sends, after SRTP and before any buffer of the SFU. The calls come from one goroutine;
+// Sink takes what one source sends, after SRTP and before any buffer of the SFU. Of several qualities it gets the best
+// one that is there, each with an SSRC of its own, and the reports of all of them. The calls come from one goroutine;
 // they must not block and must copy what they keep.
 type Sink interface {
 	WriteRTP(pkt *rtp.Packet, at time.Time)
@@ -55,10 +56,12 @@ type Source interface {
 	// Tap attaches s; nothing is delivered while the source is muted.
 	Tap(s Sink) (untap func())
 	RequestKeyFrame()
+	// Keep says whether a sink keeps what it gets. Then the best quality is sent, else only what somebody watches.
+	Keep(on bool)
 }
 
 // Observer hears of sources. The calls for one source are synchronous and in order, and each returns before the next
-// packet of that source is forwarded or tapped. The callee may Tap and RequestKeyFrame, nothing else of the SFU.
+// packet of that source is forwarded or tapped. The callee may call every method of the source, nothing else of the SFU.
 type Observer interface {
 	SourceOpened(room string, s Source, muted bool)
 	SourceMuted(room string, s Source, muted bool)

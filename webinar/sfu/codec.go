@@ -23,27 +23,43 @@ type codec struct {
 // frame is what the SFU needs to know about a payload.
 type frame struct {
 	key bool // first packet of a key frame
-	pic vp8IDs
+	pic pictureIDs
 }
 
 const audioLevelURI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 
+// codecs lists what is forwarded. The server does not prefer any: the order of the offer decides.
 func codecs(video bool) []codec {
-	if video {
+	if !video {
 		return []codec{{
-			params:   webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000},
-			pt:       96,
-			rtx:      97,
-			minDelta: 3000,
-			inspect:  inspectVP8,
+			params:   webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1"},
+			pt:       111,
+			minDelta: 960,
+			inspect:  func([]byte) frame { return frame{} },
 		}}
 	}
-	return []codec{{
-		params:   webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1"},
-		pt:       111,
-		minDelta: 960,
-		inspect:  func([]byte) frame { return frame{} },
-	}}
+	picture := func(mime, format string, pt webrtc.PayloadType, inspect func([]byte) frame) codec {
+		return codec{
+			params:   webrtc.RTPCodecCapability{MimeType: mime, ClockRate: 90000, SDPFmtpLine: format},
+			pt:       pt,
+			rtx:      pt + 1,
+			minDelta: 3000,
+			inspect:  inspect,
+		}
+	}
+	// Profiles that differ only in which tools an encoder may use: constrained baseline, baseline, main, high.
+	h264 := func(profile string) string {
+		return "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=" + profile
+	}
+	return []codec{
+		picture(webrtc.MimeTypeVP8, "", 96, inspectVP8),
+		picture(webrtc.MimeTypeVP9, "profile-id=0", 98, inspectVP9),
+		picture(webrtc.MimeTypeAV1, "", 45, inspectAV1),
+		picture(webrtc.MimeTypeH264, h264("42e01f"), 102, inspectH264),
+		picture(webrtc.MimeTypeH264, h264("42001f"), 104, inspectH264),
+		picture(webrtc.MimeTypeH264, h264("4d001f"), 106, inspectH264),
+		picture(webrtc.MimeTypeH264, h264("64001f"), 108, inspectH264),
+	}
 }
 
 // codecOf finds the codec by its MIME type.
@@ -61,16 +77,11 @@ func mediaEngine(publish bool) (*webrtc.MediaEngine, error) {
 	m := &webrtc.MediaEngine{}
 	for _, video := range []bool{false, true} {
 		kind := webrtc.RTPCodecTypeAudio
-		feedback := []webrtc.RTCPFeedback{{Type: webrtc.TypeRTCPFBNACK}}
 		if video {
 			kind = webrtc.RTPCodecTypeVideo
-			feedback = append(feedback, webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBNACK, Parameter: "pli"}, webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBCCM, Parameter: "fir"})
-			if !publish {
-				feedback = append(feedback, webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBGoogREMB})
-			}
 		}
 		for _, c := range codecs(video) {
-			c.params.RTCPFeedback = feedback
+			c.params.RTCPFeedback = feedbackOf(video, publish)
 			if err := m.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: c.params, PayloadType: c.pt}, kind); err != nil {
 				return nil, err
 			}
@@ -88,8 +99,22 @@ func mediaEngine(publish bool) (*webrtc.MediaEngine, error) {
 		if err := m.RegisterHeaderExtension(level, webrtc.RTPCodecTypeAudio); err != nil {
 			return nil, err
 		}
+		return m, webrtc.ConfigureSimulcastExtensionHeaders(m)
 	}
 	return m, nil
+}
+
+// feedbackOf asks viewers for their estimate of the line (REMB) and not for transport-wide feedback, which would cost
+// a report in for every few packets out.
+func feedbackOf(video, publish bool) []webrtc.RTCPFeedback {
+	all := []webrtc.RTCPFeedback{{Type: webrtc.TypeRTCPFBNACK}}
+	if video {
+		all = append(all, webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBNACK, Parameter: "pli"}, webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBCCM, Parameter: "fir"})
+		if !publish {
+			all = append(all, webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBGoogREMB})
+		}
+	}
+	return all
 }
 
 // publishInterceptors ask the publisher for lost packets and report what arrived. Transport-wide feedback lets the

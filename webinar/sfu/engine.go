@@ -128,6 +128,38 @@ func (e *Engine) fanOut(j job) {
 	}
 }
 
+// addFeed lets every shard carry l; later calls find it there.
+func (e *Engine) addFeed(l *layer) {
+	for _, sh := range e.shards {
+		sh.post(func(sh *shard) { sh.feeds[l] = &feed{layer: l} })
+	}
+}
+
+// emptyFeeds makes the shards forget what they keep of s.
+func (e *Engine) emptyFeeds(s *source) {
+	for _, l := range s.ladder() {
+		for _, sh := range e.shards {
+			sh.post(func(sh *shard) { sh.empty(l) })
+		}
+	}
+}
+
+// dropFeeds ends what addFeed began.
+func (e *Engine) dropFeeds(s *source) {
+	for _, l := range s.ladder() {
+		for _, sh := range e.shards {
+			sh.post(func(sh *shard) { sh.drop(l) })
+		}
+	}
+}
+
+// reconsider lets the viewers of s choose their layers anew: one has come or gone, or they have changed places.
+func (e *Engine) reconsider(s *source) {
+	for _, sh := range e.shards {
+		sh.post(func(sh *shard) { sh.reconsider(s) })
+	}
+}
+
 // barrier returns when all shards have done what they were given before.
 func (e *Engine) barrier() {
 	for _, sh := range e.shards {
@@ -161,6 +193,21 @@ func (e *Engine) Slots(name, owner string, onStage bool) []Slot {
 		return r.slots(owner)
 	}
 	return nil
+}
+
+// Layers tells which layers of a person's own sources are wanted, of those that come in several.
+func (e *Engine) Layers(name, owner string) []Layers {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var out []Layers
+	if r := e.rooms[name]; r != nil {
+		for _, s := range r.sources {
+			if s.track.Owner == owner && s.shownRids != nil {
+				out = append(out, Layers{Kind: s.track.Kind, Rids: s.shownRids})
+			}
+		}
+	}
+	return out
 }
 
 // Sources lists every source that is published in the room, oldest first.

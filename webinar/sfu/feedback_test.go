@@ -79,12 +79,12 @@ func TestKeyFrameRequestsAreCoalesced(t *testing.T) {
 }
 
 func TestPictureBeginsAtKeyFrame(t *testing.T) {
-	e, _, _ := newTestEngine(t)
+	e, w, _ := newTestEngine(t)
 	e.SetLive("r", true)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
-	s.deaf = true
+	s.deaf, s.wantKey = true, false
 	s.pump()
-	eventually(t, "the source", func() bool { return len(e.Sources("r")) == 2 })
+	eventually(t, "the source", func() bool { return w.tap("anna/camera") != nil && w.tap("anna/camera").packets.Load() > 0 })
 	p := watch(t, e, "r", Viewer{}, 1, 2)
 	eventually(t, "sound", func() bool { return p.count("audio0") > 20 })
 	if n := p.count("video0"); n > 0 {

@@ -4,6 +4,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -35,9 +36,10 @@ func eventually(t testing.TB, what string, cond func() bool) {
 
 // board is a Screens that remembers the newest of everything.
 type board struct {
-	mu    sync.Mutex
-	slots map[string][]Slot
-	stage []SourceState
+	mu     sync.Mutex
+	slots  map[string][]Slot
+	stage  []SourceState
+	layers []string
 }
 
 func (b *board) SlotsChanged(_, owner string, s []Slot) {
@@ -53,6 +55,12 @@ func (b *board) StageChanged(_ string, s []SourceState) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.stage = s
+}
+
+func (b *board) LayersChanged(_, owner string, l Layers) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.layers = append(b.layers, owner+" "+string(l.Kind)+" "+strings.Join(l.Rids, ","))
 }
 
 func (b *board) of(owner string) []Slot {
@@ -126,10 +134,25 @@ func (w *watcher) tap(who string) *sink {
 	return w.taps[who]
 }
 
-type sink struct{ packets, reports atomic.Int64 }
+type sink struct {
+	packets, reports atomic.Int64
+	tag              atomic.Int32 // of the newest picture
+	rude             atomic.Int32 // changes of the tag without a key frame
+}
 
-func (k *sink) WriteRTP(*rtp.Packet, time.Time) { k.packets.Add(1) }
-func (k *sink) WriteReport(media.SenderReport)  { k.reports.Add(1) }
+func (k *sink) WriteRTP(p *rtp.Packet, _ time.Time) {
+	k.packets.Add(1)
+	if len(p.Payload) > 6 {
+		if now := int32(p.Payload[6]); k.tag.Swap(now) != now && !inspectVP8(p.Payload).key {
+			k.rude.Add(1)
+		}
+	}
+}
+
+func (k *sink) WriteReport(media.SenderReport) { k.reports.Add(1) }
+
+func allMuted() map[media.Kind]bool { return map[media.Kind]bool{media.Mic: true, media.Camera: true} }
+
 func newTestEngine(t testing.TB) (*Engine, *watcher, *board) {
 	t.Helper()
 	return startEngine(t, Config{Listen: "127.0.0.1:0"}, defaultTiming())

@@ -98,14 +98,14 @@ func TestRepeatsOfMutedPacketsStayUnheard(t *testing.T) {
 	k := w.tap("anna/mic")
 	was := k.packets.Load()
 	said := testPacket(int64(100), 0)
-	src.arrive(arrival{at: time.Now(), rtp: said.rtp})
+	src.arrive(arrival{layer: src.ladder()[0], at: time.Now(), rtp: said.rtp})
 	eventually(t, "it to be taken", func() bool { return len(src.in) == 0 })
 	mic[media.Mic] = false
 	if err := e.Mute("r", s.session, "anna", mic); err != nil {
 		t.Fatal(err)
 	}
-	src.arrive(arrival{at: time.Now(), rtp: said.rtp})
-	src.arrive(arrival{at: time.Now(), rtp: testPacket(101, 0).rtp})
+	src.arrive(arrival{layer: src.ladder()[0], at: time.Now(), rtp: said.rtp})
+	src.arrive(arrival{layer: src.ladder()[0], at: time.Now(), rtp: testPacket(101, 0).rtp})
 	eventually(t, "the next packet", func() bool { return k.packets.Load() > was })
 	if got := k.packets.Load() - was; got != 1 {
 		t.Errorf("tap heard %d packets, want the one after the unmuting", got)

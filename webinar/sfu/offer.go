@@ -93,8 +93,8 @@ func checkLine(d *sdp.SessionDescription, m *sdp.MediaDescription, publish bool)
 	if !has(m.Attributes, "rtcp-mux") {
 		return refuse("the offer does not multiplex RTCP (rtcp-mux)")
 	}
-	if has(m.Attributes, "simulcast") || has(m.Attributes, "rid") {
-		return refuse("simulcast is not supported; send one quality")
+	if err := checkLayers(m, publish); err != nil {
+		return err
 	}
 	if sends := !has(m.Attributes, "recvonly") && !has(m.Attributes, "inactive"); publish && !sends {
 		return refuse("a publication's media lines must be sendonly")
@@ -103,6 +103,30 @@ func checkLine(d *sdp.SessionDescription, m *sdp.MediaDescription, publish bool)
 		return refuse("a viewer's media lines must be recvonly")
 	}
 	return checkFormats(m, kind == "video")
+}
+
+// checkLayers allows a publisher some simulcast layers to send (RFC 8853), of one picture.
+func checkLayers(m *sdp.MediaDescription, publish bool) error {
+	rids := 0
+	for _, a := range m.Attributes {
+		if a.Key != "rid" {
+			continue
+		}
+		id, direction, _ := strings.Cut(a.Value, " ")
+		if direction, _, _ = strings.Cut(direction, " "); direction != "send" || id == "" || len(id) > maxRid {
+			return refuse("a simulcast layer must be one to send, with a short name")
+		}
+		rids++
+	}
+	switch {
+	case rids == 0 && !has(m.Attributes, "simulcast"):
+		return nil
+	case !publish || m.MediaName.Media != "video" || rids == 0 || !has(m.Attributes, "simulcast"):
+		return refuse("simulcast is for the picture of a publication, each layer with a rid")
+	case rids > maxLayers:
+		return refuse("a picture has more than %d simulcast layers", maxLayers)
+	}
+	return nil
 }
 
 func checkFormats(m *sdp.MediaDescription, video bool) error {

@@ -40,6 +40,15 @@ func sample(t testing.TB, dir webrtc.RTPTransceiverDirection, audio, video int) 
 	return offer.SDP
 }
 
+// layers is what makes a line of an offer simulcast.
+func layers(direction string, rids ...string) string {
+	out := ""
+	for _, r := range rids {
+		out += "a=rid:" + r + " " + direction + "\r\n"
+	}
+	return out + "a=simulcast:" + direction + " " + strings.Join(rids, ";") + "\r\n"
+}
+
 func TestOffersThatAreRefused(t *testing.T) {
 	send, recv := webrtc.RTPTransceiverDirectionSendonly, webrtc.RTPTransceiverDirectionRecvonly
 	good, view := sample(t, send, 1, 1), sample(t, recv, 3, 4)
@@ -80,10 +89,15 @@ func TestOffersThatAreRefused(t *testing.T) {
 		"no rtcp-mux":     {cut(good, "a=rtcp-mux"), true, "rtcp-mux"},
 		"lite":            {strings.Replace(good, "a=group", "a=ice-lite\r\na=group", 1), true, "ICE-lite"},
 		"plain RTP":       {strings.ReplaceAll(good, "UDP/TLS/RTP/SAVPF", "RTP/AVP"), true, "SAVPF"},
-		"only H264":       {strings.ReplaceAll(strings.ReplaceAll(good, "VP8", "H264"), "VP9", "H264"), true, "VP8"},
+		"only H265":       {strings.NewReplacer("VP8/", "H265/", "VP9/", "H265/", "AV1/", "H265/", "H264/", "H265/").Replace(good), true, "VP8"},
 		"no opus":         {strings.ReplaceAll(good, "opus/48000", "speex/48000"), true, "opus"},
 		"data channel":    {strings.Replace(good, "m=video", "m=application", 1), true, "audio and video"},
-		"simulcast":       {good + "a=simulcast:send a;b\r\n", true, "simulcast"},
+		"simulcast":       {good + layers("send", "q", "h", "f"), true, ""},
+		"no rids":         {good + "a=simulcast:send a;b\r\n", true, "simulcast"},
+		"four layers":     {good + layers("send", "q", "h", "f", "x"), true, "3 simulcast"},
+		"layers to get":   {good + layers("recv", "q", "h"), true, "simulcast"},
+		"layers viewed":   {view + layers("send", "q", "h"), false, "simulcast"},
+		"long rid":        {good + layers("send", strings.Repeat("q", 17)), true, "simulcast"},
 		"many streams":    {good + ssrcs, true, "streams"},
 		"two cameras":     {sample(t, send, 1, 2), true, "one audio and one video"},
 		"view published":  {sample(t, recv, 1, 1), true, "sendonly"},

@@ -135,6 +135,7 @@ func hotPath(t testing.TB, viewers, rounds int) (allocs float64, packets int) {
 		players = append(players, p)
 		eventually(t, "media", func() bool { return p.count("video0") > 0 && p.count("audio0") > 0 })
 	}
+	settle(t, e)
 	stop()
 	for _, p := range players {
 		p.line.deaf.Store(true)
@@ -145,7 +146,7 @@ func hotPath(t testing.TB, viewers, rounds int) (allocs float64, packets int) {
 	e.mu.Unlock()
 	jobs := make([]job, 0, len(sources))
 	for _, src := range sources {
-		jobs = append(jobs, burstOf(src))
+		jobs = append(jobs, burstOf(src.ladder()[0]))
 	}
 	done := make(chan int)
 	var before, after runtime.MemStats
@@ -167,8 +168,27 @@ func hotPath(t testing.TB, viewers, rounds int) (allocs float64, packets int) {
 	return float64(after.Mallocs-before.Mallocs) / float64(packets), packets
 }
 
-func burstOf(src *source) job {
-	j := job{src: src}
+// settle waits until every slot is live in its feed.
+func settle(t testing.TB, e *Engine) {
+	t.Helper()
+	eventually(t, "slots to settle", func() bool {
+		busy := make(chan bool, len(e.shards))
+		for _, sh := range e.shards {
+			sh.post(func(sh *shard) { busy <- len(sh.catching)+len(sh.patient) > 0 })
+		}
+		left := 0
+		for range e.shards {
+			if <-busy {
+				left++
+			}
+		}
+		return left == 0
+	})
+}
+
+func burstOf(l *layer) job {
+	src := l.src
+	j := job{layer: l}
 	const far = 1 << 40 // beyond what the publisher sent
 	size, count := 1100, 8
 	if !src.track.Kind.Video() {

@@ -28,11 +28,12 @@ import (
 type timing struct {
 	disconnected, failed, keepAlive time.Duration // ICE
 	connect                         time.Duration // from the answer to the first packet
+	sleep                           time.Duration // a layer that nobody watches is switched off after so long
 }
 
 // defaultTiming has a vanished peer gone within 30 s.
 func defaultTiming() timing {
-	return timing{disconnected: 5 * time.Second, failed: 12 * time.Second, keepAlive: 2 * time.Second, connect: 20 * time.Second}
+	return timing{disconnected: 5 * time.Second, failed: 12 * time.Second, keepAlive: 2 * time.Second, connect: 20 * time.Second, sleep: 8 * time.Second}
 }
 
 const socketBuffer = 4 << 20 // bytes

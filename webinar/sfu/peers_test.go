@@ -35,7 +35,8 @@ func newPeer(t testing.TB) (*webrtc.PeerConnection, *line) {
 	return newPeerAt(t, "127.0.0.1:0")
 }
 
-func newPeerAt(t testing.TB, addr string) (*webrtc.PeerConnection, *line) {
+// newPeerAt makes a client with a socket at addr, and with more header extensions than the usual.
+func newPeerAt(t testing.TB, addr string, extend ...func(*webrtc.MediaEngine) error) (*webrtc.PeerConnection, *line) {
 	t.Helper()
 	m := &webrtc.MediaEngine{}
 	if err := m.RegisterDefaultCodecs(); err != nil {
@@ -44,6 +45,11 @@ func newPeerAt(t testing.TB, addr string) (*webrtc.PeerConnection, *line) {
 	level := webrtc.RTPHeaderExtensionCapability{URI: audioLevelURI}
 	if err := m.RegisterHeaderExtension(level, webrtc.RTPCodecTypeAudio); err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range extend {
+		if err := f(m); err != nil {
+			t.Fatal(err)
+		}
 	}
 	conn, err := net.ListenPacket("udp", addr)
 	if err != nil {
@@ -108,6 +114,7 @@ type speaker struct {
 	vseq    uint16
 	wantKey bool
 	deaf    bool // ignores requests for key frames
+	size    int  // bytes that make a picture larger
 }
 
 func publish(t testing.TB, e *Engine, room string, p Publisher, tag byte) *speaker {
@@ -181,7 +188,7 @@ func (s *speaker) send() {
 	s.n++
 	s.vseq++
 	s.aseq++
-	v := &rtp.Packet{Header: rtp.Header{Version: 2, Marker: true, SequenceNumber: s.vseq, Timestamp: s.n * 1800}, Payload: vp8(s.wantKey, uint16(s.n), byte(s.n), s.tag, s.n)}
+	v := &rtp.Packet{Header: rtp.Header{Version: 2, Marker: true, SequenceNumber: s.vseq, Timestamp: s.n * 1800}, Payload: append(vp8(s.wantKey, uint16(s.n), byte(s.n), s.tag, s.n), make([]byte, s.size)...)}
 	a := &rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: s.aseq, Timestamp: s.n * 960}, Payload: append([]byte{s.tag}, vp8(true, 0, 0, s.tag, s.n)...)}
 	s.wantKey = false
 	if s.video.WriteRTP(v) != nil || s.audio.WriteRTP(a) != nil {
@@ -197,7 +204,9 @@ func (s *speaker) sent() uint32 {
 }
 
 // pump sends every 20 ms until the test ends or stop is called.
-func (s *speaker) pump() (stop func()) {
+func (s *speaker) pump() (stop func()) { return pumped(s.t, s.send) }
+
+func pumped(t testing.TB, send func()) (stop func()) {
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
@@ -208,12 +217,12 @@ func (s *speaker) pump() (stop func()) {
 			case <-quit:
 				return
 			case <-tick.C:
-				s.send()
+				send()
 			}
 		}
 	}()
 	stop = sync.OnceFunc(func() { close(quit); <-done })
-	s.t.Cleanup(stop)
+	t.Cleanup(stop)
 	return stop
 }
 

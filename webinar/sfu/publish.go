@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"maps"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
@@ -116,40 +118,56 @@ func (p *publication) kindOf(video bool) media.Kind {
 }
 
 // open starts the source of a track whose first packet has come.
+// open begins a source, or a further layer of one.
 func (p *publication) open(t *webrtc.TrackRemote, recv *webrtc.RTPReceiver) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return
+	}
+	s := p.sources[p.kindOf(t.Kind() == webrtc.RTPCodecTypeVideo)]
+	switch {
+	case s == nil:
+		if s = p.newSource(t, recv); s == nil {
+			return
+		}
+		p.sources[s.track.Kind] = s
+		p.wg.Go(s.run)
+	case t.RID() == "" || s.streams >= maxLayers || !strings.EqualFold(s.track.MimeType, t.Codec().MimeType):
+		return // one stream of each kind and layer; a further one is never read
+	}
+	s.streams++
+	l := newLayer(s, t.RID(), uint32(t.SSRC()))
+	p.wg.Go(func() { readMedia(t, l) })
+	p.wg.Go(func() { readReports(recv, l) })
+}
+
+func (p *publication) newSource(t *webrtc.TrackRemote, recv *webrtc.RTPReceiver) *source {
 	params := t.Codec()
 	video := t.Kind() == webrtc.RTPCodecTypeVideo
 	c, ok := codecOf(video, params.MimeType)
 	if !ok {
-		return
+		return nil
 	}
 	s := &source{
-		e: p.e, pub: p, codec: c, ssrc: uint32(t.SSRC()),
+		e: p.e, pub: p, codec: c,
 		track: media.Track{
 			ID: rand.Text(), Session: p.id, Owner: p.owner, Subject: p.subject, Kind: p.kindOf(video),
 			MimeType: params.MimeType, ClockRate: params.ClockRate, Channels: params.Channels,
 		},
 		in: make(chan arrival, arrivals), sync: make(chan chan struct{}), wake: make(chan struct{}, 1),
-		quit: p.quit, done: make(chan struct{}), cache: newCache(video),
+		quit: p.quit, done: make(chan struct{}),
 	}
 	for _, x := range recv.GetParameters().HeaderExtensions {
 		if x.URI == audioLevelURI {
 			s.level = uint8(x.ID)
 		}
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed || p.sources[s.track.Kind] != nil {
-		return // one stream of each kind; a further one is never read
-	}
-	p.sources[s.track.Kind] = s
-	p.wg.Go(s.run)
-	p.wg.Go(func() { readMedia(t, s) })
-	p.wg.Go(func() { readReports(recv, s) })
+	return s
 }
 
 // readMedia stamps and passes on what comes, until the connection closes.
-func readMedia(t *webrtc.TrackRemote, s *source) {
+func readMedia(t *webrtc.TrackRemote, l *layer) {
 	buf := make([]byte, 1600)
 	for {
 		n, _, err := t.Read(buf)
@@ -162,14 +180,18 @@ func readMedia(t *webrtc.TrackRemote, s *source) {
 		if pkt.Unmarshal(append([]byte(nil), buf[:n]...)) != nil || pkt.PayloadType != uint8(t.PayloadType()) {
 			continue
 		}
-		s.arrive(arrival{at: at, rtp: pkt})
+		l.src.arrive(arrival{layer: l, at: at, rtp: pkt})
 	}
 }
 
-func readReports(recv *webrtc.RTPReceiver, s *source) {
+func readReports(recv *webrtc.RTPReceiver, l *layer) {
+	read := recv.Read
+	if l.rid != "" {
+		read = func(b []byte) (int, interceptor.Attributes, error) { return recv.ReadSimulcast(b, l.rid) }
+	}
 	buf := make([]byte, 1600)
 	for {
-		n, _, err := recv.Read(buf)
+		n, _, err := read(buf)
 		at := time.Now()
 		if err != nil {
 			return
@@ -180,7 +202,7 @@ func readReports(recv *webrtc.RTPReceiver, s *source) {
 		}
 		for _, p := range pkts {
 			if r, ok := p.(*rtcp.SenderReport); ok {
-				s.arrive(arrival{at: at, report: r})
+				l.src.arrive(arrival{layer: l, at: at, report: r})
 			}
 		}
 	}

@@ -11,11 +11,12 @@ type rewriter struct {
 	active bool // an epoch of a source is running
 	epoch  uint32
 
-	start  int64 // first packet of the epoch at the source
-	seqOff uint16
-	tsOff  uint32
-	picOff uint16
-	tl0Off uint8
+	start   int64 // first packet of the epoch at the source
+	squeeze squeeze
+	seqOff  uint16
+	tsOff   uint32
+	picOff  uint16
+	tl0Off  uint8
 
 	lastExt int64  // the highest sent, as the source numbers it
 	lastSeq uint16 // the same in the slot, and what went with it
@@ -23,6 +24,30 @@ type rewriter struct {
 	lastAt  time.Time
 	lastPic uint16
 	lastTL0 uint8
+}
+
+// squeeze makes the past shorter: what is older than an instant of the source comes close to it, so that a decoder
+// which is given the pictures since the last key frame plays them as fast as they come. The zero value changes nothing.
+type squeeze struct {
+	factor uint32 // 0: none
+	ts     uint32 // the instant on the RTP clock
+	at     time.Time
+}
+
+// ticks maps an RTP timestamp.
+func (q squeeze) ticks(ts uint32) uint32 {
+	if old := q.ts - ts; q.factor > 1 && old < 1<<31 {
+		return q.ts - old/q.factor
+	}
+	return ts
+}
+
+// time maps an arrival.
+func (q squeeze) time(at time.Time) time.Time {
+	if old := q.at.Sub(at); q.factor > 1 && old > 0 {
+		return q.at.Add(-old / time.Duration(q.factor))
+	}
+	return at
 }
 
 // numbers are what a packet carries in the slot.
@@ -40,15 +65,15 @@ func (r *rewriter) stop() { r.active = false }
 // runs reports whether packets of epoch may pass.
 func (r *rewriter) runs(epoch uint32) bool { return r.active && r.epoch == epoch }
 
-// begin lets p follow what was sent last. ClockRate is in Hz, minDelta in ticks.
-func (r *rewriter) begin(p *packet, clockRate, minDelta uint32) {
-	r.active, r.epoch, r.start = true, p.epoch, p.ext
+// begin lets p follow what was sent last. ClockRate is in Hz, minDelta in ticks; q shortens what lies in the past.
+func (r *rewriter) begin(p *packet, clockRate, minDelta uint32, q squeeze) {
+	r.active, r.epoch, r.start, r.squeeze = true, p.epoch, p.ext, q
 	h, ids := &p.rtp.Header, p.frame.pic
 	if r.used {
-		gone := max(p.at.Sub(r.lastAt), 0)
+		gone := max(q.time(p.at).Sub(r.lastAt), 0)
 		delta := max(uint32(uint64(gone)*uint64(clockRate)/uint64(time.Second)), minDelta)
 		r.seqOff = r.lastSeq + 1 - h.SequenceNumber
-		r.tsOff = r.lastTS + delta - h.Timestamp
+		r.tsOff = r.lastTS + delta - q.ticks(h.Timestamp)
 		if ids.picAt != 0 {
 			r.picOff = r.lastPic + 1 - ids.pic
 		}
@@ -65,7 +90,7 @@ func (r *rewriter) apply(p *packet) (n numbers, ok bool) {
 		return n, false
 	}
 	h, ids := &p.rtp.Header, p.frame.pic
-	n.seq, n.ts = h.SequenceNumber+r.seqOff, h.Timestamp+r.tsOff
+	n.seq, n.ts = h.SequenceNumber+r.seqOff, r.squeeze.ticks(h.Timestamp)+r.tsOff
 	mask := uint16(0x7f)
 	if ids.wide {
 		mask = 0x7fff
@@ -73,7 +98,7 @@ func (r *rewriter) apply(p *packet) (n numbers, ok bool) {
 	n.pic, n.tl0 = (ids.pic+r.picOff)&mask, ids.tl0+r.tl0Off
 	n.new = ids.picAt != 0 && n.pic != ids.pic || ids.tl0At != 0 && n.tl0 != ids.tl0
 	if p.ext > r.lastExt {
-		r.used, r.lastExt, r.lastSeq, r.lastTS, r.lastAt = true, p.ext, n.seq, n.ts, p.at
+		r.used, r.lastExt, r.lastSeq, r.lastTS, r.lastAt = true, p.ext, n.seq, n.ts, r.squeeze.time(p.at)
 		if ids.picAt != 0 {
 			r.lastPic = n.pic
 		}

@@ -49,7 +49,7 @@ func TestRewriteIsContinuous(t *testing.T) {
 				t.Fatal("a packet passed before the begin")
 			}
 			used := r.used
-			r.begin(mk(0), 90000, 3000)
+			r.begin(mk(0), 90000, 3000, squeeze{})
 			if _, ok := r.apply(mk(-1)); ok {
 				t.Fatal("a packet from before the begin passed")
 			}
@@ -111,7 +111,7 @@ func TestRewriteIsContinuous(t *testing.T) {
 
 func TestRewriteOverWraps(t *testing.T) {
 	var r rewriter
-	r.begin(testPacket(1<<16|100, 0), 90000, 3000)
+	r.begin(testPacket(1<<16|100, 0), 90000, 3000, squeeze{})
 	var last numbers
 	for ext := int64(1<<16 | 100); ext < 1<<16+200_000; ext++ {
 		n, ok := r.apply(testPacket(ext, 0))
@@ -172,9 +172,9 @@ func TestVP8Numbers(t *testing.T) {
 		{[]byte{0x10, 0x01}, frame{}},
 		{[]byte{0x11, 0x00}, frame{}}, // partition 1
 		{[]byte{0x00, 0x00}, frame{}}, // not the first packet
-		{[]byte{0x90, 0x80, 0x05, 0x00}, frame{key: true, pic: vp8IDs{picAt: 2, pic: 5}}},
-		{[]byte{0x90, 0xf0, 0x81, 0x02, 0x07, 0x00, 0x00}, frame{key: true, pic: vp8IDs{picAt: 2, wide: true, pic: 258, tl0At: 4, tl0: 7}}},
-		{[]byte{0x90, 0x40, 0x07, 0x01}, frame{pic: vp8IDs{tl0At: 2, tl0: 7}}},
+		{[]byte{0x90, 0x80, 0x05, 0x00}, frame{key: true, pic: pictureIDs{picAt: 2, pic: 5}}},
+		{[]byte{0x90, 0xf0, 0x81, 0x02, 0x07, 0x00, 0x00}, frame{key: true, pic: pictureIDs{picAt: 2, wide: true, pic: 258, tl0At: 4, tl0: 7}}},
+		{[]byte{0x90, 0x40, 0x07, 0x01}, frame{pic: pictureIDs{tl0At: 2, tl0: 7}}},
 		{[]byte{0x90, 0x80, 0x81}, frame{}},
 	} {
 		if got := inspectVP8(x.in); got != x.want {
@@ -189,7 +189,7 @@ func FuzzVP8(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte, pic uint16, tl0 uint8) {
 		was := inspectVP8(in)
 		out := bytes.Clone(in)
-		patchVP8(out, was.pic, pic, tl0)
+		was.pic.patch(out, pic, tl0)
 		now := inspectVP8(out)
 		mask := uint16(0x7f)
 		if was.pic.wide {

@@ -53,13 +53,18 @@ func (e *Engine) changed(r *room) {
 	for _, v := range r.viewers {
 		r.turn(v)
 	}
-	select {
-	case r.dirty <- struct{}{}:
-	default:
-	}
+	r.touch()
 	if !r.live && len(r.pubs)+len(r.viewers)+len(r.sources) == 0 && e.rooms[r.name] == r {
 		delete(e.rooms, r.name)
 		close(r.gone)
+	}
+}
+
+// touch wakes the notifier.
+func (r *room) touch() {
+	select {
+	case r.dirty <- struct{}{}:
+	default:
 	}
 }
 
@@ -171,6 +176,17 @@ func (r *room) states() []SourceState {
 	return out
 }
 
+// wanted lists the layers that publishers are to send, where there are several.
+func (r *room) wanted() map[*source][]string {
+	out := map[*source][]string{}
+	for _, s := range r.sources {
+		if s.shownRids != nil {
+			out[s] = s.shownRids
+		}
+	}
+	return out
+}
+
 func (r *room) sessionsOf(want func(*session) bool) []*session {
 	var out []*session
 	for _, p := range r.pubs {
@@ -189,10 +205,12 @@ func (r *room) sessionsOf(want func(*session) bool) []*session {
 // notify tells the screens what changed, until the room is removed.
 func (e *Engine) notify(r *room) {
 	shown := map[string][]Slot{}
+	rids := map[*source][]string{}
 	var stage []SourceState
 	tell := func() {
 		e.mu.Lock()
 		states := r.states()
+		wanted := r.wanted()
 		slots := map[string][]Slot{}
 		for owner := range r.charts {
 			slots[owner] = r.slots(owner)
@@ -208,6 +226,12 @@ func (e *Engine) notify(r *room) {
 			e.screens.StageChanged(r.name, states)
 		}
 		stage = states
+		for s, now := range wanted {
+			if !slices.Equal(rids[s], now) {
+				e.screens.LayersChanged(r.name, s.track.Owner, Layers{Kind: s.track.Kind, Rids: now})
+			}
+		}
+		rids = wanted
 	}
 	for {
 		select {

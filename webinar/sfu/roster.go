@@ -170,6 +170,16 @@ func (e *Engine) sourceMuted(s *source, muted bool) {
 	}
 }
 
+// layersWanted has the publisher of s told.
+func (e *Engine) layersWanted(s *source, rids []string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s.shownRids = rids
+	if r := e.rooms[s.pub.room]; r != nil {
+		r.touch()
+	}
+}
+
 func (e *Engine) sourceClosed(s *source) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

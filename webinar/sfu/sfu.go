@@ -34,6 +34,14 @@ type Screens interface {
 	SlotsChanged(room, owner string, slots []Slot)
 	// StageChanged lists every source that is now published in room, oldest first.
 	StageChanged(room string, sources []SourceState)
+	// LayersChanged tells owner which layers of an own source somebody watches; the others need not be sent.
+	LayersChanged(room, owner string, l Layers)
+}
+
+// Layers are the simulcast layers of one source that are wanted, by the rids of the publisher's offer (RFC 8851).
+type Layers struct {
+	Kind media.Kind
+	Rids []string
 }
 
 // Slot is one occupied m-line of a viewer: the Index-th of its media.
@@ -92,4 +100,5 @@ const (
 	maxLines         = 14 // m-lines of an offer
 	maxStageLines    = stageAudio + stageVideo
 	maxSSRCs         = 8 // of one m-line
+	maxRid           = 16
 )

@@ -24,10 +24,13 @@ type shard struct {
 
 	// Of the goroutine alone:
 	out     *egress.Batch
-	feeds   map[*source]*feed
+	feeds   map[*layer]*feed
 	viewers map[*viewer]struct{}
 	desk    desk
-	gathering
+	timer   *time.Timer
+	alarm   time.Time // when timer fires
+	visits
+	joins
 }
 
 // desk is where a packet is made ready, used again for every one.
@@ -36,9 +39,9 @@ type desk struct {
 	buf    []byte
 }
 
-// job is a burst of one source, or something to do.
+// job is a burst of one layer, or something to do.
 type job struct {
-	src     *source
+	layer   *layer
 	packets []*packet
 	do      func(*shard)
 	ordered bool // after everything that was posted before is sent
@@ -55,7 +58,7 @@ func newShard(st *stack) (*shard, error) {
 		return nil, err
 	}
 	return &shard{
-		wake: make(chan struct{}, 1), out: out, feeds: map[*source]*feed{}, viewers: map[*viewer]struct{}{},
+		wake: make(chan struct{}, 1), out: out, feeds: map[*layer]*feed{}, viewers: map[*viewer]struct{}{},
 		desk: desk{buf: make([]byte, 2048)},
 	}, nil
 }
@@ -121,10 +124,11 @@ func (sh *shard) run() {
 		select {
 		case <-sh.wake:
 		case <-sh.timer.C:
-			sh.ripe = true
+			sh.alarm = time.Time{}
 		case now := <-tick.C:
 			for v := range sh.viewers {
 				sh.report(v, now)
+				sh.tune(v, now)
 			}
 		}
 		sh.mu.Lock()
@@ -136,10 +140,7 @@ func (sh *shard) run() {
 			sh.handle(j)
 			work[i] = job{}
 		}
-		if sh.ripe {
-			sh.visit()
-		}
-		sh.out.Flush() // what people on stage get, and repeats
+		sh.keepTime(time.Now())
 		if closed && len(work) == 0 {
 			return
 		}
@@ -147,6 +148,26 @@ func (sh *shard) run() {
 			sh.kick()
 		}
 	}
+}
+
+// keepTime does what is due and sets the timer for what is not.
+func (sh *shard) keepTime(now time.Time) {
+	if sh.ripe || !sh.due.IsZero() && !now.Before(sh.due) {
+		sh.visit()
+	}
+	if !sh.catchDue.IsZero() && !now.Before(sh.catchDue) {
+		sh.catchUp(now)
+	}
+	sh.out.Flush() // what people on stage are told, and repeats
+	next := sh.due
+	if next.IsZero() || !sh.catchDue.IsZero() && sh.catchDue.Before(next) {
+		next = sh.catchDue
+	}
+	if next.IsZero() || next.Equal(sh.alarm) {
+		return
+	}
+	sh.alarm = next
+	sh.timer.Reset(time.Until(next))
 }
 
 func (sh *shard) handle(j job) {

@@ -1,7 +1,10 @@
 package sfu
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -22,23 +25,35 @@ type slot struct {
 	want *source // under the engine's lock: what the shard was last told
 
 	// ---
-	src     *source
-	feed    *feed // src's; nil with it
-	rw      rewriter
-	rtxSeq  uint16
-	packets uint32
-	octets  uint32
-	second  int64 // the second that repeats counts in
-	repeats int
+	src      *source
+	feed     *feed // the layer of src that it carries
+	next     *feed // the layer that it will carry from its next key frame on
+	format   format
+	catching bool // up with feed, by its group of pictures
+	group    uint64
+	cursor   int       // in the group
+	squeeze  squeeze   // of the group
+	until    time.Time // waits so long for a fresh key frame
+	rw       rewriter
+	rtxSeq   uint16
+	packets  uint32
+	octets   uint32
+	second   int64 // the second that repeats counts in
+	repeats  int
 }
 
 // binding is what the negotiation made of the slot.
 type binding struct {
+	formats []format
+	out     webrtc.TrackLocalWriter
+	ssrc    uint32
+	rtxSSRC uint32 // 0: repeats go out as they are
+}
+
+// format is how one codec is sent.
+type format struct {
 	codec    codec
-	out      webrtc.TrackLocalWriter
-	ssrc     uint32
-	rtxSSRC  uint32 // 0: repeats go out as they are
-	pt, rtxT uint8
+	pt, rtxT uint8 // payload types; rtxT 0: no retransmission format
 }
 
 // maxRepeats is the most retransmissions a slot sends in a second: a viewer that asks for more is not served by more.
@@ -47,19 +62,23 @@ const maxRepeats = 600
 // Bind implements [webrtc.TrackLocal].
 func (s *slot) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
 	all := c.CodecParameters()
-	for _, p := range all {
+	b := &binding{out: c.WriteStream(), ssrc: uint32(c.SSRC()), rtxSSRC: uint32(c.SSRCRetransmission())}
+	first := -1
+	for i, p := range all {
 		k, ok := codecOf(s.video, p.MimeType)
-		if !ok {
+		if !ok || slices.ContainsFunc(b.formats, func(f format) bool { return strings.EqualFold(f.codec.params.MimeType, p.MimeType) }) {
 			continue
 		}
-		b := &binding{codec: k, out: c.WriteStream(), ssrc: uint32(c.SSRC()), pt: uint8(p.PayloadType)}
-		if t := rtxType(all, p.PayloadType); t != 0 {
-			b.rtxSSRC, b.rtxT = uint32(c.SSRCRetransmission()), t
+		if first < 0 {
+			first = i
 		}
-		s.bound.Store(b)
-		return p, nil
+		b.formats = append(b.formats, format{k, uint8(p.PayloadType), rtxType(all, p.PayloadType)})
 	}
-	return webrtc.RTPCodecParameters{}, webrtc.ErrUnsupportedCodec
+	if first < 0 {
+		return webrtc.RTPCodecParameters{}, webrtc.ErrUnsupportedCodec
+	}
+	s.bound.Store(b)
+	return all[first], nil
 }
 
 // Unbind implements [webrtc.TrackLocal].
@@ -87,41 +106,46 @@ func (s *slot) Kind() webrtc.RTPCodecType {
 	return webrtc.RTPCodecTypeAudio
 }
 
-// turn makes the slot carry src, nil for nothing.
-func (s *slot) turn(src *source) {
-	s.src = src
-	s.rw.stop()
-	s.askKeyFrame()
-}
-
-// askKeyFrame asks the source for a picture to start with.
-func (s *slot) askKeyFrame() {
-	if s.src != nil && s.video && s.viewer.ready.Load() {
-		s.src.RequestKeyFrame()
+// carry prepares for the packets of l.
+func (s *slot) carry(l *layer) {
+	s.format = format{}
+	if b := s.bound.Load(); b != nil {
+		for _, f := range b.formats {
+			if strings.EqualFold(f.codec.params.MimeType, l.src.codec.params.MimeType) {
+				s.format = f
+			}
+		}
 	}
 }
 
-// write forwards p. A video slot that starts waits for a key frame.
+// askKeyFrame asks for a picture to start with: of the layer that it waits for, or of what it carries.
+func (s *slot) askKeyFrame() {
+	if !s.video || !s.viewer.ready.Load() {
+		return
+	}
+	if f := cmp.Or(s.next, s.feed); f != nil {
+		f.layer.askKeyFrame()
+	}
+}
+
+// write forwards p of the layer that the slot carries. A picture that starts waits for a key frame.
 func (s *slot) write(p *packet, d *desk) error {
 	b := s.bound.Load()
-	if b == nil || !s.viewer.ready.Load() {
+	if b == nil || s.format.pt == 0 || !s.viewer.ready.Load() {
 		return nil
 	}
 	if !s.rw.runs(p.epoch) {
-		if b.codec.params.MimeType != s.src.codec.params.MimeType {
-			return nil
-		}
 		if s.video && !p.frame.key {
 			s.askKeyFrame()
 			return nil
 		}
-		s.rw.begin(p, b.codec.params.ClockRate, b.codec.minDelta)
+		s.rw.begin(p, s.format.codec.params.ClockRate, s.format.codec.minDelta, s.squeeze)
 	}
 	n, ok := s.rw.apply(p)
 	if !ok {
 		return nil
 	}
-	d.header = rtp.Header{Version: 2, Marker: p.rtp.Marker, PayloadType: b.pt, SequenceNumber: n.seq, Timestamp: n.ts, SSRC: b.ssrc}
+	d.header = rtp.Header{Version: 2, Marker: p.rtp.Marker, PayloadType: s.format.pt, SequenceNumber: n.seq, Timestamp: n.ts, SSRC: b.ssrc}
 	payload := renumber(p, n, d.buf)
 	if _, err := b.out.WriteRTP(&d.header, payload); err != nil {
 		return err
@@ -137,7 +161,7 @@ func renumber(p *packet, n numbers, scratch []byte) []byte {
 		return p.rtp.Payload
 	}
 	payload := scratch[:copy(scratch, p.rtp.Payload)]
-	patchVP8(payload, p.frame.pic, n.pic, n.tl0)
+	p.frame.pic.patch(payload, n.pic, n.tl0)
 	return payload
 }
 
@@ -145,10 +169,10 @@ func renumber(p *packet, n numbers, scratch []byte) []byte {
 func (s *slot) repeat(seq uint16, now time.Time, d *desk) error {
 	b := s.bound.Load()
 	ext, ok := s.rw.source(seq)
-	if b == nil || !ok || s.src == nil {
+	if b == nil || !ok || s.feed == nil {
 		return nil
 	}
-	p := s.src.cache.get(ext, s.rw.epoch)
+	p := s.feed.layer.cache.get(ext, s.rw.epoch)
 	if p == nil {
 		return nil
 	}
@@ -163,9 +187,9 @@ func (s *slot) repeat(seq uint16, now time.Time, d *desk) error {
 		return nil
 	}
 	h, scratch := &d.header, d.buf
-	*h = rtp.Header{Version: 2, Marker: p.rtp.Marker, PayloadType: b.pt, SequenceNumber: n.seq, Timestamp: n.ts, SSRC: b.ssrc}
+	*h = rtp.Header{Version: 2, Marker: p.rtp.Marker, PayloadType: s.format.pt, SequenceNumber: n.seq, Timestamp: n.ts, SSRC: b.ssrc}
 	payload := renumber(p, n, scratch[2:])
-	if b.rtxSSRC != 0 {
+	if b.rtxSSRC != 0 && s.format.rtxT != 0 {
 		if len(payload)+2 > len(scratch) {
 			return nil
 		}
@@ -173,7 +197,7 @@ func (s *slot) repeat(seq uint16, now time.Time, d *desk) error {
 		scratch[0], scratch[1] = byte(n.seq>>8), byte(n.seq)
 		payload = scratch[:len(payload)+2]
 		s.rtxSeq++
-		h.PayloadType, h.SequenceNumber, h.SSRC = b.rtxT, s.rtxSeq, b.rtxSSRC
+		h.PayloadType, h.SequenceNumber, h.SSRC = s.format.rtxT, s.rtxSeq, b.rtxSSRC
 	}
 	_, err := b.out.WriteRTP(h, payload)
 	return err
@@ -182,13 +206,13 @@ func (s *slot) repeat(seq uint16, now time.Time, d *desk) error {
 // report is the slot's sender report: the publisher's clock, in the numbers of the slot, extrapolated to now.
 func (s *slot) report(now time.Time) *rtcp.SenderReport {
 	b := s.bound.Load()
-	if b == nil || s.src == nil || !s.rw.active || s.packets == 0 {
+	if b == nil || s.feed == nil || !s.rw.active || s.packets == 0 {
 		return nil
 	}
-	c := s.src.clock.Load()
+	c := s.feed.layer.clock.Load()
 	if c == nil {
 		return nil
 	}
-	ticks := int64(now.Sub(c.at)) / 1000 * int64(b.codec.params.ClockRate) / 1_000_000
+	ticks := int64(now.Sub(c.at)) / 1000 * int64(s.format.codec.params.ClockRate) / 1_000_000
 	return &rtcp.SenderReport{SSRC: b.ssrc, NTPTime: toNTP(now), RTPTime: c.rtp + s.rw.tsOff + uint32(ticks), PacketCount: s.packets, OctetCount: s.octets}
 }

@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -12,14 +13,14 @@ import (
 	"plenum/webinar/media"
 )
 
-// source is one published stream. Its loop alone decides what becomes of a packet; everybody else asks the loop.
+// source is one camera, microphone or screen, in one or several layers. Its loop alone decides what becomes of a
+// packet; everybody else asks the loop.
 type source struct {
 	e     *Engine
 	pub   *publication
 	id    uint64 // grows with the order of opening
 	track media.Track
 	codec codec
-	ssrc  uint32
 	level uint8 // RTP extension id of the audio level, 0: none
 
 	in    chan arrival       // from the readers; what does not fit is lost, as in a network
@@ -28,40 +29,42 @@ type source struct {
 	quit  chan struct{}
 	done  chan struct{}
 	lost  atomic.Uint64 // arrivals that found in full, or were over the limit
-	want  atomic.Bool   // key frame
-	clock atomic.Pointer[rtpClock]
-	cache *cache
+	asked atomic.Uint64 // requests for key frames that were sent
+	kept  atomic.Bool   // a tap keeps what it gets, so the best layer is wanted
+	order atomic.Pointer[ladder]
+	mend  atomic.Pointer[layer] // which layer a tap's request for a key frame is for
 
 	tapMu sync.Mutex
 	taps  atomic.Pointer[[]*tap]
 
-	shownMuted bool // under the engine's lock
+	streams    int      // under the publication's lock
+	shownMuted bool     // under the engine's lock
+	shownRids  []string // the layers that are wanted, likewise
 
 	// Of the loop alone:
-	muted   bool
-	epoch   uint32
-	first   int64 // what is older than this was sent while muted
-	wrap    unwrapper
-	lastPLI time.Time
-	timer   *time.Timer
-	limit   limiter
-	speech  speech
+	muted    bool
+	epoch    uint32
+	recorded recorded
+	timer    *time.Timer
+	due      time.Time // of timer, if a key frame is to be asked for
+	measured time.Time
+	limit    limiter
+	speech   speech
 }
 
 type tap struct{ sink media.Sink }
 
 // arrival is a packet or a report with the instant it came in.
 type arrival struct {
+	layer  *layer
 	at     time.Time
 	rtp    *rtp.Packet
 	report *rtcp.SenderReport
 }
 
 const (
-	arrivals     = 512
-	maxBurst     = 64
-	keyFrameGap  = 500 * time.Millisecond // between two requests
-	keyFrameWait = time.Second            // until an unanswered request is repeated
+	arrivals = 1024
+	maxBurst = 64
 )
 
 // Track implements [media.Source].
@@ -87,12 +90,15 @@ func (s *source) changeTaps(change func([]*tap) []*tap) {
 	s.taps.Store(&all)
 }
 
-// RequestKeyFrame implements [media.Source]. Requests are coalesced and repeated until a key frame comes.
+// RequestKeyFrame implements [media.Source].
 func (s *source) RequestKeyFrame() {
-	if s.track.Kind.Video() && !s.want.Swap(true) {
-		s.kick()
+	if l := s.mend.Load(); l != nil {
+		l.askKeyFrame()
 	}
 }
+
+// Keep implements [media.Source].
+func (s *source) Keep(on bool) { s.kept.Store(on) }
 
 func (s *source) kick() {
 	select {
@@ -125,12 +131,16 @@ func (s *source) run() {
 	defer close(s.done)
 	s.timer = time.NewTimer(time.Hour)
 	defer s.timer.Stop()
+	tick := time.NewTicker(measure)
+	defer tick.Stop()
+	s.measured = time.Now()
 	s.muted = s.pub.wantsMuted(s.track.Kind)
 	s.e.obs.SourceOpened(s.pub.room, s, s.muted)
 	s.e.sourceOpened(s, s.muted)
 	defer func() {
 		s.e.sourceClosed(s)
-		s.cache.clear()
+		s.forget()
+		s.e.dropFeeds(s)
 		s.e.barrier()
 		s.e.obs.SourceClosed(s.pub.room, s)
 	}()
@@ -149,10 +159,32 @@ func (s *source) run() {
 		case a := <-s.in:
 			s.take(a)
 		case <-s.wake:
-			s.askKeyFrame(time.Now())
+			s.askKeyFrames(time.Now())
 		case now := <-s.timer.C:
-			s.askKeyFrame(now)
+			s.due = time.Time{}
+			s.askKeyFrames(now)
+		case now := <-tick.C:
+			s.measure(now)
 		}
+	}
+}
+
+// add makes l part of the source, when its first packet or report has come.
+func (s *source) add(l *layer) {
+	l.known = true
+	all := append(slices.Clone(s.ladder()), l)
+	s.order.Store(&all)
+	if s.mend.Load() == nil {
+		s.mend.Store(l)
+	}
+	s.e.addFeed(l)
+	s.e.reconsider(s)
+}
+
+// forget empties all caches.
+func (s *source) forget() {
+	for _, l := range s.ladder() {
+		l.cache.clear()
 	}
 }
 
@@ -164,24 +196,41 @@ func (s *source) setMuted(muted bool) {
 	}
 	if muted {
 		s.muted = true
-		s.cache.clear()
+		s.forget()
+		s.e.emptyFeeds(s)
 		s.e.barrier()
 		s.e.obs.SourceMuted(s.pub.room, s, true)
 	} else {
 		s.e.obs.SourceMuted(s.pub.room, s, false)
 		s.muted = false
 		s.epoch++
-		s.first = s.wrap.highest + 1
-		s.RequestKeyFrame()
-		s.askKeyFrame(time.Now())
+		for _, l := range s.ladder() {
+			l.first = l.wrap.highest + 1
+			l.askKeyFrame()
+		}
+		s.askKeyFrames(time.Now())
 	}
 	s.e.sourceMuted(s, muted)
 }
 
-// take handles a and what else has arrived, and passes it on as one burst.
+// take handles a and what else has arrived. What came of one layer in a row is passed on as one burst.
 func (s *source) take(a arrival) {
 	var burst []*packet
+	of := a.layer
+	pass := func() {
+		if len(burst) > 0 {
+			s.e.fanOut(job{layer: of, packets: burst})
+		}
+		burst = nil
+	}
 	for range maxBurst {
+		if !a.layer.known {
+			s.add(a.layer)
+		}
+		if a.layer != of {
+			pass()
+			of = a.layer
+		}
 		if a.report != nil {
 			s.takeReport(a)
 		} else if p := s.admit(a); p != nil {
@@ -192,34 +241,35 @@ func (s *source) take(a arrival) {
 		}
 		a = <-s.in // the loop is the only reader
 	}
-	if len(burst) > 0 {
-		s.e.fanOut(job{src: s, packets: burst})
-	}
+	pass()
 }
 
 // admit decides about one packet: taps get everything that was sent unmuted, viewers no repeats. It returns what is
 // to be forwarded.
 func (s *source) admit(a arrival) *packet {
-	ext := s.wrap.next(a.rtp.SequenceNumber)
+	l := a.layer
+	ext := l.wrap.next(a.rtp.SequenceNumber)
 	if !s.limit.allow(a.at, len(a.rtp.Payload), s.track.Kind.Video()) {
 		s.lost.Add(1)
 		return nil
 	}
+	l.came(len(a.rtp.Payload), a.at)
 	// Repeats of what was sent while muted stay unheard after the unmuting as well.
-	if s.muted || ext < s.first {
+	if s.muted || ext < l.first {
 		return nil
 	}
-	if taps := s.taps.Load(); taps != nil {
+	f := s.codec.inspect(a.rtp.Payload)
+	if taps := s.taps.Load(); taps != nil && s.recorded.takes(l, f) {
 		for _, t := range *taps {
 			t.sink.WriteRTP(a.rtp, a.at)
 		}
 	}
-	p := &packet{rtp: a.rtp, ext: ext, epoch: s.epoch, at: a.at, frame: s.codec.inspect(a.rtp.Payload)}
-	if !s.cache.add(p, s.wrap.highest) {
+	p := &packet{rtp: a.rtp, ext: ext, epoch: s.epoch, at: a.at, frame: f}
+	if !l.cache.add(p, l.wrap.highest) {
 		return nil
 	}
-	if p.frame.key {
-		s.want.Store(false)
+	if f.key {
+		l.keyCame(a.at)
 	}
 	if s.level != 0 && s.track.Kind == media.Mic && s.speech.hears(a.rtp.GetExtension(s.level), a.at) {
 		s.e.spoke(s)
@@ -229,10 +279,10 @@ func (s *source) admit(a arrival) *packet {
 
 func (s *source) takeReport(a arrival) {
 	r := a.report
-	if r.SSRC != s.ssrc {
+	if r.SSRC != a.layer.ssrc {
 		return
 	}
-	s.clock.Store(&rtpClock{rtp: r.RTPTime, at: s.pub.clock.local(r.NTPTime, a.at)})
+	a.layer.clock.Store(&rtpClock{rtp: r.RTPTime, at: s.pub.clock.local(r.NTPTime, a.at)})
 	taps := s.taps.Load()
 	if s.muted || taps == nil {
 		return
@@ -242,22 +292,49 @@ func (s *source) takeReport(a arrival) {
 	}
 }
 
-// askKeyFrame sends a wanted request, at most one per keyFrameGap.
-func (s *source) askKeyFrame(now time.Time) {
-	if !s.want.Load() {
+// askKeyFrames sends the requests that are due and sets the timer for the others.
+func (s *source) askKeyFrames(now time.Time) {
+	for _, l := range s.ladder() {
+		if again := l.request(now); again > 0 {
+			if at := now.Add(again); s.due.IsZero() || at.Before(s.due) {
+				s.due = at
+				s.timer.Reset(again)
+			}
+		}
+	}
+}
+
+// measure looks at every layer's rate, and at what follows from it: the order, what is recorded, what sleeps.
+func (s *source) measure(now time.Time) {
+	gone := now.Sub(s.measured)
+	s.measured = now
+	all := s.ladder()
+	changed := false
+	for _, l := range all {
+		was := l.alive.Load()
+		l.measured(now, gone)
+		changed = changed || was != l.alive.Load()
+	}
+	if len(all) < 2 {
 		return
 	}
-	if s.muted {
-		s.timer.Reset(keyFrameWait)
-		return
+	sorted := all.sorted()
+	if !slices.Equal(all, sorted) {
+		s.order.Store(&sorted)
+		changed = true
 	}
-	if gone := now.Sub(s.lastPLI); gone < keyFrameGap {
-		s.timer.Reset(keyFrameGap - gone)
-		return
+	s.recorded.follow(sorted, now)
+	if l := cmp.Or(s.recorded.next, s.recorded.now); l != nil {
+		s.mend.Store(l)
 	}
-	s.lastPLI = now
-	s.timer.Reset(keyFrameWait)
-	if err := s.pub.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: s.ssrc}}); err != nil {
-		s.e.log.Debug("key frame request failed", "session", s.pub.id, "error", err)
+	var kept *layer
+	if s.kept.Load() {
+		kept = sorted[len(sorted)-1]
+	}
+	if sorted.rest(now, kept, s.e.timing.sleep) {
+		s.e.layersWanted(s, sorted.rids())
+	}
+	if changed {
+		s.e.reconsider(s)
 	}
 }

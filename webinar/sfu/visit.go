@@ -11,89 +11,155 @@ import (
 const (
 	videoHold = 5 * time.Millisecond  // until the end of the frame is taken as lost
 	audioHold = 20 * time.Millisecond // people on stage, who talk with one another, are not made to wait
-	ripeBurst = 64                    // packets of one source
+	ripeBurst = 64                    // packets of one layer
 )
 
-// feed is a source as a shard sees it.
+// A long frame, which is a key frame as a rule, goes out in parts, so that it does not arrive at a home router as one
+// burst that its queue cannot hold. The sound rides past it.
+const (
+	paceBurst = 16 // packets of one layer in a visit; more if the backlog is long
+	paceGap   = 10 * time.Millisecond
+)
+
+// feed is a layer as a shard sees it.
 type feed struct {
-	slots   []*slot   // of the audience
-	stage   []*slot   // of people on stage
-	packets []*packet // wait for the next visit
+	layer   *layer
+	live    []*slot   // are visited
+	talking []*slot   // sound for people on stage, which does not wait
+	joining []*slot   // wait for a key frame
+	packets []*packet // wait for a visit
+	part    []*packet // of packets, what the visit under way brings
+	after   time.Time // no visit before
+	gop     gop
 }
 
-// gathering is what waits for the next visit.
-type gathering struct {
-	timer   *time.Timer
-	due     time.Time // when the timer fires; zero: nothing waits
+// visits is what waits, and who is visited.
+type visits struct {
+	due     time.Time // zero: nothing waits
 	ripe    bool      // visit as soon as the queue is empty
 	waiting []*feed
 	round   uint64
-	visits  []*viewer
+	guests  []*viewer
 }
 
 // gather keeps a burst for the next visit, which the end of a frame or the time brings on.
 func (sh *shard) gather(j job) {
-	f := sh.feeds[j.src]
+	f := sh.feeds[j.layer]
 	if f == nil {
 		return
 	}
-	for _, s := range f.stage {
+	for _, s := range f.talking {
 		sh.write(s, j.packets)
 	}
-	if len(f.slots) == 0 {
+	video := j.layer.src.track.Kind.Video()
+	if len(f.live)+len(f.packets) == 0 {
+		if f.part = j.packets; video {
+			sh.brought(f)
+		}
+		f.part = nil
 		return
 	}
 	if len(f.packets) == 0 {
 		sh.waiting = append(sh.waiting, f)
 	}
 	f.packets = append(f.packets, j.packets...)
-	video := j.src.track.Kind.Video()
 	switch {
+	case !f.after.IsZero(): // the rest of a long frame is on its way already
 	case len(f.packets) >= ripeBurst, video && j.packets[len(j.packets)-1].rtp.Marker:
 		sh.ripe = true
 	case video:
-		sh.holdFor(videoHold)
+		sh.holdUntil(time.Now().Add(videoHold))
 	default:
-		sh.holdFor(audioHold)
+		sh.holdUntil(time.Now().Add(audioHold))
 	}
 }
 
-func (sh *shard) holdFor(d time.Duration) {
-	if at := time.Now().Add(d); sh.due.IsZero() || at.Before(sh.due) {
+func (sh *shard) holdUntil(at time.Time) {
+	if sh.due.IsZero() || at.Before(sh.due) {
 		sh.due = at
-		sh.timer.Reset(d)
 	}
 }
 
-// visit goes to each viewer for whom something waits, once, and sends all of it.
+// visit goes to each viewer for whom something waits, once, and sends what may go now.
 func (sh *shard) visit() {
-	sh.ripe = false
-	if len(sh.waiting) > 0 {
-		sh.round++
-		for _, f := range sh.waiting {
-			for _, s := range f.slots {
-				if v := s.viewer; v.round != sh.round {
-					v.round = sh.round
-					sh.visits = append(sh.visits, v)
-				}
-			}
-		}
-		for _, v := range sh.visits {
-			for _, s := range v.fed {
-				sh.write(s, s.feed.packets)
-			}
-		}
-		for _, f := range sh.waiting {
-			clear(f.packets)
-			f.packets = f.packets[:0]
-		}
-		clear(sh.visits)
-		clear(sh.waiting)
-		sh.visits, sh.waiting = sh.visits[:0], sh.waiting[:0]
-		sh.due = time.Time{}
-		sh.timer.Stop()
+	sh.ripe, sh.due = false, time.Time{}
+	if len(sh.waiting) == 0 {
+		return
 	}
+	now := time.Now()
+	sh.round++
+	for _, f := range sh.waiting {
+		f.part = f.next(now)
+		if len(f.part) == 0 {
+			continue
+		}
+		for _, s := range f.live {
+			if v := s.viewer; v.round != sh.round {
+				v.round = sh.round
+				sh.guests = append(sh.guests, v)
+			}
+		}
+	}
+	for _, v := range sh.guests {
+		for _, s := range v.fed {
+			if len(s.feed.part) > 0 {
+				sh.write(s, s.feed.part)
+			}
+		}
+	}
+	clear(sh.guests)
+	sh.guests = sh.guests[:0]
+	waiting := sh.waiting
+	sh.waiting = sh.waiting[:0]
+	for _, f := range waiting {
+		sh.visited(f, now)
+	}
+	clear(waiting[len(sh.waiting):])
 	sh.out.Flush()
+}
+
+// next is what a visit may bring of f.
+func (f *feed) next(now time.Time) []*packet {
+	if now.Before(f.after) {
+		return nil
+	}
+	n := len(f.packets)
+	if n > paceBurst && f.layer.src.track.Kind.Video() && len(f.live) > 0 {
+		n = max(paceBurst, n/3)
+	}
+	return f.packets[:n]
+}
+
+// visited ends a visit for f; what is left waits on.
+func (sh *shard) visited(f *feed, now time.Time) {
+	if f.layer.src.track.Kind.Video() {
+		sh.brought(f)
+	}
+	n := len(f.part)
+	f.packets = slices.Delete(f.packets, 0, n)
+	f.part = nil
+	if len(f.packets) == 0 {
+		f.after = time.Time{}
+		return
+	}
+	if n > 0 {
+		f.after = now.Add(paceGap)
+	}
+	sh.holdUntil(f.after)
+	sh.waiting = append(sh.waiting, f)
+}
+
+// brought lets those begin who wait for a key frame, if one was in the part, and keeps the part for joiners.
+func (sh *shard) brought(f *feed) {
+	if at := slices.IndexFunc(f.part, func(p *packet) bool { return p.frame.key }); at >= 0 && len(f.joining) > 0 {
+		joined := f.joining
+		f.joining = nil
+		for _, s := range joined {
+			sh.enter(s, f)
+			sh.write(s, f.part[at:])
+		}
+	}
+	f.gop.add(f.part)
 }
 
 // write sends packets to one slot. One that fails costs its viewer the rest of the burst and nobody else anything.
@@ -104,61 +170,4 @@ func (sh *shard) write(s *slot, packets []*packet) {
 			return
 		}
 	}
-}
-
-// turn makes s carry src. Nothing waits for a visit meanwhile.
-func (sh *shard) turn(s *slot, src *source) {
-	sh.leave(s)
-	if src != nil {
-		f := sh.feeds[src]
-		if f == nil {
-			f = &feed{}
-			sh.feeds[src] = f
-		}
-		if list := f.list(s); !slices.Contains(*list, s) {
-			*list = append(*list, s)
-		}
-		s.feed = f
-	}
-	s.viewer.fed = s.viewer.fed[:0]
-	for _, x := range s.viewer.slots {
-		if x.feed != nil && !s.viewer.onStage {
-			s.viewer.fed = append(s.viewer.fed, x)
-		}
-	}
-	s.turn(src)
-}
-
-func (sh *shard) leave(s *slot) {
-	f := s.feed
-	if f == nil {
-		return
-	}
-	s.feed = nil
-	list := f.list(s)
-	if i := slices.Index(*list, s); i >= 0 {
-		last := len(*list) - 1
-		(*list)[i] = (*list)[last]
-		(*list)[last] = nil
-		*list = (*list)[:last]
-	}
-	if len(f.slots)+len(f.stage) == 0 {
-		delete(sh.feeds, s.src)
-	}
-}
-
-// list is the one that s is in.
-func (f *feed) list(s *slot) *[]*slot {
-	if s.viewer.onStage {
-		return &f.stage
-	}
-	return &f.slots
-}
-
-// remove forgets v and whatever it was sent.
-func (sh *shard) remove(v *viewer) {
-	for _, s := range v.slots {
-		sh.turn(s, nil)
-	}
-	delete(sh.viewers, v)
 }

@@ -17,8 +17,11 @@ type viewer struct {
 	heard        heardViewer
 
 	// Of the shard:
-	round uint64  // the last visit
-	fed   []*slot // those that a visit goes to
+	round    uint64  // the last visit
+	fed      []*slot // those that a visit goes to
+	downlink downlink
+	poor     bool  // pictures are left out until the line carries them again
+	tuned    int64 // Unix ms of the last look at the reports
 }
 
 // mainOnly tells players with a single picture, which get the main view.
@@ -92,14 +95,14 @@ func (v *viewer) addSlots(o offer) error {
 	return nil
 }
 
-// connected starts the media: a key frame that came earlier would have been wasted.
+// connected starts the media.
 func (v *viewer) connected() {
 	if v.ready.Swap(true) {
 		return
 	}
-	v.shard.post(func(*shard) {
+	v.shard.post(func(sh *shard) {
 		for _, s := range v.slots {
-			s.askKeyFrame()
+			sh.start(s)
 		}
 	})
 }

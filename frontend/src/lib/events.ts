@@ -8,6 +8,7 @@ interface EventMap {
   presence: Schema<'Presence'>;
   stage: Schema<'Stage'>;
   slots: Schema<'Slots'>;
+  layers: Schema<'Layers'>;
   poll: Schema<'Poll'>;
   poll_deleted: Schema<'PollDeleted'>;
   tally: Schema<'Tally'>;
@@ -20,7 +21,7 @@ export type RoomEvent = { [N in EventName]: { name: N; data: EventMap[N] } }[Eve
 export type Connection = 'connecting' | 'open' | 'lost';
 
 export const EVENT_NAMES = [
-  'snapshot', 'webinar', 'presence', 'stage', 'slots', 'poll', 'poll_deleted', 'tally', 'recording', 'consent',
+  'snapshot', 'webinar', 'presence', 'stage', 'slots', 'layers', 'poll', 'poll_deleted', 'tally', 'recording', 'consent',
 ] as const satisfies readonly EventName[];
 
 export interface StreamHandlers {

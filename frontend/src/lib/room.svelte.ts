@@ -33,6 +33,8 @@ export class Room {
   watching = $state(0);
   people = $state.raw<Person[]>([]);
   slots = $state.raw<Slot[]>([]);
+  /** Of one's own pictures: the simulcast layers that somebody watches. */
+  layers = $state.raw<Schema<'Layers'>[]>([]);
   /** By position in the run-sheet. */
   polls = $state.raw<Poll[]>([]);
   recording = $state.raw<Recording | undefined>();
@@ -110,6 +112,9 @@ export class Room {
       case 'slots':
         this.slots = e.data.slots;
         break;
+      case 'layers':
+        this.layers = [...this.layers.filter((l) => l.kind !== e.data.kind), e.data];
+        break;
       case 'poll':
         this.setPoll(e.data);
         break;
@@ -180,6 +185,7 @@ export class Room {
     this.watching = s.presence.watching;
     this.people = s.stage.people;
     this.slots = s.slots.slots;
+    this.layers = s.layers ?? [];
     this.polls = [...s.polls].sort((a, b) => a.position - b.position);
     this.recording = s.recording;
     this.consent = s.consent;

@@ -861,6 +861,8 @@ export interface components {
             presence: components["schemas"]["Presence"];
             stage: components["schemas"]["Stage"];
             slots: components["schemas"]["Slots"];
+            /** @description of one's own pictures; people on stage only */
+            layers?: components["schemas"]["Layers"][];
             polls: components["schemas"]["Poll"][];
             recording?: components["schemas"]["Recording"];
             /** @description hosts only */
@@ -892,6 +894,11 @@ export interface components {
         /** @description What each media slot of *this* client carries now; slots that are not named are empty */
         Slots: {
             slots: components["schemas"]["Slot"][];
+        };
+        /** @description Which simulcast layers of one's own picture somebody watches; the others need not be sent until this names them again */
+        Layers: {
+            kind: components["schemas"]["SourceKind"];
+            rids: string[];
         };
         Slot: {
             /** @enum {string} */
