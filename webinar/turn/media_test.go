@@ -33,6 +33,7 @@ func (nobody) SourceMuted(string, media.Source, bool)  {}
 func (nobody) SourceClosed(string, media.Source)       {}
 func (nobody) SlotsChanged(string, string, []sfu.Slot) {}
 func (nobody) StageChanged(string, []sfu.SourceState)  {}
+func (nobody) LayersChanged(_, _ string, _ sfu.Layers) {}
 
 func must(t testing.TB, err error) {
 	t.Helper()

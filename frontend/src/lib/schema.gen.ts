@@ -1080,6 +1080,8 @@ export interface components {
                 /** @description the ICE session */
                 ETag?: string;
                 "Accept-Patch"?: string;
+                /** @description relays, if there are any: `<turn:…>; rel="ice-server"` with credentials for five minutes (RFC 9725, section 4.6) */
+                Link?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -1627,6 +1629,8 @@ export interface operations {
             200: {
                 headers: {
                     ETag?: string;
+                    /** @description relays */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1733,6 +1737,8 @@ export interface operations {
             200: {
                 headers: {
                     ETag?: string;
+                    /** @description relays */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {
