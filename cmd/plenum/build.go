@@ -142,7 +142,7 @@ func (p *parts) buildSite(l net.Addr) (err error) {
 	if p.relay != nil {
 		deps.Relay = p.relay
 	}
-	if p.cfg.URL != nil {
+	if deps.RelayHost = p.cfg.TURNHost; deps.RelayHost == "" && p.cfg.URL != nil {
 		deps.RelayHost = p.cfg.URL.Hostname()
 	}
 	p.site, err = api.New(deps)

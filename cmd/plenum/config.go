@@ -34,7 +34,7 @@ type config struct {
 	MediaEgress    string
 	MaxStage       int
 
-	TURNListen, TURNTLSListen, TURNTLSCert, TURNTLSKey string
+	TURNListen, TURNTLSListen, TURNTLSCert, TURNTLSKey, TURNHost string
 
 	S3Endpoint, S3Bucket, S3Region, S3AccessKey, S3SecretKey, S3CA string
 	S3TLS, S3PathStyle                                             bool
@@ -78,6 +78,7 @@ func settings() []setting {
 		{"PLENUM_TURN_TLS_LISTEN", "", "host:port", "the same over TLS, usually :5349, or :443 on an address of its own; empty: none", false, optional(setAddr(func(c *config) *string { return &c.TURNTLSListen }))},
 		{"PLENUM_TURN_TLS_CERT", "", path, "certificate chain (PEM) of the relay; empty: PLENUM_TLS_CERT", false, setPath(func(c *config) *string { return &c.TURNTLSCert })},
 		{"PLENUM_TURN_TLS_KEY", "", path, "private key (PEM) of the relay; empty: PLENUM_TLS_KEY", false, setPath(func(c *config) *string { return &c.TURNTLSKey })},
+		{"PLENUM_TURN_HOST", "", "name", "the relay's name for browsers; empty: the name of the site", false, setText(func(c *config) *string { return &c.TURNHost })},
 		{"PLENUM_STAGE_PEOPLE", "10", "people", "how many may be on stage at once (1 to 10)", false, setInt(1, 10, func(c *config, n int64) { c.MaxStage = int(n) })},
 		{"PLENUM_S3_ENDPOINT", "", "host:port", "an S3-compatible store for recordings; empty: the embedded one in the data folder", false, setText(func(c *config) *string { return &c.S3Endpoint })},
 		{"PLENUM_S3_BUCKET", "plenum", "name", "bucket; made if it is missing", false, setText(func(c *config) *string { return &c.S3Bucket })},
