@@ -24,13 +24,13 @@ export function onlyRelays(part) {
   };
 }
 
-/** How the connected path of the page goes: protocol and kind of our own candidate. */
+/** How the connected path of the page goes: the protocol to the relay, if there is one, or else to the server. */
 export function path(page) {
   return page.evaluate(async () => {
     const all = await window.plenumStats();
     const transport = all.find((s) => s.type === 'transport' && s.selectedCandidatePairId);
     const pair = all.find((s) => s.id === transport?.selectedCandidatePairId);
     const local = all.find((s) => s.id === pair?.localCandidateId);
-    return local && { kind: local.candidateType, protocol: local.relayProtocol ?? local.protocol };
+    return local && { relayed: local.relayProtocol !== undefined, protocol: local.relayProtocol ?? local.protocol };
   });
 }

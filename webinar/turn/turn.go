@@ -37,7 +37,7 @@ const (
 	realm          = "plenum"
 	allocationLife = 5 * time.Minute // without a refresh
 	refreshedFor   = 24 * time.Hour  // after its credentials have expired an allocation lives on so long at most
-	maxRelaysOf    = 16              // of one person: each transport, each connection, and what a reload left behind
+	maxRelaysOf    = 48              // of one person: browsers take one a transport, network and connection
 	maxRelays      = 2048
 	maxLegs        = 16 // addresses of ours that one allocation uses
 )
