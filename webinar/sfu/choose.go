@@ -140,7 +140,7 @@ func (l ladder) usable(now time.Time) ladder {
 
 // tune looks at what v has reported since the last time and chooses anew.
 func (sh *shard) tune(v *viewer, now time.Time) {
-	r := reception{rtt: time.Duration(v.heard.rtt.Load()), estimate: int64(min(v.heard.estimate.Load(), mostBudget))}
+	r := reception{rtt: time.Duration(v.heard.rtt.Load()), estimate: v.heard.estimateNow(now)}
 	fresh := false
 	for _, s := range v.slots {
 		if s.feed == nil {

@@ -21,12 +21,13 @@ type inlet struct {
 
 // inlet has the form of the setting engine's BufferFactory.
 func (v *viewer) inlet(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser {
+	v.intake.admits(kind) // beyond the bound the end of the session is on its way
 	return &inlet{viewer: v, ssrc: ssrc, report: kind == packetio.RTCPBufferPacket, closed: make(chan struct{})}
 }
 
 // Write takes one datagram. It comes once for each stream that it is about.
 func (in *inlet) Write(b []byte) (int, error) {
-	if in.report {
+	if in.report && in.viewer.ration.allows(time.Now()) {
 		in.viewer.feedback(b, in.ssrc)
 	}
 	return len(b), nil
@@ -57,14 +58,15 @@ func (v *viewer) feedback(b []byte, ssrc uint32) {
 		case *rtcp.FullIntraRequest:
 			v.shard.offer(job{do: func(*shard) { s.askKeyFrame() }})
 		case *rtcp.TransportLayerNack:
-			if p.MediaSSRC == ssrc {
+			if p.MediaSSRC == ssrc && v.ration.serves(p.Nacks) {
 				v.shard.offer(job{do: func(sh *shard) { v.repeat(sh, s, p.Nacks) }})
 			}
 		case *rtcp.ReceiverReport:
 			v.reception(s, p.Reports, time.Now())
 		case *rtcp.ReceiverEstimatedMaximumBitrate:
 			if len(p.SSRCs) > 0 && p.SSRCs[0] == ssrc { // once, however many streams it names
-				v.heard.estimate.Store(uint64(max(p.Bitrate, 1)))
+				v.heard.estimate.Store(uint64(min(max(p.Bitrate, 1), mostBudget)))
+				v.heard.judged.Store(time.Now().UnixMilli())
 			}
 		}
 	}

@@ -10,6 +10,15 @@ import (
 type heardViewer struct {
 	rtt      atomic.Int64  // ns, 0: not yet known
 	estimate atomic.Uint64 // bit/s that it thinks its line carries (REMB), 0: never said
+	judged   atomic.Int64  // Unix ms of the estimate
+}
+
+// estimateNow is the viewer's own guess in bit/s, 0 if it has made none lately.
+func (h *heardViewer) estimateNow(now time.Time) int64 {
+	if now.Sub(time.UnixMilli(h.judged.Load())) > reportFresh {
+		return 0
+	}
+	return int64(h.estimate.Load())
 }
 
 // heardSlot is what a viewer last reported about one of its streams.

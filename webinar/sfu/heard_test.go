@@ -37,6 +37,9 @@ func TestReportsOfViewersAreHeard(t *testing.T) {
 	if loss, _ := v.video[0].lossNow(time.Now()); loss != 0.25 {
 		t.Errorf("loss %v", loss)
 	}
+	if now := time.Now(); v.heard.estimateNow(now) != 400_000 || v.heard.estimateNow(now.Add(reportFresh+time.Second)) != 0 {
+		t.Errorf("estimate %d, later %d", v.heard.estimateNow(now), v.heard.estimateNow(now.Add(reportFresh+time.Second)))
+	}
 	if _, ok := v.video[0].lossNow(time.Now().Add(reportFresh + time.Second)); ok {
 		t.Error("an old report counts")
 	}

@@ -2,4 +2,7 @@
 
 package sfu
 
-const poolLoss = 0
+const (
+	poolLoss = 0
+	slowness = 1
+)

@@ -137,7 +137,8 @@ func TestCandidatesOfOffersAreIgnored(t *testing.T) {
 		}
 		defer c.Close()
 		traps = append(traps, c)
-		lines += fmt.Sprintf("a=candidate:%d 1 udp 2130706431 127.0.0.1 %d typ host\r\n", i, c.LocalAddr().(*net.UDPAddr).Port)
+		kind := []string{"typ host", "typ srflx raddr 10.0.0.1 rport 9", "typ relay raddr 10.0.0.1 rport 9"}[i]
+		lines += fmt.Sprintf("a=candidate:%d 1 udp 2130706431 127.0.0.1 %d %s\r\n", i, c.LocalAddr().(*net.UDPAddr).Port, kind)
 	}
 	tcp, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -154,6 +155,9 @@ func TestCandidatesOfOffersAreIgnored(t *testing.T) {
 		if o, err := checkOffer(text, true, maxLines); err != nil || strings.Contains(o.text, "candidate") {
 			t.Errorf("candidates are left (%v): %s", err, o.text)
 		}
+	}
+	if _, _, err := e.Watch(t.Context(), "r", Viewer{Owner: "eve"}, strings.ReplaceAll(s, "a=sendonly", "a=recvonly")); err != nil {
+		t.Fatal(err)
 	}
 	until := time.Now().Add(500 * time.Millisecond)
 	for _, c := range traps {

@@ -77,8 +77,9 @@ type stack struct {
 	addr     netip.AddrPort
 	addrs    func() []netip.Addr // to offer
 	settings webrtc.SettingEngine
-	pub      *webrtc.API
-	formats  *webrtc.MediaEngine // for viewers; each connection takes a copy
+	received *webrtc.MediaEngine   // of publishers; each connection takes a copy
+	chain    *interceptor.Registry // for publishers
+	formats  *webrtc.MediaEngine   // for viewers; each connection takes a copy
 	config   webrtc.Configuration
 }
 
@@ -168,12 +169,10 @@ func (s *stack) build(cfg Config, tm timing) error {
 	if s.settings, err = newSettings(lo, tm); err != nil {
 		return err
 	}
-	media, err := mediaEngine(true)
-	if err != nil {
+	if s.received, err = mediaEngine(true); err != nil {
 		return err
 	}
-	chain, err := publishInterceptors(media)
-	if err != nil {
+	if s.chain, err = publishInterceptors(s.received); err != nil {
 		return err
 	}
 	if s.formats, err = mediaEngine(false); err != nil {
@@ -181,14 +180,21 @@ func (s *stack) build(cfg Config, tm timing) error {
 	}
 	// Last, because these have goroutines.
 	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: s.conn, Net: lo, Logger: quiet().NewLogger("ice")})
-	settings := s.settings
-	settings.SetICEUDPMux(s.mux)
 	if s.listener != nil {
 		s.tcp = newTCPMux(s.listener)
+	}
+	return nil
+}
+
+// publisherAPI makes the connection of one publisher, whose streams in bounds.
+func (s *stack) publisherAPI(in *intake) *webrtc.API {
+	settings := s.settings
+	settings.SetICEUDPMux(s.mux)
+	if s.tcp != nil {
 		settings.SetICETCPMux(s.tcp)
 	}
-	s.pub = webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(chain))
-	return nil
+	settings.BufferFactory = in.buffer
+	return webrtc.NewAPI(webrtc.WithMediaEngine(s.received), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(s.chain))
 }
 
 // viewerAPI makes the connection of one viewer, without interceptors: its media goes into its shard's batch, what it

@@ -3,6 +3,8 @@ package sfu
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+	"io"
 	"maps"
 	"strings"
 	"sync"
@@ -46,10 +48,12 @@ func (e *Engine) Publish(ctx context.Context, room string, p Publisher, text str
 	if err := e.stageFree(room, p.Owner); err != nil {
 		return "", "", err
 	}
-	s, err := e.newSession(e.stack.pub, room, p.Owner, o, true)
+	in := &intake{}
+	s, err := e.newSession(e.stack.publisherAPI(in), room, p.Owner, o, true)
 	if err != nil {
 		return "", "", err
 	}
+	in.stop = s.stop
 	pub := &publication{session: s, subject: p.Subject, screen: p.Screen, quit: make(chan struct{}), muted: map[media.Kind]bool{}, sources: map[media.Kind]*source{}}
 	maps.Copy(pub.muted, p.Muted)
 	s.cleanup = pub.cleanup
@@ -169,15 +173,19 @@ func (p *publication) newSource(t *webrtc.TrackRemote, recv *webrtc.RTPReceiver)
 // readMedia stamps and passes on what comes, until the connection closes.
 func readMedia(t *webrtc.TrackRemote, l *layer) {
 	buf := make([]byte, 1600)
+	pt := uint8(t.PayloadType()) // the track's own follows what comes
 	for {
 		n, _, err := t.Read(buf)
 		at := time.Now()
-		if err != nil {
+		switch {
+		case errors.Is(err, webrtc.ErrCodecNotFound), errors.Is(err, io.ErrShortBuffer):
+			continue // one packet of a format that was not negotiated, or too large
+		case err != nil:
 			return
 		}
 		// A copy of the right size: the packet lives in the cache for seconds.
 		pkt := &rtp.Packet{}
-		if pkt.Unmarshal(append([]byte(nil), buf[:n]...)) != nil || pkt.PayloadType != uint8(t.PayloadType()) {
+		if pkt.Unmarshal(append([]byte(nil), buf[:n]...)) != nil || pkt.PayloadType != pt {
 			continue
 		}
 		l.src.arrive(arrival{layer: l, at: at, rtp: pkt})

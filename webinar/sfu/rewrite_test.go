@@ -1,7 +1,6 @@
 package sfu
 
 import (
-	"bytes"
 	"testing"
 	"time"
 
@@ -162,44 +161,42 @@ func TestCacheKnowsRepeats(t *testing.T) {
 	}
 }
 
-func TestVP8Numbers(t *testing.T) {
-	for _, x := range []struct {
-		in   []byte
-		want frame
-	}{
-		{nil, frame{}},
-		{[]byte{0x10, 0x00}, frame{key: true}},
-		{[]byte{0x10, 0x01}, frame{}},
-		{[]byte{0x11, 0x00}, frame{}}, // partition 1
-		{[]byte{0x00, 0x00}, frame{}}, // not the first packet
-		{[]byte{0x90, 0x80, 0x05, 0x00}, frame{key: true, pic: pictureIDs{picAt: 2, pic: 5}}},
-		{[]byte{0x90, 0xf0, 0x81, 0x02, 0x07, 0x00, 0x00}, frame{key: true, pic: pictureIDs{picAt: 2, wide: true, pic: 258, tl0At: 4, tl0: 7}}},
-		{[]byte{0x90, 0x40, 0x07, 0x01}, frame{pic: pictureIDs{tl0At: 2, tl0: 7}}},
-		{[]byte{0x90, 0x80, 0x81}, frame{}},
-	} {
-		if got := inspectVP8(x.in); got != x.want {
-			t.Errorf("% x: %+v, want %+v", x.in, got, x.want)
+// The past may be made shorter, but never turned around: later pictures keep later timestamps, the present keeps its
+// pace, and what is repeated carries the numbers that it had.
+func TestSqueezedPastKeepsItsOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		first, ts := rapid.Int64Range(1<<16, 1<<18).Draw(t, "first"), rapid.Uint32().Draw(t, "ts")
+		past, n := rapid.IntRange(1, 300).Draw(t, "past"), 320
+		mk := func(i int) *packet { return numberedPacket(first+int64(i), 0, ts, 0, 0, true) }
+		now := mk(past)
+		q := squeeze{factor: rapid.Uint32Range(1, 500).Draw(t, "factor"), ts: now.rtp.Timestamp, at: now.at}
+		var r rewriter
+		if rapid.Bool().Draw(t, "used") {
+			before := numberedPacket(5<<16, 7, 0, 0, 0, true)
+			before.at = mk(0).at.Add(-time.Minute)
+			r.begin(before, 90000, 3000, squeeze{})
+			r.apply(before)
 		}
-	}
-}
-
-func FuzzVP8(f *testing.F) {
-	f.Add([]byte{0x90, 0xf0, 0x81, 0x02, 0x07, 0x00, 0x00}, uint16(7), uint8(9))
-	f.Add([]byte{0x90, 0x80, 0x05}, uint16(300), uint8(0))
-	f.Fuzz(func(t *testing.T, in []byte, pic uint16, tl0 uint8) {
-		was := inspectVP8(in)
-		out := bytes.Clone(in)
-		was.pic.patch(out, pic, tl0)
-		now := inspectVP8(out)
-		mask := uint16(0x7f)
-		if was.pic.wide {
-			mask = 0x7fff
+		used, last := r.used, r.lastTS
+		r.begin(mk(0), 90000, 3000, q)
+		given := map[int]numbers{}
+		for i := range n {
+			got, ok := r.apply(mk(i))
+			if !ok {
+				t.Fatalf("picture %d did not pass", i)
+			}
+			if (i > 0 || used) && int32(got.ts-last) <= 0 {
+				t.Fatalf("picture %d: timestamp %d after %d", i, got.ts, last)
+			}
+			if i > past && got.ts-last != 3000 {
+				t.Fatalf("picture %d of the present comes %d after the one before", i, got.ts-last)
+			}
+			last, given[i] = got.ts, got
 		}
-		if was.key != now.key || was.pic.picAt != now.pic.picAt || was.pic.tl0At != now.pic.tl0At || was.pic.wide != now.pic.wide {
-			t.Fatalf("patching % x changed its shape: % x", in, out)
-		}
-		if was.pic.picAt != 0 && now.pic.pic != pic&mask || was.pic.tl0At != 0 && now.pic.tl0 != tl0 {
-			t.Fatalf("% x does not carry %d/%d", out, pic, tl0)
+		for i := range n {
+			if again, ok := r.apply(mk(i)); !ok || again != given[i] {
+				t.Fatalf("picture %d was %+v and is %+v", i, given[i], again)
+			}
 		}
 	})
 }

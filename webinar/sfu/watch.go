@@ -15,6 +15,8 @@ type viewer struct {
 	ready        atomic.Bool   // connected
 	failed       atomic.Uint64 // writes that failed
 	heard        heardViewer
+	intake       intake
+	ration       ration
 
 	// Of the shard:
 	round    uint64  // the last visit
@@ -50,7 +52,7 @@ func (e *Engine) Watch(ctx context.Context, room string, w Viewer, text string) 
 	if err != nil {
 		return "", "", err
 	}
-	v.session = s
+	v.session, v.intake.stop = s, s.stop
 	s.cleanup = v.cleanup
 	s.watchState(v.connected)
 	answer, err = s.negotiate(ctx, o, func() error { return v.addSlots(o) })

@@ -1,0 +1,221 @@
+package sfu
+
+import (
+	"errors"
+	"math/rand/v2"
+	"regexp"
+	"runtime"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/pion/rtcp"
+)
+
+// bystanders are people in a webinar who notice nothing of what others do.
+type bystanders struct {
+	t testing.TB
+	e *Engine
+	s *speaker
+	p *player
+
+	heap       uint64
+	goroutines int
+}
+
+func newBystanders(t testing.TB, e *Engine) *bystanders {
+	t.Helper()
+	e.SetLive("r", true)
+	b := &bystanders{t: t, e: e, s: publish(t, e, "r", Publisher{Owner: "anna"}, 'A')}
+	b.s.pump()
+	b.p = watch(t, e, "r", Viewer{Owner: "eve"}, 1, 1)
+	eventually(t, "media", func() bool { return b.p.count("video0") > 10 && b.p.count("audio0") > 10 })
+	b.heap, b.goroutines = heap(), runtime.NumGoroutine()
+	return b
+}
+
+// heap is what is in use, in bytes.
+func heap() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// unaffected fails unless they hear and see on without a gap, and the server holds no more than a bounded amount.
+func (b *bystanders) unaffected() {
+	b.t.Helper()
+	now := b.s.sent()
+	eventually(b.t, "the bystanders' media", func() bool {
+		return newest(b.p.packets("video0"), true) > now+20 && newest(b.p.packets("audio0"), false) > now+20
+	})
+	gapless(b.t, b.p.packets("video0"))
+	gapless(b.t, b.p.packets("audio0"))
+	if got := string(tags(b.p.packets("video0"), true)) + string(tags(b.p.packets("audio0"), false)); got != "AA" {
+		b.t.Errorf("they got %q", got)
+	}
+	if grown := int64(heap()) - int64(b.heap); grown > 48<<20 {
+		b.t.Errorf("%d MiB more are in use", grown>>20)
+	}
+	if more := runtime.NumGoroutine() - b.goroutines; more > 150 {
+		b.t.Errorf("%d goroutines more", more)
+	}
+}
+
+// paced calls send n times without outrunning the server's socket buffer, and stops when it reports false.
+func paced(n int, send func(int) bool) {
+	tick := time.NewTicker(4 * time.Millisecond)
+	defer tick.Stop()
+	for i := range n {
+		if i%20 == 0 {
+			<-tick.C
+		}
+		if !send(i) {
+			return
+		}
+	}
+}
+
+// publishing reports whether the session is still there.
+func (e *Engine) publishing(room, session, owner string) bool {
+	_, err := e.publication(room, session, owner)
+	return !errors.Is(err, ErrNoSession)
+}
+
+func TestPublisherOfAThousandStreamsIsCutOff(t *testing.T) {
+	e, _, _ := newTestEngine(t)
+	b := newBystanders(t, e)
+	r := newRaw(t, e, true)
+	most := 0
+	paced(1000, func(i int) bool {
+		r.media(r.packet(uint32(i+1), 1, vp8(true, 1, 1, 'M', 1)))
+		most = max(most, runtime.NumGoroutine()-b.goroutines)
+		return !r.ended
+	})
+	eventually(t, "the end of the session", func() bool { return !e.publishing("raw", r.session, "mallory") })
+	if most > 200 {
+		t.Errorf("%d goroutines for one publisher", most)
+	}
+	b.unaffected()
+}
+
+func TestPublisherWithinItsStreamsStays(t *testing.T) {
+	e, _, _ := newTestEngine(t)
+	b := newBystanders(t, e)
+	r := newRaw(t, e, true)
+	paced(maxMediaStreams-1, func(i int) bool {
+		r.media(r.packet(uint32(i+1), 1, vp8(true, 1, 1, 'M', 1)))
+		return true
+	})
+	b.unaffected()
+	if got := e.Sources("raw"); !e.publishing("raw", r.session, "mallory") || len(got) > 2 {
+		t.Errorf("sources %v", got)
+	}
+}
+
+func TestViewerThatReportsAboutEndlessStreamsIsCutOff(t *testing.T) {
+	e, _, _ := newTestEngine(t)
+	b := newBystanders(t, e)
+	r := newRaw(t, e, false)
+	paced(400, func(i int) bool {
+		rr := &rtcp.ReceiverReport{SSRC: 1}
+		for k := range 31 {
+			rr.Reports = append(rr.Reports, rtcp.ReceptionReport{SSRC: uint32(1000 + 31*i + k)})
+		}
+		out, err := rr.Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.report(out)
+		return !r.ended
+	})
+	eventually(t, "the end of the session", func() bool {
+		_, err := e.viewer("r", r.session, "mallory")
+		return errors.Is(err, ErrNoSession)
+	})
+	b.unaffected()
+}
+
+func TestViewersMediaIsDropped(t *testing.T) {
+	e, w, _ := newTestEngine(t)
+	b := newBystanders(t, e)
+	r := newRaw(t, e, false)
+	paced(2000, func(i int) bool {
+		r.media(r.packet(uint32(i%4+1), uint16(i), vp8(true, uint16(i), 1, 'M', 1)))
+		return true
+	})
+	b.unaffected()
+	if got := e.Sources("r"); len(got) != 2 || len(w.list()) != 2 {
+		t.Errorf("sources %v, events %v", got, w.list())
+	}
+	if _, err := e.viewer("r", r.session, "mallory"); err != nil {
+		t.Error("it was cut off for little")
+	}
+}
+
+// ssrcsOf reads which SSRCs an answer gives to its slots.
+func ssrcsOf(t testing.TB, answer string) (out []uint32) {
+	t.Helper()
+	for _, m := range regexp.MustCompile(`a=ssrc:(\d+) cname`).FindAllStringSubmatch(answer, -1) {
+		n, err := strconv.ParseUint(m[1], 10, 32)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, uint32(n))
+	}
+	return out
+}
+
+func TestFloodOfReportsCostsNobodyElse(t *testing.T) {
+	e, _, _ := newTestEngine(t)
+	b := newBystanders(t, e)
+	r := newRaw(t, e, false)
+	ssrcs := ssrcsOf(t, r.answer)
+	if len(ssrcs) == 0 {
+		t.Fatal("the answer names no streams")
+	}
+	dice := rand.New(rand.NewPCG(1, 1))
+	paced(10_000, func(int) bool {
+		ssrc := ssrcs[dice.IntN(len(ssrcs))]
+		nack := &rtcp.TransportLayerNack{SenderSSRC: 1, MediaSSRC: ssrc}
+		for range 200 {
+			nack.Nacks = append(nack.Nacks, rtcp.NackPair{PacketID: uint16(dice.Uint32()), LostPackets: 0xffff})
+		}
+		out, err := rtcp.Marshal([]rtcp.Packet{nack, &rtcp.PictureLossIndication{SenderSSRC: 1, MediaSSRC: ssrc}, &rtcp.FullIntraRequest{SenderSSRC: 1, FIR: []rtcp.FIREntry{{SSRC: ssrc}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.report(out)
+		return true
+	})
+	b.unaffected()
+	for _, sh := range e.shards {
+		if n := sh.dropped.Load(); n > 0 {
+			t.Errorf("a shard dropped %d bursts", n)
+		}
+	}
+}
+
+// A publisher's limits hold for what it really sends, not for what was negotiated.
+func TestPublisherBeyondTheRateIsCapped(t *testing.T) {
+	e, w, _ := newTestEngine(t)
+	b := newBystanders(t, e)
+	r := newRaw(t, e, true)
+	payload := append(vp8(true, 1, 1, 'M', 1), make([]byte, 1100)...)
+	start := time.Now()
+	const sent = 12_000
+	paced(sent, func(i int) bool {
+		r.media(r.packet(7, uint16(i), payload))
+		return true
+	})
+	seconds := int64(time.Since(start)/time.Second) + 2 // that it touches
+	b.unaffected()
+	k := w.tap("mallory/camera")
+	if k == nil {
+		t.Fatal("nothing came")
+	}
+	// 25 Mbit/s are 2,800 such packets a second.
+	if got, most := k.packets.Load(), seconds*25e6/8/int64(len(payload)); got > most || got < 1000 {
+		t.Errorf("%d of %d packets passed in %d s, at most %d may", got, sent, seconds, most)
+	}
+}
