@@ -132,11 +132,15 @@ func TestICERestartKeepsTheMedia(t *testing.T) {
 		})
 	}
 	moving("media")
+	first := fragmentFor(p.pc.LocalDescription().SDP)
 	ssrcs := fmt.Sprint(p.ssrc)
 	answer := p.answer
 	for range 3 {
 		answer = restartICE(t, p.pc, e.PatchViewer, "eve", p.session, answer)
 		moving("media after the viewer's restart")
+	}
+	if _, err := e.PatchViewer(t.Context(), "r", p.session, "eve", []string{AnyICE}, first); !errors.Is(err, ErrOtherICE) {
+		t.Errorf("a restart that was overtaken: %v", err)
 	}
 	restartICE(t, s.pc, e.PatchPublication, "anna", s.session, s.answer)
 	moving("media after the publisher's restart")
