@@ -56,6 +56,9 @@ func (s *server) serve(r route) gin.HandlerFunc {
 		if err == nil {
 			err = admit(c, r.who, inWebinar)
 		}
+		if err == nil && s.mustWait(c, r.op) {
+			err = errFull
+		}
 		if err == nil {
 			err = r.handle(s, c)
 		}
@@ -63,6 +66,18 @@ func (s *server) serve(r route) gin.HandlerFunc {
 			s.fail(gc, err)
 		}
 	}
+}
+
+// mustWait reports that there is no room for a newcomer. Who is on stage, and who has a stream and only lost it for a
+// moment, is let in.
+func (s *server) mustWait(c *call, op string) bool {
+	switch {
+	case s.Full == nil || c.seat != nil && c.seat.Role.OnStage():
+		return false
+	case op == "events" && c.GetHeader("Last-Event-ID") == "", op == "join" && c.seat == nil, op == "watch":
+		return s.Full()
+	}
+	return false
 }
 
 // whoIsAsking fills in user, webinar and seat. A webinar that does not exist comes first, so that it answers alike to

@@ -37,6 +37,7 @@ type Deps struct {
 	RelayHost      string       // the relay's name for clients; empty: the host of each request
 	TLS            bool         // browsers reach the site over TLS, whoever ends it: Secure cookies and HSTS
 	TrustedProxies []string     // addresses or networks whose X-Forwarded-For is believed; nil: nobody's
+	Full           func() bool  // tells that the system has little room left for connections; nil: never
 	Log            *slog.Logger
 }
 

@@ -20,6 +20,7 @@ var (
 	errNoMethod      = errors.New("method not allowed")
 	errForeignOrigin = errors.New("request from another site")
 	errPanic         = errors.New("panic")
+	errFull          = errors.New("the server is at its limit")
 )
 
 // sentence says one thing in each language.

@@ -16,6 +16,13 @@ func faults() []fault {
 	return slices.Concat(generalFaults(), pollFaults(), mediaFaults(), recordingFaults())
 }
 
+func sayFull() sentence {
+	return sentence{
+		"The server is at its limit and takes nobody more for now. Please try again in a minute.",
+		"Der Server ist ausgelastet und nimmt gerade niemanden mehr auf. Bitte versuchen Sie es in einer Minute noch einmal.",
+	}
+}
+
 func generalFaults() []fault {
 	return []fault{
 		{errNoRoute, http.StatusNotFound, "not-found", sentence{
@@ -44,6 +51,7 @@ func generalFaults() []fault {
 			"This webinar is not live yet.", "Dieses Webinar läuft noch nicht."}},
 		{webinar.ErrTooManyTries, http.StatusTooManyRequests, "too-many-tries", sentence{
 			"Too many tries. Please wait a minute.", "Zu viele Versuche. Bitte warten Sie eine Minute."}},
+		{errFull, http.StatusServiceUnavailable, "full", sayFull()},
 		{webinar.ErrBusy, http.StatusServiceUnavailable, "busy", sentence{
 			"Too much is going on at the moment. Please try again soon.", "Gerade ist zu viel los. Bitte versuchen Sie es gleich noch einmal."}},
 		{webinar.ErrEmailTaken, http.StatusConflict, "email-taken", sentence{
@@ -81,6 +89,7 @@ func mediaFaults() []fault {
 			"The stage is full. Somebody has to leave it first.", "Die Bühne ist voll. Zuerst muss jemand sie verlassen."}},
 		{sfu.ErrBusy, http.StatusServiceUnavailable, "busy", sentence{
 			"Too many people are connected at the moment. Please try again soon.", "Gerade sind zu viele verbunden. Bitte versuchen Sie es gleich noch einmal."}},
+		{sfu.ErrOverload, http.StatusServiceUnavailable, "full", sayFull()},
 		{errNoMatch, http.StatusPreconditionRequired, "if-match-missing", sentence{
 			"The change has to say which connection it means (If-Match).", "Die Änderung muss sagen, welche Verbindung sie meint (If-Match)."}},
 		{errStale, http.StatusPreconditionFailed, "other-connection", sentence{

@@ -84,6 +84,7 @@ type parts struct {
 	engine   *sfu.Engine
 	relay    *turn.Server // nil: none
 	site     http.Handler
+	full     func() bool // of descriptors
 
 	closers []func() error // in order of building
 }
@@ -101,9 +102,17 @@ func (p *parts) close() error {
 
 // listen opens the web port before anything is printed, so that the printed address works.
 func (p *parts) listen() (net.Listener, error) {
-	l, err := net.Listen("tcp", p.cfg.Listen)
-	if err != nil || p.cfg.TLSCert == "" {
-		return l, err
+	port, err := net.Listen("tcp", p.cfg.Listen)
+	if err != nil {
+		return nil, err
+	}
+	l, err := withRoom(port)
+	if err != nil {
+		return nil, errors.Join(err, port.Close())
+	}
+	p.full = l.full.Load
+	if p.cfg.TLSCert == "" {
+		return l, nil
 	}
 	pair, err := tls.LoadX509KeyPair(p.cfg.TLSCert, p.cfg.TLSKey)
 	if err != nil {

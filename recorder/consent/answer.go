@@ -189,16 +189,20 @@ func (b *Book) no(ctx context.Context, k Kind, to State, a Answer, shut func()) 
 		}
 		return b.standing(a.Recording, r, a.Subject), nil
 	}
-	p.close(to, a.Scopes)
-	p.pending = append(p.pending, a.Scopes)
+	first := p.promised(k, a.Key)
+	if first != 0 && !first.Has(a.Scopes) {
+		a.Key = "" // it says more than the one under its key, so it is an answer of its own
+	}
+	if first == 0 || a.Key == "" {
+		p.close(to, a.Scopes)
+		p.pending = append(p.pending, no{kind: k, key: a.Key, scopes: a.Scopes})
+	}
 	b.mu.Unlock()
 	shut()
 	wrote := false
 	st, err := b.answer(ctx, k, a, func(*record, *person) (bool, error) { wrote = true; return false, nil })
-	if !wrote && err == nil { // the same key was written meanwhile
-		b.mu.Lock()
-		p.settled(a.Scopes)
-		b.mu.Unlock()
+	if err == nil && !wrote && st.Scopes&a.Scopes != 0 { // its key was written meanwhile, and a yes after it
+		err = ErrKeyUsed
 	}
 	return st, err
 }

@@ -67,7 +67,7 @@ func (p *person) answer(k Kind, ev Event) {
 		p.fresh = ""
 		allowed := ev.Scopes
 		for _, taken := range p.pending { // a no that is in force and follows in the ledger
-			allowed &^= taken
+			allowed &^= taken.scopes
 		}
 		p.drop(p.scopes &^ allowed)
 		if allowed&Media != 0 {
@@ -75,19 +75,32 @@ func (p *person) answer(k Kind, ev Event) {
 		}
 	case Refuse:
 		p.close(Refused, All)
-		p.settled(All)
+		p.settled(no{kind: k, key: ev.Key, scopes: ev.Scopes})
 	case Withdraw:
 		p.close(Withdrawn, ev.Scopes)
-		p.settled(ev.Scopes)
+		p.settled(no{kind: k, key: ev.Key, scopes: ev.Scopes})
 	default: // not a person's
 	}
 }
 
 // settled forgets one pending no that the ledger has now.
-func (p *person) settled(s Scope) {
-	if i := slices.Index(p.pending, s); i >= 0 {
+func (p *person) settled(n no) {
+	i := slices.IndexFunc(p.pending, func(q no) bool {
+		return q.kind == n.kind && q.key == n.key && (n.key != "" || q.scopes == n.scopes)
+	})
+	if i >= 0 {
 		p.pending = slices.Delete(p.pending, i, i+1)
 	}
+}
+
+// promised returns what the pending no under a key takes away, 0 without one.
+func (p *person) promised(k Kind, key string) Scope {
+	for _, q := range p.pending {
+		if key != "" && q.kind == k && q.key == key {
+			return q.scopes
+		}
+	}
+	return 0
 }
 
 // close takes scopes away. What is left of a grant without media is none. Another yes needs the notice again.

@@ -69,11 +69,18 @@ type person struct {
 	state   State
 	scopes  Scope
 	publish bool
-	fresh   string  // hash of the notice shown since the last answer; empty: none
-	pending []Scope // noes that are in force and not in the ledger yet
+	fresh   string // hash of the notice shown since the last answer; empty: none
+	pending []no   // in force and not in the ledger yet
 	grant   [4]*epoch
 	last    Entry // of the last answer
 	lastEv  Event
+}
+
+// no is a refusal or withdrawal.
+type no struct {
+	kind   Kind
+	key    string
+	scopes Scope
 }
 
 type draft struct {
@@ -188,10 +195,10 @@ func (b *Book) needed(d draft) bool {
 		return false
 	}
 	if d.ev.Subject == "" {
-		return r.follows(d.kind) == nil
+		return d.kind == Expire || r.follows(d.kind) == nil // an expiry has ended the grants: the replay must end them too
 	}
 	if _, used := r.keys[keyID{d.ev.Subject, d.kind, d.ev.Key}]; used && d.ev.Key != "" {
-		r.person(d.ev.Subject).settled(d.ev.Scopes)
+		r.person(d.ev.Subject).settled(d.no())
 		return false
 	}
 	return true
@@ -225,9 +232,11 @@ func (b *Book) owe(d draft) {
 	b.owed = append(b.owed, d)
 	if r := b.recs[d.rec]; r != nil && d.ev.Subject != "" {
 		p := r.person(d.ev.Subject)
-		p.pending = append(p.pending, d.ev.Scopes)
+		p.pending = append(p.pending, d.no())
 	}
 }
+
+func (d draft) no() no { return no{kind: d.kind, key: d.ev.Key, scopes: d.ev.Scopes} }
 
 // Head returns the end of the chain.
 func (b *Book) Head() Head {

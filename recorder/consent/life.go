@@ -40,6 +40,9 @@ func (b *Book) Mark(ctx context.Context, rec RecordingID, k Kind, reason string,
 			return false, ErrUnknown
 		}
 		halts = r.halts
+		if k == Expire { // judged when it took effect; what came into the ledger since does not undo it
+			return false, nil
+		}
 		return false, r.follows(k)
 	})
 	if err != nil || k.closes() {
@@ -99,7 +102,8 @@ func (r *record) halt() {
 	r.run.end()
 }
 
-// expire ends every grant of a paused recording in memory, before the ledger has the entry.
+// expire ends every grant of a paused recording in memory, before the ledger has the entry. A pause or an end that the
+// ledger is owed counts, as it is in force and comes first in the replay.
 func (b *Book) expire(rec RecordingID) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -107,7 +111,13 @@ func (b *Book) expire(rec RecordingID) error {
 	if r == nil {
 		return ErrUnknown
 	}
-	if err := r.follows(Expire); err != nil {
+	ahead := record{phase: r.phase}
+	for _, d := range b.owed {
+		if d.rec == rec && d.ev.Subject == "" && d.kind != Expire && ahead.follows(d.kind) == nil {
+			ahead.phase = d.kind
+		}
+	}
+	if err := ahead.follows(Expire); err != nil {
 		return err
 	}
 	for _, p := range r.people {

@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -114,6 +115,148 @@ func TestReplayGivesTheSame(t *testing.T) {
 			},
 		})
 	})
+}
+
+// I13: a pause or a stop that the ledger is owed is in force, and an expiry is judged by it.
+func TestExpireAfterOwedMark(t *testing.T) {
+	for owed, want := range map[Kind]struct {
+		err error
+		ann State
+	}{Stop: {ErrState, Granted}, Pause: {nil, None}} {
+		f := &fake{}
+		b := openBook(t, f)
+		b.mustAnnounce(t, "r1", testNotice())
+		b.agree(t, "r1", ann, All)
+		b.mustRun(t, "r1", Start)
+		if owed == Stop {
+			if err := b.Mark(t.Context(), "r1", Pause, "", "host"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.failAt = 1
+		if err := b.Mark(t.Context(), "r1", owed, "", "host"); !errors.Is(err, ErrLedger) {
+			t.Fatalf("%s: %v", owed, err)
+		}
+		if err := b.Mark(t.Context(), "r1", Expire, "", ""); !errors.Is(err, want.err) {
+			t.Errorf("expire after an owed %s: %v", owed, err)
+		}
+		b.sameAgain(t, f, owed, want.ann)
+	}
+}
+
+// I13: an expiry that took effect while a stop or a resume was being written, and had to be owed, is in the ledger too.
+func TestExpireOvertakenIsWritten(t *testing.T) {
+	for _, k := range []Kind{Stop, Resume} {
+		s := &slow{fake: &fake{}, reached: make(chan struct{}), goOn: make(chan struct{})}
+		b := openBook(t, s)
+		b.mustAnnounce(t, "r1", testNotice())
+		b.agree(t, "r1", ann, All)
+		b.mustRun(t, "r1", Start)
+		if err := b.Mark(t.Context(), "r1", Pause, "", "host"); err != nil {
+			t.Fatal(err)
+		}
+		s.on = true
+		marked := make(chan error)
+		go func() { marked <- b.Mark(context.Background(), "r1", k, "", "host") }()
+		<-s.reached
+		s.on = false
+		gone, cancel := context.WithCancel(t.Context())
+		cancel() // the turn is taken: it fails at once, and is owed
+		if err := b.Mark(gone, "r1", Expire, "", ""); !errors.Is(err, ErrLedger) {
+			t.Errorf("expire: %v", err)
+		}
+		if b.Allowed("r1", ann) != 0 {
+			t.Error("a grant outlives its expiry")
+		}
+		close(s.goOn)
+		if err := <-marked; err != nil {
+			t.Fatal(err)
+		}
+		if b.Run("r1") {
+			t.Error("runs after an expiry that came later")
+		}
+		b.sameAgain(t, s.fake, k, None)
+	}
+}
+
+// I13, I27: a no that the ledger is owed uses its key. Said again it is one entry; a wider one under the same key is an
+// answer of its own, for it closed more.
+func TestNoUnderTheKeyOfAnOwedOne(t *testing.T) {
+	for _, c := range []struct {
+		then    Scope
+		ann     State
+		left    Scope
+		entries int // with announce, shown, grant
+	}{{Audio, Granted, Video, 4}, {Audio | Name, Granted, Video, 5}, {All, Withdrawn, 0, 5}} {
+		f := &fake{}
+		b := openBook(t, f)
+		b.mustAnnounce(t, "r1", testNotice())
+		b.agree(t, "r1", ann, Audio|Video)
+		no := b.reply("r1", ann, Audio)
+		no.Key = "k"
+		f.failAt = 1
+		if _, err := b.Withdraw(t.Context(), no, nobody); !errors.Is(err, ErrLedger) {
+			t.Fatal(err)
+		}
+		no.Scopes = c.then
+		shut := false
+		st, err := b.Withdraw(t.Context(), no, func() { shut = true })
+		if err != nil || st.State != c.ann || st.Scopes != c.left || !shut {
+			t.Errorf("%s: %s %s, gates shut %v, %v", c.then, st.State, st.Scopes, shut, err)
+		}
+		if len(f.entries) != c.entries || len(b.recs["r1"].people[ann].pending) > 0 {
+			t.Errorf("%s: %d entries, want %d; pending %v", c.then, len(f.entries), c.entries, b.recs["r1"].people[ann].pending)
+		}
+		b.sameAgain(t, f, Announce, c.ann)
+	}
+}
+
+// I13, I27: the same while the first is being written.
+func TestNoUnderTheKeyOfOneBeingWritten(t *testing.T) {
+	for then, entries := range map[Scope]int{Audio: 4, All: 5} {
+		s := &slow{fake: &fake{}, reached: make(chan struct{}), goOn: make(chan struct{})}
+		b := openBook(t, s)
+		b.mustAnnounce(t, "r1", testNotice())
+		b.agree(t, "r1", ann, Audio|Video)
+		no := b.reply("r1", ann, Audio)
+		no.Key = "k"
+		got := make(chan error)
+		say := func(a Answer, shut func()) {
+			_, err := b.Withdraw(context.Background(), a, shut)
+			got <- err
+		}
+		s.on = true
+		go say(no, nobody)
+		<-s.reached
+		s.on = false
+		no.Scopes = then
+		shut := make(chan struct{})
+		go say(no, func() { close(shut) })
+		<-shut
+		close(s.goOn)
+		if err := errors.Join(<-got, <-got); err != nil {
+			t.Error(err)
+		}
+		if len(s.entries) != entries || len(b.recs["r1"].people[ann].pending) > 0 {
+			t.Errorf("%s: %d entries, want %d; pending %v", then, len(s.entries), entries, b.recs["r1"].people[ann].pending)
+		}
+		b.sameAgain(t, s.fake, Announce, map[Scope]State{Audio: Granted, All: Withdrawn}[then])
+	}
+}
+
+// sameAgain lets the ledger have what it is owed and holds a replay against memory.
+func (b *Book) sameAgain(t *testing.T, f *fake, phase Kind, who State) {
+	t.Helper()
+	if err := b.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	again := openBook(t, f)
+	if got, want := again.state(), b.state(); got != want {
+		t.Errorf("replayed\n%smemory\n%s", got, want)
+	}
+	if got := again.recs["r1"]; got.phase != phase || got.person(ann).state != who {
+		t.Errorf("replay says %s and %s, want %s and %s", got.phase, got.person(ann).state, phase, who)
+	}
 }
 
 func closedFor(t *rapid.T, b *Book, a Answer, s Scope) {

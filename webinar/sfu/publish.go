@@ -173,7 +173,7 @@ func (p *publication) newSource(t *webrtc.TrackRemote, recv *webrtc.RTPReceiver)
 // readMedia stamps and passes on what comes, until the connection closes.
 func readMedia(t *webrtc.TrackRemote, l *layer) {
 	buf := make([]byte, 1600)
-	pt := uint8(t.PayloadType()) // the track's own follows what comes
+	pt := uint8(0) // the first packet's: before it a layer has none, and later the track's own follows what comes
 	for {
 		n, _, err := t.Read(buf)
 		at := time.Now()
@@ -185,7 +185,13 @@ func readMedia(t *webrtc.TrackRemote, l *layer) {
 		}
 		// A copy of the right size: the packet lives in the cache for seconds.
 		pkt := &rtp.Packet{}
-		if pkt.Unmarshal(append([]byte(nil), buf[:n]...)) != nil || pkt.PayloadType != pt {
+		if pkt.Unmarshal(append([]byte(nil), buf[:n]...)) != nil {
+			continue
+		}
+		if pt == 0 {
+			pt = pkt.PayloadType
+		}
+		if pkt.PayloadType != pt {
 			continue
 		}
 		l.src.arrive(arrival{layer: l, at: at, rtp: pkt})

@@ -86,6 +86,9 @@ func (e *Engine) publication(room, id, owner string) (*publication, error) {
 
 // seatFree refuses a viewer when there are too many.
 func (e *Engine) seatFree(name, owner string) error {
+	if e.overloaded() {
+		return ErrOverload
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.mayWatch(e.rooms[name], owner)

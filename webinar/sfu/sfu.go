@@ -78,6 +78,7 @@ var (
 	ErrNoSession = errors.New("sfu: no such session")
 	ErrStageFull = errors.New("sfu: the stage is full")
 	ErrBusy      = errors.New("sfu: too many sessions")
+	ErrOverload  = errors.New("sfu: the line is full")
 	ErrClosed    = errors.New("sfu: closed")
 )
 

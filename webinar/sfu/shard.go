@@ -20,7 +20,8 @@ type shard struct {
 	closed bool
 	wake   chan struct{}
 
-	dropped atomic.Uint64 // bursts and requests that found the queue full
+	dropped  atomic.Uint64 // bursts and requests that found the queue full
+	pressure pressure
 
 	// Of the goroutine alone:
 	out     *egress.Batch
@@ -126,6 +127,7 @@ func (sh *shard) run() {
 		case <-sh.timer.C:
 			sh.alarm = time.Time{}
 		case now := <-tick.C:
+			sh.pressure.feel(now, sh.out.Stats())
 			for v := range sh.viewers {
 				sh.report(v, now)
 				sh.tune(v, now)

@@ -30,7 +30,7 @@ type viewer struct {
 func (v *viewer) mainOnly() bool { return len(v.video) == 1 }
 
 // Watch answers a WHEP offer: its k-th audio and its k-th video line are slot k, for good. Errors: [OfferError],
-// [ErrBusy], [ErrClosed], the context's.
+// [ErrBusy], [ErrOverload], [ErrClosed], the context's.
 func (e *Engine) Watch(ctx context.Context, room string, w Viewer, text string) (id, answer string, err error) {
 	if err := e.enter(); err != nil {
 		return "", "", err

@@ -82,7 +82,7 @@ type Batch struct {
 	msgs   []message
 	kernel kernel
 
-	datagrams, trains, calls, dropped, refused atomic.Uint64
+	datagrams, trains, calls, dropped, refused, choked atomic.Uint64
 }
 
 // message is one train: datagrams of equal size to one address, the last one may be shorter. They lie side by side in
@@ -101,6 +101,7 @@ type Stats struct {
 	Calls     uint64 // system calls
 	Dropped   uint64 // datagrams that the kernel did not take
 	Refused   uint64 // trains that had to be sent one by one
+	Choked    uint64 // flushes that gave up because the socket stayed full
 }
 
 // Batch makes a batch for one goroutine.
@@ -115,7 +116,7 @@ func (b *Batch) Path() Path { return Path(b.path.Load()) }
 
 // Stats may be called from any goroutine.
 func (b *Batch) Stats() Stats {
-	return Stats{b.datagrams.Load(), b.trains.Load(), b.calls.Load(), b.dropped.Load(), b.refused.Load()}
+	return Stats{b.datagrams.Load(), b.trains.Load(), b.calls.Load(), b.dropped.Load(), b.refused.Load(), b.choked.Load()}
 }
 
 // Add copies p into the batch. It reports false for what a batch cannot carry: oversize, addresses with a zone or of

@@ -153,6 +153,7 @@ func (k *kernel) push(b *Batch, fd uintptr) {
 		case fault == 0 || fault == syscall.EINTR:
 		case fault == syscall.EAGAIN || fault == syscall.ENOBUFS:
 			if !k.pause(fd, fault) {
+				b.choked.Add(1)
 				b.drop(b.msgs[at:])
 				return
 			}
@@ -196,6 +197,7 @@ func (k *kernel) single(b *Batch, fd uintptr, at int) bool {
 			if k.pause(fd, fault) {
 				continue
 			}
+			b.choked.Add(1)
 			b.dropped.Add(uint64((m.end - begin + m.segment - 1) / m.segment))
 			return false
 		default:
