@@ -23,6 +23,7 @@ import (
 	"plenum/webinar"
 	"plenum/webinar/live"
 	"plenum/webinar/sfu"
+	"plenum/webinar/turn"
 )
 
 // shutdownTime is what open requests get to end; event streams are ended at once.
@@ -85,7 +86,11 @@ type parts struct {
 	archive  *archive.Archive
 	recorder *recorder.Service
 	engine   *sfu.Engine
+<<<<<<< HEAD
 	numbers  http.Handler
+=======
+	relay    *turn.Server // nil: none
+>>>>>>> reach
 	site     http.Handler
 	full     func() bool // of descriptors
 
