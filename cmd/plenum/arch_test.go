@@ -38,11 +38,8 @@ var allowed = map[string][]string{
 	"webinar/media":          {},
 	"webinar/sfu":            {"webinar/media", "webinar/sfu/egress", "webinar/sfu/seal"},
 	"webinar/sfu/egress":     {},
-<<<<<<< HEAD
 	"webinar/sfu/seal":       {},
-=======
 	"webinar/turn":           {}, // what it relays to is told by cmd/plenum
->>>>>>> reach
 	"frontend":               {},
 	"migrations":             {},
 }

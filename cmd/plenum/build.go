@@ -135,16 +135,10 @@ func (p *parts) buildRelay(context.Context) error {
 
 // buildSite needs the address of the web port, which links are made of.
 func (p *parts) buildSite(l net.Addr) (err error) {
-<<<<<<< HEAD
 	p.numbers = api.Metrics(p.engine, p.hub, p.recorder)
-	p.site, err = api.New(api.Deps{
-		Accounts: p.accounts, Webinars: p.webinars, Hub: p.hub, Media: p.engine, Polls: p.polls, Recorder: p.recorder,
-		Numbers: p.numbers, App: frontend.Handler(), BaseURL: p.cfg.linkAddress(l).String(), StageURL: p.cfg.address(l).String(), TLS: p.cfg.secure(), TrustedProxies: p.cfg.TrustedProxies, Full: p.full, Log: p.log,
-	})
-=======
 	deps := api.Deps{
 		Accounts: p.accounts, Webinars: p.webinars, Hub: p.hub, Media: p.engine, Polls: p.polls, Recorder: p.recorder,
-		App: frontend.Handler(), BaseURL: p.cfg.linkAddress(l).String(), StageURL: p.cfg.address(l).String(), TLS: p.cfg.secure(), TrustedProxies: p.cfg.TrustedProxies, Full: p.full, Log: p.log,
+		Numbers: p.numbers, App: frontend.Handler(), BaseURL: p.cfg.linkAddress(l).String(), StageURL: p.cfg.address(l).String(), TLS: p.cfg.secure(), TrustedProxies: p.cfg.TrustedProxies, Full: p.full, Log: p.log,
 	}
 	if p.relay != nil {
 		deps.Relay = p.relay
@@ -153,7 +147,6 @@ func (p *parts) buildSite(l net.Addr) (err error) {
 		deps.RelayHost = p.cfg.URL.Hostname()
 	}
 	p.site, err = api.New(deps)
->>>>>>> reach
 	return err
 }
 

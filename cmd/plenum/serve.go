@@ -86,11 +86,8 @@ type parts struct {
 	archive  *archive.Archive
 	recorder *recorder.Service
 	engine   *sfu.Engine
-<<<<<<< HEAD
 	numbers  http.Handler
-=======
 	relay    *turn.Server // nil: none
->>>>>>> reach
 	site     http.Handler
 	full     func() bool // of descriptors
 
