@@ -34,6 +34,8 @@ func (nobody) SourceClosed(string, media.Source)       {}
 func (nobody) SlotsChanged(string, string, []sfu.Slot) {}
 func (nobody) StageChanged(string, []sfu.SourceState)  {}
 func (nobody) LayersChanged(_, _ string, _ sfu.Layers) {}
+func (nobody) SpeakingChanged(string, []string)        {}
+func (nobody) HealthChanged(string, sfu.Health)        {}
 
 func must(t testing.TB, err error) {
 	t.Helper()
