@@ -29,11 +29,13 @@ type Deps struct {
 	Media    *sfu.Engine
 	Polls    *polls.Service
 	Recorder *recorder.Service
+	Relay    Relay // nil: none
 
 	Numbers        http.Handler // what Metrics returned
 	App            http.Handler // answers everything that is neither under /api nor /healthz
 	BaseURL        string       // of attendees' links and of allowed origins, such as https://example.org
 	StageURL       string       // of speakers' links: cameras work over TLS and on localhost only; empty: BaseURL
+	RelayHost      string       // the relay's name for clients; empty: the host of each request
 	TLS            bool         // browsers reach the site over TLS, whoever ends it: Secure cookies and HSTS
 	TrustedProxies []string     // addresses or networks whose X-Forwarded-For is believed; nil: nobody's
 	Full           func() bool  // tells that the system has little room left for connections; nil: never

@@ -17,13 +17,13 @@ var (
 	errStale   = errors.New("If-Match names nothing that is")
 )
 
-func (s *server) patchPublication(c *call) error { return patch(c, s.Media.PatchPublication) }
+func (s *server) patchPublication(c *call) error { return s.patch(c, s.Media.PatchPublication) }
 
-func (s *server) patchView(c *call) error { return patch(c, s.Media.PatchViewer) }
+func (s *server) patchView(c *call) error { return s.patch(c, s.Media.PatchViewer) }
 
 // patch takes an SDP fragment of a WHIP or WHEP client: new ICE credentials begin a new ICE session on the connection
 // that there is, candidates are of no use to a server that only answers.
-func patch(c *call, apply func(ctx context.Context, room, session, owner string, match []string, fragment string) (string, error)) error {
+func (s *server) patch(c *call, apply func(ctx context.Context, room, session, owner string, match []string, fragment string) (string, error)) error {
 	body, err := readBody(c.Writer, c.Request, fragmentType)
 	if err != nil {
 		return err
@@ -45,6 +45,7 @@ func patch(c *call, apply func(ctx context.Context, room, session, owner string,
 		return nil
 	}
 	c.Header("ETag", etag(answer))
+	s.offerRelay(c)
 	c.Data(http.StatusOK, fragmentType, []byte(answer))
 	return nil
 }

@@ -62,3 +62,35 @@ func TestPatchRestartsICE(t *testing.T) {
 		s.want(s.send(matching(speaker, "*"), r.method, path, fragmentType, strings.Repeat("x", 1<<20)), http.StatusRequestEntityTooLarge, "too-large")
 	}
 }
+
+// fixedRelay is a relay whose words are known.
+type fixedRelay struct{}
+
+func (fixedRelay) URLs(host string) []string {
+	return []string{"turn:" + host + ":3478?transport=udp", "turns:" + host + ":5349?transport=tcp"}
+}
+func (fixedRelay) Credentials(seat string) (string, string) { return "user of " + seat, "password" }
+
+func TestAnswersNameTheRelay(t *testing.T) {
+	for configured, want := range map[string]string{"": "127.0.0.1", "media.example.org": "media.example.org"} {
+		s := newSite(t, func(d *Deps) { d.Relay, d.RelayHost = fixedRelay{}, configured })
+		host := s.account("host@example.org")
+		w := s.webinar(host)
+		speaker, ticket := s.ticket(host, w, "speaker")
+		answer := s.want(s.do(speaker, "watch", in(w), offerOf(t, webrtc.RTPTransceiverDirectionRecvonly)), http.StatusCreated, "")
+		speaker.header = http.Header{"If-Match": {"*"}}
+		restart := s.want(s.do(speaker, "patchView", in(w, "session", session(answer)), "a=ice-ufrag:nextnext\r\na=ice-pwd:nextnextnextnextnextnext\r\n"), http.StatusOK, "")
+		for _, got := range []reply{answer, restart} {
+			links := got.header.Values("Link")
+			if len(links) != 2 || links[0] != `<turn:`+want+`:3478?transport=udp>; rel="ice-server"; username="user of `+ticket.ID+`"; credential="password"; credential-type="password"` {
+				t.Errorf("%q", links)
+			}
+		}
+	}
+	s := &server{}
+	for asked, want := range map[string]string{"example.org": "example.org", "[::1]:8080": "::1", "10.0.0.1:80": "10.0.0.1", `a">;rel=x`: "", "": ""} {
+		if got := s.relayHost(asked); got != want {
+			t.Errorf("%q: %q", asked, got)
+		}
+	}
+}

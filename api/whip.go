@@ -85,6 +85,7 @@ func (s *server) answerOffer(c *call, face, session, answer string, end func(roo
 	c.Header("Location", "/api/webinars/"+string(c.webinar.ID)+"/"+face+"/"+session)
 	c.Header("ETag", etag(answer))
 	c.Header("Accept-Patch", fragmentType)
+	s.offerRelay(c)
 	c.Data(http.StatusCreated, sdpType, []byte(answer))
 	return nil
 }

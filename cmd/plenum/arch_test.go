@@ -21,7 +21,7 @@ const module = "plenum/"
 var allowed = map[string][]string{
 	"cmd/plenum": {
 		"api", "cmd/plenum/bench", "frontend", "migrations", "polls", "recorder", "recorder/archive", "recorder/blob", "recorder/consent",
-		"webinar", "webinar/live", "webinar/media", "webinar/sfu",
+		"webinar", "webinar/live", "webinar/media", "webinar/sfu", "webinar/turn",
 	},
 	"cmd/plenum/bench":       {}, // measures from outside, over the public API
 	"api":                    {"polls", "recorder", "recorder/consent", "webinar", "webinar/live", "webinar/media", "webinar/sfu"},
@@ -39,6 +39,7 @@ var allowed = map[string][]string{
 	"webinar/sfu":            {"webinar/media", "webinar/sfu/egress", "webinar/sfu/seal"},
 	"webinar/sfu/egress":     {},
 	"webinar/sfu/seal":       {},
+	"webinar/turn":           {}, // what it relays to is told by cmd/plenum
 	"frontend":               {},
 	"migrations":             {},
 }

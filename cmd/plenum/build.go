@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"os"
@@ -18,6 +20,7 @@ import (
 	"plenum/webinar"
 	"plenum/webinar/live"
 	"plenum/webinar/sfu"
+	"plenum/webinar/turn"
 )
 
 // The folders below the data folder.
@@ -34,7 +37,7 @@ func (p *parts) build(ctx context.Context) error {
 	p.webinars = webinar.NewService(p.db, p.hub, webinar.Retention{
 		Webinar: p.cfg.RetainWebinar, Seat: p.cfg.RetainSeat, MaxLive: p.cfg.MaxLive,
 	}, webinar.Hooks{Live: p.onLive, End: p.onEnd, Keep: p.keeps, Erase: p.onErase, Revoked: p.onRevoked})
-	for _, step := range []func(context.Context) error{p.buildPolls, p.buildStore, p.buildRecorder, p.buildMedia} {
+	for _, step := range []func(context.Context) error{p.buildPolls, p.buildStore, p.buildRecorder, p.buildMedia, p.buildRelay} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -109,13 +112,41 @@ func (p *parts) buildMedia(ctx context.Context) (err error) {
 	return err
 }
 
+func (p *parts) buildRelay(context.Context) error {
+	if p.cfg.TURNListen == "" && p.cfg.TURNTLSListen == "" {
+		return nil
+	}
+	cfg := turn.Config{Listen: p.cfg.TURNListen, TLSListen: p.cfg.TURNTLSListen, Media: p.engine.Addr(), Peers: p.engine.Offered}
+	if p.cfg.TURNTLSListen != "" {
+		pair, err := tls.LoadX509KeyPair(cmp.Or(p.cfg.TURNTLSCert, p.cfg.TLSCert), cmp.Or(p.cfg.TURNTLSKey, p.cfg.TLSKey))
+		if err != nil {
+			return err
+		}
+		cfg.TLS = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}
+	}
+	relay, err := turn.New(cfg)
+	if err != nil {
+		return err
+	}
+	p.relay = relay
+	p.onClose(relay.Close)
+	return nil
+}
+
 // buildSite needs the address of the web port, which links are made of.
 func (p *parts) buildSite(l net.Addr) (err error) {
 	p.numbers = api.Metrics(p.engine, p.hub, p.recorder)
-	p.site, err = api.New(api.Deps{
+	deps := api.Deps{
 		Accounts: p.accounts, Webinars: p.webinars, Hub: p.hub, Media: p.engine, Polls: p.polls, Recorder: p.recorder,
 		Numbers: p.numbers, App: frontend.Handler(), BaseURL: p.cfg.linkAddress(l).String(), StageURL: p.cfg.address(l).String(), TLS: p.cfg.secure(), TrustedProxies: p.cfg.TrustedProxies, Full: p.full, Log: p.log,
-	})
+	}
+	if p.relay != nil {
+		deps.Relay = p.relay
+	}
+	if deps.RelayHost = p.cfg.TURNHost; deps.RelayHost == "" && p.cfg.URL != nil {
+		deps.RelayHost = p.cfg.URL.Hostname()
+	}
+	p.site, err = api.New(deps)
 	return err
 }
 

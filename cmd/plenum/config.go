@@ -35,6 +35,8 @@ type config struct {
 	MediaEgress    string
 	MaxStage       int
 
+	TURNListen, TURNTLSListen, TURNTLSCert, TURNTLSKey, TURNHost string
+
 	S3Endpoint, S3Bucket, S3Region, S3AccessKey, S3SecretKey, S3CA string
 	S3TLS, S3PathStyle                                             bool
 
@@ -74,6 +76,11 @@ func settings() []setting {
 		{"PLENUM_MEDIA_TCP", "true", "true or false", "take media over TCP as well, on the same port", false, setBool(func(c *config) *bool { return &c.MediaTCP })},
 		{"PLENUM_MEDIA_ADDRESSES", "", "addresses", "addresses offered to browsers for media, comma-separated, the best first; empty: all of this machine. Behind NAT the public one, and after it a private one for people inside", false, setAddresses},
 		{"PLENUM_MEDIA_EGRESS", "auto", "auto, gso, sendmmsg or sendto", "how media is handed to the system; auto takes the cheapest that works", false, setChoice(func(c *config) *string { return &c.MediaEgress }, "auto", "gso", "sendmmsg", "sendto")},
+		{"PLENUM_TURN_LISTEN", "", "host:port", "a relay to the media port for networks that let nothing else through (TURN over UDP and TCP), usually :3478; empty: none", false, optional(setAddr(func(c *config) *string { return &c.TURNListen }))},
+		{"PLENUM_TURN_TLS_LISTEN", "", "host:port", "the same over TLS, usually :5349, or :443 on an address of its own; empty: none", false, optional(setAddr(func(c *config) *string { return &c.TURNTLSListen }))},
+		{"PLENUM_TURN_TLS_CERT", "", path, "certificate chain (PEM) of the relay; empty: PLENUM_TLS_CERT", false, setPath(func(c *config) *string { return &c.TURNTLSCert })},
+		{"PLENUM_TURN_TLS_KEY", "", path, "private key (PEM) of the relay; empty: PLENUM_TLS_KEY", false, setPath(func(c *config) *string { return &c.TURNTLSKey })},
+		{"PLENUM_TURN_HOST", "", "name", "the relay's name for browsers; empty: the name of the site", false, setText(func(c *config) *string { return &c.TURNHost })},
 		{"PLENUM_STAGE_PEOPLE", "10", "people", "how many may be on stage at once (1 to 10)", false, setInt(1, 10, func(c *config, n int64) { c.MaxStage = int(n) })},
 		{"PLENUM_S3_ENDPOINT", "", "host:port", "an S3-compatible store for recordings; empty: the embedded one in the data folder", false, setText(func(c *config) *string { return &c.S3Endpoint })},
 		{"PLENUM_S3_BUCKET", "plenum", "name", "bucket; made if it is missing", false, setText(func(c *config) *string { return &c.S3Bucket })},
@@ -126,6 +133,12 @@ func (c *config) validate() error {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		faults = append(faults, errors.New("PLENUM_TLS_CERT and PLENUM_TLS_KEY go together"))
 	}
+	if (c.TURNTLSCert == "") != (c.TURNTLSKey == "") {
+		faults = append(faults, errors.New("PLENUM_TURN_TLS_CERT and PLENUM_TURN_TLS_KEY go together"))
+	}
+	if c.TURNTLSListen != "" && c.TURNTLSCert == "" && c.TLSCert == "" {
+		faults = append(faults, errors.New("PLENUM_TURN_TLS_LISTEN needs a certificate: PLENUM_TURN_TLS_CERT or PLENUM_TLS_CERT"))
+	}
 	if c.S3Endpoint != "" && (c.S3AccessKey == "" || c.S3SecretKey == "") {
 		faults = append(faults, errors.New("PLENUM_S3_ENDPOINT needs PLENUM_S3_ACCESS_KEY and PLENUM_S3_SECRET_KEY"))
 	}
@@ -152,6 +165,16 @@ func printConfig(w io.Writer, getenv func(string) string) error {
 		fmt.Fprintf(tw, "%s\t%q\t%q\t%s\t%s\n", s.name, value, s.value, s.unit, s.doc)
 	}
 	return tw.Flush()
+}
+
+// optional lets a setting be empty.
+func optional(set func(*config, string) error) func(*config, string) error {
+	return func(c *config, v string) error {
+		if v == "" {
+			return nil
+		}
+		return set(c, v)
+	}
 }
 
 func setText(field func(*config) *string) func(*config, string) error {

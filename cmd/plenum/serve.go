@@ -23,6 +23,7 @@ import (
 	"plenum/webinar"
 	"plenum/webinar/live"
 	"plenum/webinar/sfu"
+	"plenum/webinar/turn"
 )
 
 // shutdownTime is what open requests get to end; event streams are ended at once.
@@ -86,6 +87,7 @@ type parts struct {
 	recorder *recorder.Service
 	engine   *sfu.Engine
 	numbers  http.Handler
+	relay    *turn.Server // nil: none
 	site     http.Handler
 	full     func() bool // of descriptors
 

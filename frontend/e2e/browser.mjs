@@ -11,7 +11,7 @@ const flags = [
   '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
   '--use-fake-ui-for-media-stream', '--allow-loopback-in-peer-connection', '--auto-select-desktop-capture-source=Entire screen',
   // phone.test is this machine under a name for which browsers demand TLS, as for any other machine of a network.
-  '--host-resolver-rules=MAP phone.test 127.0.0.1 , MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost',
+  '--host-resolver-rules=MAP phone.test 127.0.0.1 , MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE ::1 , EXCLUDE localhost',
   // Timers and pictures of a page go on although another one is in front.
   '--disable-backgrounding-occluded-windows', '--disable-renderer-backgrounding', '--disable-background-timer-throttling',
 ];

@@ -87,8 +87,12 @@ func TestDownlink(t *testing.T) {
 		t.Errorf("after loss %d, exhausted %v", d.limit(), d.exhausted())
 	}
 	rounds(&d, 2, reception{sent: 300_000, rtt: 900 * time.Millisecond})
-	if d.limit() > 300_000 || !d.exhausted() {
+	if d.limit() > 300_000 || d.exhausted() {
 		t.Errorf("after two rounds of a full queue %d, exhausted %v", d.limit(), d.exhausted())
+	}
+	rounds(&d, 3, reception{sent: 300_000, rtt: 90 * time.Millisecond, loss: 0.4})
+	if !d.exhausted() {
+		t.Error("three rounds of much loss are no exhaustion")
 	}
 	rounds(&d, 1, reception{sent: 100_000, rtt: 40 * time.Millisecond, loss: 0.05})
 	if d.exhausted() {
@@ -113,6 +117,10 @@ func TestDownlink(t *testing.T) {
 	// An estimate far below what is sent counts, but not at once.
 	d = downlink{}
 	low := reception{sent: 1_000_000, rtt: 30 * time.Millisecond, estimate: 200_000}
+	if rounds(&d, 5, low); d.limit() < firstBudget {
+		t.Errorf("low estimates without any loss made %d", d.limit())
+	}
+	d, low.loss = downlink{}, 0.04
 	if rounds(&d, 2, low); d.limit() < firstBudget {
 		t.Errorf("two low estimates made %d", d.limit())
 	}

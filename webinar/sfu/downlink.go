@@ -10,7 +10,7 @@ import "time"
 type downlink struct {
 	budget   int64 // bit/s for all pictures and sound of the viewer; 0: nothing is known yet
 	strained bool  // the line has shown a limit
-	bad      int   // reports in a row that told of trouble
+	bad      int   // reports in a row that told of much loss
 	low      int   // estimates in a row far below what is sent
 	good     time.Time
 	raised   time.Time
@@ -43,7 +43,7 @@ func (d *downlink) limit() int64 {
 	return d.budget
 }
 
-// exhausted reports that the line has been in trouble for so long that a picture is too much for it.
+// exhausted reports that the line has lost so much for so long that a picture is too much for it.
 func (d *downlink) exhausted() bool { return d.bad >= 3 }
 
 // hear takes a round of reports.
@@ -59,7 +59,9 @@ func (d *downlink) hear(now time.Time, r reception) {
 		queue = r.rtt - d.least
 		d.least += (r.rtt - d.least) / 64 // a line may become longer for good
 	}
-	if d.low++; r.estimate == 0 || r.estimate > r.sent/2 {
+	// An estimate alone proves nothing: browsers begin with a small one, and lower it when they or we are short of
+	// processor time.
+	if d.low++; r.estimate == 0 || r.estimate > r.sent/2 || r.loss < 0.02 && queue < 150*time.Millisecond {
 		d.low = 0
 	}
 	switch {
@@ -73,7 +75,9 @@ func (d *downlink) hear(now time.Time, r reception) {
 }
 
 func (d *downlink) lower(now time.Time, r reception) {
-	d.bad++
+	if d.bad++; r.loss < 0.10 {
+		d.bad = 0 // slow is no reason to take the picture away
+	}
 	d.good = time.Time{}
 	if !d.raised.IsZero() && now.Sub(d.raised) < regret {
 		d.patience = min(2*d.patience, maxPatience)

@@ -67,6 +67,15 @@ func start(cfg Config, obs media.Observer, screens Screens, tm timing) (*Engine,
 // Addr is the address that media arrives at; unspecified if the engine listens on all.
 func (e *Engine) Addr() netip.AddrPort { return e.stack.addr }
 
+// Offered lists where clients are told to send media, the best first.
+func (e *Engine) Offered() []netip.AddrPort {
+	var all []netip.AddrPort
+	for _, a := range e.stack.addrs() {
+		all = append(all, netip.AddrPortFrom(a.Unmap(), e.stack.addr.Port()))
+	}
+	return all
+}
+
 // Close ends all sessions and returns when nothing of the engine runs any more.
 func (e *Engine) Close() error {
 	e.mu.Lock()

@@ -18,6 +18,7 @@ import (
 type simulcaster struct {
 	t       *testing.T
 	session string
+	pc      *webrtc.PeerConnection
 	rids    []string
 	tracks  []*webrtc.TrackLocalStaticRTP
 	plis    [3]atomic.Int64
@@ -36,6 +37,7 @@ func simulcast(t *testing.T, e *Engine, room, owner string) *simulcaster {
 	t.Helper()
 	s := &simulcaster{t: t, rids: []string{"q", "h", "f"}}
 	pc, _ := newPeerAt(t, "127.0.0.1:0", webrtc.ConfigureSimulcastExtensionHeaders)
+	s.pc = pc
 	var sender *webrtc.RTPSender
 	for i, rid := range s.rids {
 		track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, "video", "stream", webrtc.WithRTPStreamID(rid))

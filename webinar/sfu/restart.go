@@ -17,6 +17,7 @@ const (
 	leastUfrag, leastPwd         = 4, 22
 	mostCredential               = 256
 	restartPatience              = 5 * time.Second // what the answer to a restart may take
+	pastSessions                 = 16              // that are remembered, so that a late request does not bring one back
 	iceChars                     = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 	ufragLine, pwdLine, lineEnds = "a=ice-ufrag:", "a=ice-pwd:", "\r\n"
 )
@@ -194,6 +195,8 @@ func (s *session) patch(ctx context.Context, match []string, fragment string) (s
 			return s.ice, nil
 		}
 		return "", nil
+	case slices.Contains(s.past, c.ufrag): // was under way for long and is overtaken
+		return "", ErrOtherICE
 	}
 	return s.restart(ctx, c)
 }
@@ -208,6 +211,9 @@ func (s *session) restart(ctx context.Context, c credentials) (string, error) {
 	o, err := s.offer.with(c)
 	if err != nil {
 		return "", err
+	}
+	if s.past = append(s.past, s.remote().ufrag); len(s.past) > pastSessions {
+		s.past = s.past[1:]
 	}
 	// Half a restart would be the end of the session, so a client that hangs up does not interrupt it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restartPatience)

@@ -132,11 +132,15 @@ func TestICERestartKeepsTheMedia(t *testing.T) {
 		})
 	}
 	moving("media")
+	first := fragmentFor(p.pc.LocalDescription().SDP)
 	ssrcs := fmt.Sprint(p.ssrc)
 	answer := p.answer
 	for range 3 {
 		answer = restartICE(t, p.pc, e.PatchViewer, "eve", p.session, answer)
 		moving("media after the viewer's restart")
+	}
+	if _, err := e.PatchViewer(t.Context(), "r", p.session, "eve", []string{AnyICE}, first); !errors.Is(err, ErrOtherICE) {
+		t.Errorf("a restart that was overtaken: %v", err)
 	}
 	restartICE(t, s.pc, e.PatchPublication, "anna", s.session, s.answer)
 	moving("media after the publisher's restart")
@@ -219,4 +223,35 @@ func TestRestartThatNobodyFollows(t *testing.T) {
 		_, err := e.viewer("r", p.session, "eve")
 		return errors.Is(err, ErrNoSession)
 	})
+}
+
+// TestICERestartKeepsTheLayers has a publisher of three layers on another network: its streams are not negotiated anew.
+func TestICERestartKeepsTheLayers(t *testing.T) {
+	e, w, _ := newTestEngine(t)
+	e.SetLive("r", true)
+	s := simulcast(t, e, "r", "anna")
+	s.pump()
+	p := watchFrom(t, e, "r", Viewer{Owner: "eve"}, 1, 1, newRoamer(t), nil)
+	eventually(t, "media", func() bool { return p.count("video0") > 20 })
+	offer, err := s.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.pc.SetLocalDescription(offer); err != nil {
+		t.Fatal(err)
+	}
+	fragment, err := e.PatchPublication(t.Context(), "r", s.session, "anna", []string{AnyICE}, fragmentFor(offer.SDP))
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := s.pc.CurrentRemoteDescription().SDP
+	if err := s.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: withICE(was, fragment)}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the connection", func() bool { return s.pc.ConnectionState() == webrtc.PeerConnectionStateConnected })
+	n := p.count("video0")
+	eventually(t, "media after the restart", func() bool { return p.count("video0") > n+40 })
+	if got := w.list(); len(got) != 1 {
+		t.Errorf("the recorder was told %v", got)
+	}
 }

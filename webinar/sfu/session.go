@@ -23,6 +23,7 @@ type session struct {
 	turn      chan struct{} // of whoever negotiates; holds what follows
 	offer     offer         // as it was answered last
 	ice       string        // our side of the ICE session, as an SDP fragment
+	past      []string      // the client's username fragments of before
 
 	once  sync.Once
 	ended atomic.Bool // the end has begun

@@ -1117,6 +1117,8 @@ export interface components {
                 /** @description the ICE session */
                 ETag?: string;
                 "Accept-Patch"?: string;
+                /** @description relays, if there are any: `<turn:…>; rel="ice-server"` with credentials for five minutes (RFC 9725, section 4.6) */
+                Link?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -1685,6 +1687,8 @@ export interface operations {
             200: {
                 headers: {
                     ETag?: string;
+                    /** @description relays */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1791,6 +1795,8 @@ export interface operations {
             200: {
                 headers: {
                     ETag?: string;
+                    /** @description relays */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {

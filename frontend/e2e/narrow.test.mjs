@@ -1,0 +1,72 @@
+// Viewers behind firewalls: no UDP, or nothing but a relay; and a machine that speaks IPv6 only.
+import assert from 'node:assert/strict';
+import { after, before, test as story } from 'node:test';
+import { Cast, makeFace, person, pictured } from './browser.mjs';
+import { onlyRelays, onlyTCP, path } from './narrow.mjs';
+import { Server } from './server.mjs';
+import { assertQuiet, createWebinar, enterStage, goLive, join, makeAccount, moves } from './steps.mjs';
+
+let server, cast, hostBrowser, audience, host, webinar;
+const pages = [];
+
+before(async () => {
+  server = await Server.start({ env: { PLENUM_TURN_LISTEN: '127.0.0.1:0', PLENUM_TURN_HOST: '127.0.0.1' } });
+  cast = new Cast();
+  [hostBrowser, audience] = await Promise.all([cast.browser(makeFace(cast.dir, 'host', 'green', 440)), cast.browser()]);
+  host = await person(hostBrowser, server.url);
+  host.setDefaultTimeout(20_000);
+  await makeAccount(host, server);
+  webinar = await createWebinar(host, 'Narrow');
+  await enterStage(host, `${server.url}/stage/${webinar.id}`);
+  await goLive(host);
+});
+
+after(async () => {
+  await cast?.close();
+  const how = await server?.stop();
+  assert.deepEqual(how, { code: 0, signal: null }, `the server ends cleanly\n${server.output}`);
+});
+
+const test = (name, f) => story(name, (t) => pictured(name, () => [host, ...pages], () => f(t)));
+
+for (const [name, script, part, want] of [
+  ['without UDP a viewer is served over TCP', onlyTCP, undefined, { relayed: false, protocol: 'tcp' }],
+  ['where only a relay gets through, over UDP', onlyRelays, 'transport=udp', { relayed: true, protocol: 'udp' }],
+  ['where only a relay gets through, over TCP', onlyRelays, 'transport=tcp', { relayed: true, protocol: 'tcp' }],
+]) {
+  test(name, async (t) => {
+    const page = await person(audience, server.url);
+    pages.push(page);
+    page.setDefaultTimeout(20_000);
+    await page.context().addInitScript(script, part);
+    const ms = await join(page, webinar.link);
+    t.diagnostic(`the first picture after ${Math.round(ms)} ms`);
+    await moves(page, 30);
+    assert.deepEqual(await path(page), want);
+    assertQuiet(page);
+    await page.context().close();
+  });
+}
+
+test('everything over IPv6', async () => {
+  const six = await Server.start({ env: { PLENUM_LISTEN: '[::1]:0', PLENUM_MEDIA_LISTEN: '[::1]:0', PLENUM_MEDIA_ADDRESSES: '::1', PLENUM_URL: '' } });
+  try {
+    const url = six.url;
+    const speaker = await person(hostBrowser, url);
+    speaker.setDefaultTimeout(20_000);
+    pages.push(speaker);
+    await makeAccount(speaker, six);
+    const room = await createWebinar(speaker, 'Six');
+    await enterStage(speaker, `${url}/stage/${room.id}`);
+    await goLive(speaker);
+    const viewer = await person(audience, url);
+    viewer.setDefaultTimeout(20_000);
+    pages.push(viewer);
+    await join(viewer, room.link);
+    await moves(viewer, 30);
+    assertQuiet(speaker, viewer);
+    await Promise.all([speaker.context().close(), viewer.context().close()]);
+  } finally {
+    await six.stop();
+  }
+});
