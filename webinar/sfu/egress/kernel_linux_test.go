@@ -77,14 +77,14 @@ func TestFaultsOfTheSystem(t *testing.T) {
 		"all well":                   {faulty{}, GSO, Stats{Datagrams: 9, Trains: 3}, 0, GSO},
 		"interrupted":                {faulty{mmsg: []syscall.Errno{syscall.EINTR}}, GSO, Stats{Datagrams: 9, Trains: 3}, 0, GSO},
 		"full for a while":           {faulty{mmsg: []syscall.Errno{again, full}}, GSO, Stats{Datagrams: 9, Trains: 3}, 2, GSO},
-		"full for good":              {faulty{mmsg: []syscall.Errno{again, again, again, again, again, again, again}}, GSO, Stats{Dropped: 9}, patient, GSO},
+		"full for good":              {faulty{mmsg: []syscall.Errno{again, again, again, again, again, again, again}}, GSO, Stats{Dropped: 9, Choked: 1}, patient, GSO},
 		"an address with small MTU":  {faulty{trains: []syscall.Errno{size}}, GSO, Stats{Datagrams: 9, Trains: 5, Refused: 1}, 0, GSO},
 		"a device without checksums": {faulty{always: eio}, GSO, Stats{Datagrams: 9, Trains: 9, Refused: 3}, 0, GSO},
 		"no trains on this kernel":   {faulty{always: inval}, GSO, Stats{Datagrams: 9, Trains: 9, Refused: 3}, 0, GSO},
 		"an address that is blocked": {faulty{mmsg: []syscall.Errno{perm}}, GSO, Stats{Datagrams: 6, Trains: 2, Dropped: 3}, 0, GSO},
 		"no sendmmsg":                {faulty{mmsg: []syscall.Errno{nosys}}, SendMMsg, Stats{Datagrams: 9, Trains: 9}, 0, SendTo},
 		"sendto, full for a while":   {faulty{to: []syscall.Errno{again, syscall.EINTR}}, SendTo, Stats{Datagrams: 9, Trains: 9}, 1, SendTo},
-		"sendto, full for good":      {faulty{to: []syscall.Errno{0, again, again, again, again, again, again, again}}, SendTo, Stats{Datagrams: 1, Trains: 1, Dropped: 8}, patient, SendTo},
+		"sendto, full for good":      {faulty{to: []syscall.Errno{0, again, again, again, again, again, again, again}}, SendTo, Stats{Datagrams: 1, Trains: 1, Dropped: 8, Choked: 1}, patient, SendTo},
 		"sendto, one blocked":        {faulty{to: []syscall.Errno{perm}}, SendTo, Stats{Datagrams: 8, Trains: 8, Dropped: 1}, 0, SendTo},
 	} {
 		t.Run(name, func(t *testing.T) {
