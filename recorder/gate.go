@@ -115,7 +115,6 @@ func (g *gate) arm(p consent.Permit, out writer, o order) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.permit, g.out = p, out
-	g.src.Keep(out != nil && p.Holds())
 	g.asked = time.Time{}
 	g.b.arm(o, g.clock.now(), offset, known)
 }
@@ -125,6 +124,5 @@ func (g *gate) close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.permit, g.out = consent.Permit{}, nil
-	g.src.Keep(false)
 	g.b.disarm()
 }

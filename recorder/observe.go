@@ -23,6 +23,7 @@ func (s *Service) SourceOpened(name string, src media.Source, muted bool) {
 	r.count++
 	g.born, g.muted = r.count, muted
 	r.gates[t.ID] = g
+	src.Keep(r.rec.active())
 	if p := r.person(webinar.SubjectID(t.Subject)); !p.lapsed {
 		p.beat = time.Now() // the first beat has as long as any other
 	}

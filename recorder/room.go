@@ -188,11 +188,17 @@ func (r *room) current() Recording {
 	return r.rec
 }
 
-// tell publishes the recording as it is now.
+// tell publishes the recording as it is now. From the announcement on the best picture of everybody is wanted, so that
+// it is there, and its clock known, when the first gate opens.
 func (r *room) tell() {
 	r.pub.Lock()
 	defer r.pub.Unlock()
-	rec := r.current()
+	r.mu.Lock()
+	rec := r.rec
+	for _, g := range r.gates {
+		g.src.Keep(rec.active())
+	}
+	r.mu.Unlock()
 	r.s.c.Events.Publish(webinar.Event{Webinar: r.id, To: webinar.Everyone(), Body: Changed{Recording: rec}})
 }
 

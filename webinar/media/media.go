@@ -56,7 +56,8 @@ type Source interface {
 	// Tap attaches s; nothing is delivered while the source is muted.
 	Tap(s Sink) (untap func())
 	RequestKeyFrame()
-	// Keep says whether a sink keeps what it gets. Then the best quality is sent, else only what somebody watches.
+	// Keep says whether a sink keeps what it gets, or is about to. Then the best quality is sent, else only what somebody
+	// watches. It may be called under a lock.
 	Keep(on bool)
 }
 

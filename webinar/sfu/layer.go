@@ -43,6 +43,7 @@ const (
 	keyFrameGap = time.Second
 	layerDead   = 700 * time.Millisecond // without a packet
 	layerProven = 2 * time.Second        // alive before the recording moves up to it
+	layerMissed = 2 * time.Second        // without a packet before the recording moves down: moving costs it a second
 	maxLayers   = 3
 	measure     = 500 * time.Millisecond
 )
@@ -152,6 +153,9 @@ func (l ladder) top() *layer {
 	return nil
 }
 
+// above reports whether a is a better layer than b.
+func (l ladder) above(a, b *layer) bool { return slices.Index(l, a) > slices.Index(l, b) }
+
 // rids names the layers that the publisher is to send.
 func (l ladder) rids() []string {
 	var out []string
@@ -199,7 +203,7 @@ func (r *recorded) follow(l ladder, now time.Time) {
 	case best == nil || best == r.now:
 		r.next = nil
 	case r.now == nil || r.next == best:
-	case !r.now.alive.Load() || now.Sub(best.since) >= layerProven:
+	case now.Sub(r.now.lastBit) > layerMissed, r.now.alive.Load() && l.above(best, r.now) && now.Sub(best.since) >= layerProven:
 		r.next = best
 		best.askKeyFrame()
 	}
