@@ -38,6 +38,7 @@ func value(t *testing.T, all map[string]*dto.MetricFamily, name, label string) f
 			return m.GetGauge().GetValue()
 		case dto.MetricType_HISTOGRAM:
 			return float64(m.GetHistogram().GetSampleCount())
+		default: // no other is exposed
 		}
 	}
 	t.Errorf("no %s{%s}", name, label)

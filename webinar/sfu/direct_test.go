@@ -334,7 +334,7 @@ func TestNoNumberIsUsedTwice(t *testing.T) {
 				}
 			case "repeat":
 				back := uint16(rapid.IntRange(0, 20).Draw(t, "back"))
-				if err := at.repeat(at.rw.lastSeq-back, time.Unix(int64(ext[on]), 0), &s.desk); err != nil {
+				if err := at.repeat(at.rw.lastSeq-back, time.Unix(ext[on], 0), &s.desk); err != nil {
 					t.Fatal(err)
 				}
 			case "change":

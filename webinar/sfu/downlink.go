@@ -109,7 +109,7 @@ func (d *downlink) raise(now time.Time, r reception) {
 	} else if now.Sub(d.good) > time.Minute {
 		d.patience = max(d.patience/2, minPatience)
 	}
-	if d.raised == now || now.Sub(d.good) > time.Minute {
+	if d.raised.Equal(now) || now.Sub(d.good) > time.Minute {
 		d.good = now
 	}
 }

@@ -55,8 +55,8 @@ func startEncoder(t testing.TB, e *Engine, room string, p Publisher, offer strin
 	t.Helper()
 	cert := newCertificate(t)
 	sum := sha256.Sum256(cert.Certificate[0])
-	print := strings.ToUpper(strings.ReplaceAll(fmt.Sprintf("% x", sum[:]), " ", ":"))
-	text := regexp.MustCompile(`a=fingerprint:sha-256 \S+`).ReplaceAllString(offer, "a=fingerprint:sha-256 "+print)
+	finger := strings.ToUpper(strings.ReplaceAll(fmt.Sprintf("% x", sum[:]), " ", ":"))
+	text := regexp.MustCompile(`a=fingerprint:sha-256 \S+`).ReplaceAllString(offer, "a=fingerprint:sha-256 "+finger)
 	enc := &encoder{t: t, seq: map[uint32]uint16{}}
 	if err := enc.offer.UnmarshalString(text); err != nil {
 		t.Fatal(err)
@@ -235,7 +235,7 @@ func (p *dtlsPipe) sort() {
 	defer p.in.Close()
 	buf := make([]byte, 1600)
 	for {
-		n, err := p.Conn.Read(buf)
+		n, err := p.Read(buf)
 		if err != nil {
 			return
 		}
@@ -250,7 +250,7 @@ func (p *dtlsPipe) ReadFrom(b []byte) (int, net.Addr, error) {
 	return n, p.RemoteAddr(), err
 }
 
-func (p *dtlsPipe) WriteTo(b []byte, _ net.Addr) (int, error) { return p.Conn.Write(b) }
+func (p *dtlsPipe) WriteTo(b []byte, _ net.Addr) (int, error) { return p.Write(b) }
 
 func (p *dtlsPipe) SetReadDeadline(t time.Time) error { return p.in.SetReadDeadline(t) }
 func (p *dtlsPipe) Close() error                      { return p.in.Close() }

@@ -69,8 +69,9 @@ func (e *Engine) Addr() netip.AddrPort { return e.stack.addr }
 
 // Offered lists where clients are told to send media, the best first.
 func (e *Engine) Offered() []netip.AddrPort {
-	var all []netip.AddrPort
-	for _, a := range e.stack.addrs() {
+	addrs := e.stack.addrs()
+	all := make([]netip.AddrPort, 0, len(addrs))
+	for _, a := range addrs {
 		all = append(all, netip.AddrPortFrom(a.Unmap(), e.stack.addr.Port()))
 	}
 	return all

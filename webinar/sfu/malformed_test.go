@@ -22,9 +22,9 @@ const malformed = 10_000
 // damage changes b in one of the ways in which packets of others go wrong; what is before keep stays.
 func damage(dice *rand.Rand, b []byte, keep int) []byte {
 	out := append([]byte(nil), b...)
-	free := len(out) - keep
 	for range 1 + dice.IntN(4) {
-		if free = len(out) - keep; free <= 0 {
+		free := len(out) - keep
+		if free <= 0 {
 			break
 		}
 		at := keep + dice.IntN(free)

@@ -49,7 +49,7 @@ func inspectVP8(b []byte) frame {
 		return frame{}
 	}
 	var ids pictureIDs
-	at, ok := 1, true
+	at := 1
 	if b[0]&0x80 != 0 {
 		if len(b) < 2 {
 			return frame{}
@@ -57,9 +57,11 @@ func inspectVP8(b []byte) frame {
 		bits := b[1]
 		at = 2
 		if bits&0x80 != 0 {
-			if at, ok = ids.read(b, at); !ok {
+			next, ok := ids.read(b, at)
+			if !ok {
 				return frame{}
 			}
+			at = next
 		}
 		if bits&0x40 != 0 { // temporal level zero index
 			if at >= len(b) {
@@ -84,11 +86,13 @@ func inspectVP9(b []byte) frame {
 		return frame{}
 	}
 	var ids pictureIDs
-	at, ok, low := 1, true, true
+	at, low := 1, true
 	if b[0]&0x80 != 0 {
-		if at, ok = ids.read(b, at); !ok {
+		next, ok := ids.read(b, at)
+		if !ok {
 			return frame{}
 		}
+		at = next
 	}
 	if b[0]&0x20 != 0 { // layers
 		if at >= len(b) {

@@ -57,16 +57,16 @@ func newRaw(t testing.TB, e *Engine, publish bool) *raw {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var print []string
+	var finger []string
 	for _, b := range sha256.Sum256(cert.Certificate[0]) {
-		print = append(print, fmt.Sprintf("%02X", b))
+		finger = append(finger, fmt.Sprintf("%02X", b))
 	}
 	dir := webrtc.RTPTransceiverDirectionRecvonly
 	if publish {
 		dir = webrtc.RTPTransceiverDirectionSendonly
 	}
 	offer := sample(t, dir, 1, 1)
-	for line, value := range map[string]string{"ice-ufrag": ufrag, "ice-pwd": pwd, "fingerprint": "sha-256 " + strings.Join(print, ":")} {
+	for line, value := range map[string]string{"ice-ufrag": ufrag, "ice-pwd": pwd, "fingerprint": "sha-256 " + strings.Join(finger, ":")} {
 		offer = regexp.MustCompile(`a=`+line+`:[^\r\n]*`).ReplaceAllString(offer, "a="+line+":"+value)
 	}
 	offer = regexp.MustCompile(`a=ssrc(-group)?:[^\r\n]*\r\n`).ReplaceAllString(offer, "")
@@ -83,14 +83,11 @@ func newRaw(t testing.TB, e *Engine, publish bool) *raw {
 		t.Fatal(err)
 	}
 	r.answer = answer
-	r.connect(answer, &dtls.Config{
-		Certificates: []tls.Certificate{cert}, InsecureSkipVerify: true, LoggerFactory: quiet(),
-		SRTPProtectionProfiles: []dtls.SRTPProtectionProfile{dtls.SRTP_AEAD_AES_128_GCM},
-	})
+	r.connect(answer, cert)
 	return r
 }
 
-func (r *raw) connect(answer string, config *dtls.Config) {
+func (r *raw) connect(answer string, cert tls.Certificate) {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
 	defer cancel()
@@ -107,7 +104,9 @@ func (r *raw) connect(answer string, config *dtls.Config) {
 	if r.conn, err = r.agent.Dial(ctx, value("ice-ufrag"), value("ice-pwd")); err != nil {
 		r.t.Fatal(err)
 	}
-	if r.dtls, err = dtls.Client(dtlsnet.PacketConnFromConn(r.conn), r.conn.RemoteAddr(), config); err != nil {
+	if r.dtls, err = dtls.ClientWithOptions(dtlsnet.PacketConnFromConn(r.conn), r.conn.RemoteAddr(),
+		dtls.WithCertificates(cert), dtls.WithInsecureSkipVerify(true), dtls.WithLoggerFactory(quiet()),
+		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM)); err != nil {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { r.dtls.Close() })

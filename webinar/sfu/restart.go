@@ -19,7 +19,7 @@ const (
 	restartPatience              = 5 * time.Second // what the answer to a restart may take
 	pastSessions                 = 16              // that are remembered, so that a late request does not bring one back
 	iceChars                     = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-	ufragLine, pwdLine, lineEnds = "a=ice-ufrag:", "a=ice-pwd:", "\r\n"
+	ufragLine, pwdLine, lineEnds = "a=ice-ufrag:", "a=ice-pwd:", "\r\n" //nolint:gosec // names of SDP lines
 )
 
 // AnyICE matches whatever ICE session there is: the If-Match of a restart (RFC 9725 section 4.3.3).
@@ -53,11 +53,10 @@ type credentials struct{ ufrag, pwd string }
 // checkFragment reads the credentials of a fragment; both empty: it only trickles candidates. These are ignored here
 // as everywhere: the server answers to where checks come from.
 func checkFragment(text string) (credentials, error) {
-	bad := func(format string, args ...any) (credentials, error) {
-		return credentials{}, &FragmentError{Reason: fmt.Sprintf(format, args...)}
-	}
+	var none credentials
+	bad := func(format string, args ...any) error { return &FragmentError{Reason: fmt.Sprintf(format, args...)} }
 	if len(text) > maxFragment {
-		return bad("the SDP fragment is larger than %d KiB", maxFragment>>10)
+		return none, bad("the SDP fragment is larger than %d KiB", maxFragment>>10)
 	}
 	seen := map[string]string{ufragLine: "", pwdLine: ""}
 	lines := 0
@@ -67,7 +66,7 @@ func checkFragment(text string) (credentials, error) {
 			continue
 		}
 		if len(l) < 2 || l[1] != '=' || l[0] != 'a' && l[0] != 'm' {
-			return bad("this is not an SDP fragment (application/trickle-ice-sdpfrag)")
+			return none, bad("this is not an SDP fragment (application/trickle-ice-sdpfrag)")
 		}
 		lines++
 		for prefix, before := range seen {
@@ -76,7 +75,7 @@ func checkFragment(text string) (credentials, error) {
 				continue
 			}
 			if before != "" && before != v {
-				return bad("the fragment names more than one ICE session")
+				return none, bad("the fragment names more than one ICE session")
 			}
 			seen[prefix] = v
 		}
@@ -84,10 +83,10 @@ func checkFragment(text string) (credentials, error) {
 	c := credentials{seen[ufragLine], seen[pwdLine]}
 	switch {
 	case lines == 0:
-		return bad("this is not an SDP fragment (application/trickle-ice-sdpfrag)")
+		return none, bad("this is not an SDP fragment (application/trickle-ice-sdpfrag)")
 	case c.ufrag == "" && c.pwd == "":
 	case len(c.ufrag) < leastUfrag || len(c.pwd) < leastPwd || max(len(c.ufrag), len(c.pwd)) > mostCredential || strings.Trim(c.ufrag+c.pwd, iceChars) != "":
-		return bad("the ICE credentials of the fragment are incomplete")
+		return none, bad("the ICE credentials of the fragment are incomplete")
 	}
 	return c, nil
 }

@@ -106,7 +106,7 @@ func (s *Server) leave(from netip.Prefix) {
 
 // Read implements [net.Conn].
 func (g *guest) Read(b []byte) (int, error) {
-	if err := g.Conn.SetReadDeadline(time.Now().Add(idleTime)); err != nil {
+	if err := g.SetReadDeadline(time.Now().Add(idleTime)); err != nil {
 		return 0, err
 	}
 	return g.Conn.Read(b)
@@ -114,7 +114,7 @@ func (g *guest) Read(b []byte) (int, error) {
 
 // Write implements [net.Conn]. One that takes nothing for long is cut off; it holds up only its own allocation.
 func (g *guest) Write(b []byte) (int, error) {
-	if err := g.Conn.SetWriteDeadline(time.Now().Add(writeTime)); err != nil {
+	if err := g.SetWriteDeadline(time.Now().Add(writeTime)); err != nil {
 		return 0, err
 	}
 	n, err := g.Conn.Write(b)

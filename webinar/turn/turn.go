@@ -117,7 +117,7 @@ func New(cfg Config) (s *Server, err error) {
 // open takes the same port for UDP and TCP.
 func (s *Server) open(at string) error {
 	for try := 0; ; try++ {
-		conn, err := net.ListenPacket("udp", at)
+		conn, err := net.ListenPacket("udp", at) //nolint:noctx // the name is looked up once, at the start
 		if err != nil {
 			return err
 		}

@@ -126,7 +126,7 @@ func cookieOf(answer http.Header) http.Header {
 }
 
 func (s *server) post(ctx context.Context, to, kind string, body []byte, header http.Header) ([]byte, http.Header, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body)) //nolint:gosec // to the server that was started here
 	if err != nil {
 		return nil, nil, err
 	}
@@ -134,7 +134,7 @@ func (s *server) post(ctx context.Context, to, kind string, body []byte, header 
 		req.Header = header.Clone()
 	}
 	req.Header.Set("Content-Type", kind)
-	res, err := s.http.Do(req)
+	res, err := s.http.Do(req) //nolint:gosec // likewise
 	if err != nil {
 		return nil, nil, err
 	}
@@ -153,14 +153,14 @@ func (s *server) leave(ctx context.Context, path string, header http.Header) err
 		return err
 	}
 	at.Path = path
-	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at.String(), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, at.String(), nil) //nolint:gosec // likewise
 	if err != nil {
 		return err
 	}
 	if header != nil {
 		req.Header = header.Clone()
 	}
-	res, err := s.http.Do(req)
+	res, err := s.http.Do(req) //nolint:gosec // likewise
 	if err != nil {
 		return err
 	}
