@@ -59,6 +59,9 @@ type numbers struct {
 	new bool // pic or tl0 differ from the source's
 }
 
+// lowNumbers masks the first sequence number of a slot.
+const lowNumbers = 1<<14 - 1
+
 // stop ends the epoch: the next packet needs a begin.
 func (r *rewriter) stop() { r.active = false }
 
@@ -69,6 +72,9 @@ func (r *rewriter) runs(epoch uint32) bool { return r.active && r.epoch == epoch
 func (r *rewriter) begin(p *packet, clockRate, minDelta uint32, q squeeze) {
 	r.active, r.epoch, r.start, r.squeeze = true, p.epoch, p.ext, q
 	h, ids := &p.rtp.Header, p.frame.pic
+	// A receiver that misses the first packets can still tell how often the number has wrapped, if it begins low
+	// (RFC 3711 section 3.3.1).
+	r.seqOff = h.SequenceNumber&lowNumbers - h.SequenceNumber
 	if r.used {
 		gone := max(q.time(p.at).Sub(r.lastAt), 0)
 		delta := max(uint32(uint64(gone)*uint64(clockRate)/uint64(time.Second)), minDelta)
