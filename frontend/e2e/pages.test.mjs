@@ -21,7 +21,7 @@ after(async () => {
 });
 
 test('all pages', async (t) => {
-  const faces = { hostFace: makeFace(cast.dir, 'host', 'green', 440), speakerFace: makeFace(cast.dir, 'speaker', 'red', 1500) };
+  const faces = { hostFace: makeFace(cast.dir, 'host', 'green', 440, { light: true }), speakerFace: makeFace(cast.dir, 'speaker', 'red', 1500, { light: true }) };
   for await (const { name, page, main } of gallery(server, cast, faces)) {
     await t.test(name, () => pictured(name, () => [page], async () => {
       const found = [];

@@ -31,7 +31,7 @@ after(async () => {
 const called = ({ width, theme, lang, text = 100, forced }) => `${width} px ${theme} ${lang}${text === 100 ? '' : ` ${text} %`}${forced ? ' forced colours' : ''}`;
 
 test('all pages in all looks', async (t) => {
-  const faces = { hostFace: makeFace(cast.dir, 'host', 'green', 440), speakerFace: makeFace(cast.dir, 'speaker', 'red', 1500) };
+  const faces = { hostFace: makeFace(cast.dir, 'host', 'green', 440, { light: true }), speakerFace: makeFace(cast.dir, 'speaker', 'red', 1500, { light: true }) };
   for await (const { name, page, main } of gallery(server, cast, faces)) {
     await t.test(name, () => pictured(name, () => [page], async () => {
       const found = [];
