@@ -8,6 +8,8 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
+
+	"plenum/webinar/media"
 )
 
 func TestLostPacketsAreRepeated(t *testing.T) {
@@ -103,12 +105,24 @@ func TestKeyFrameRequestIsRepeatedUntilAnswered(t *testing.T) {
 	e, w, _ := newTestEngine(t)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
 	s.send()
-	eventually(t, "the source", func() bool { return w.tap("anna/camera") != nil })
+	// Its key frame must be past, or it would be taken for the answer.
+	eventually(t, "the picture", func() bool { return w.tap("anna/camera") != nil && w.tap("anna/camera").packets.Load() > 0 })
 	w.mu.Lock()
 	src := w.sources["anna/camera"]
 	w.mu.Unlock()
 	src.RequestKeyFrame()
 	eventually(t, "the request again", func() bool { return s.plis.Load() >= 2 })
+}
+
+// A recorder asks as soon as it hears of a source, which is before the first packet is taken.
+func TestKeyFrameRequestBeforeTheFirstPacketIsKept(t *testing.T) {
+	s := &source{track: media.Track{Kind: media.Camera}, wake: make(chan struct{}, 1), e: &Engine{}}
+	s.RequestKeyFrame()
+	l := newLayer(s, "", 1)
+	s.adopt(l)
+	if !l.want.Load() {
+		t.Error("the request is forgotten")
+	}
 }
 
 // Sound and picture of a person stay together only if the reports map both to one clock.

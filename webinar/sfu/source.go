@@ -32,6 +32,7 @@ type source struct {
 	kept  atomic.Bool   // a tap keeps what it gets, so the best layer is wanted
 	order atomic.Pointer[ladder]
 	mend  atomic.Pointer[layer] // which layer a tap's request for a key frame is for
+	early atomic.Bool           // one was asked for before any layer was known
 
 	tapMu sync.Mutex
 	taps  atomic.Pointer[[]*tap]
@@ -92,7 +93,9 @@ func (s *source) changeTaps(change func([]*tap) []*tap) {
 
 // RequestKeyFrame implements [media.Source].
 func (s *source) RequestKeyFrame() {
+	s.early.Store(true) // first, so that a layer which is added meanwhile sees it
 	if l := s.mend.Load(); l != nil {
+		s.early.Store(false)
 		l.askKeyFrame()
 	}
 }
@@ -178,11 +181,20 @@ func (s *source) add(l *layer) {
 	l.known = true
 	all := append(slices.Clone(s.ladder()), l)
 	s.order.Store(&all)
-	if s.mend.Load() == nil {
-		s.mend.Store(l)
-	}
+	s.adopt(l)
 	s.e.addFeed(l)
 	s.e.reconsider(s)
+}
+
+// adopt makes l the layer that a tap's requests are for, if it is the first.
+func (s *source) adopt(l *layer) {
+	if s.mend.Load() != nil {
+		return
+	}
+	s.mend.Store(l)
+	if s.early.Swap(false) {
+		l.askKeyFrame()
+	}
 }
 
 // forget empties all caches.
