@@ -37,6 +37,15 @@ func (s *server) getRecording(c *call) error {
 	return nil
 }
 
+func (s *server) timeline(c *call) error {
+	t, err := s.Recorder.Timeline(c.ctx(), c.webinar.ID, recordingID(c))
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, timelineWire(t))
+	return nil
+}
+
 func (s *server) deleteRecording(c *call) error {
 	if err := s.Recorder.Delete(c.ctx(), c.webinar.ID, recordingID(c)); err != nil {
 		return err

@@ -169,12 +169,13 @@ func TestRecording(t *testing.T) {
 		in    string
 		want  int
 	}{{attendee, w, http.StatusForbidden}, {speaker, w, http.StatusForbidden}, {other, w, http.StatusNotFound}, {other, foreign, http.StatusNotFound}, {asker{}, w, http.StatusUnauthorized}} {
-		for _, op := range []string{"segment", "getRecording", "ledger", "deleteRecording", "stopRecording"} {
+		for _, op := range []string{"segment", "getRecording", "timeline", "ledger", "deleteRecording", "stopRecording"} {
 			if got := s.do(who.asker, op, in(who.in, "recording", rec.ID, "segment", seg.ID), ""); got.status != who.want {
 				t.Errorf("%s: %d %s", op, got.status, got.problem())
 			}
 		}
 	}
+	s.timeline(host, one, rec, seg)
 	s.download(host, in(w, "recording", rec.ID, "segment", seg.ID), seg)
 
 	ledger := s.want(s.do(host, "ledger", one, ""), http.StatusOK, "")
@@ -188,6 +189,23 @@ func TestRecording(t *testing.T) {
 	s.want(s.do(host, "segment", in(w, "recording", rec.ID, "segment", seg.ID), ""), http.StatusNotFound, "not-found")
 	s.want(s.do(host, "deleteRecording", one, ""), http.StatusNoContent, "")
 	s.want(s.do(host, "getRecording", one, ""), http.StatusNotFound, "not-found")
+}
+
+// timeline holds what the timeline says of the only segment against the segment itself.
+func (s *site) timeline(host asker, params map[string]string, rec recordingJSON, seg segmentJSON) {
+	s.t.Helper()
+	var tl timelineJSON
+	s.want(s.do(host, "timeline", params, ""), http.StatusOK, "").into(s.t, &tl)
+	if tl.Recording != rec.ID || tl.ExpiresAt == nil || len(tl.Segments) != 1 || len(tl.Chapters) != 1 || tl.Polls == nil || tl.Pauses == nil {
+		s.t.Fatalf("%+v", tl)
+	}
+	p := tl.Segments[0]
+	if p.ID != seg.ID || p.Label != seg.Label || !p.Named || p.Speaker != 1 || p.FromMS != seg.StartMS || p.ToMS != seg.StartMS+seg.DurationMS || p.Bytes != seg.Bytes {
+		s.t.Errorf("%+v", p)
+	}
+	if got := s.want(s.send(host, http.MethodGet, p.URL, "", ""), http.StatusOK, ""); int64(len(got.body)) != seg.Bytes {
+		s.t.Errorf("%s: %d bytes of %d", p.URL, len(got.body), seg.Bytes)
+	}
 }
 
 func (s *site) decode(e event, v any) {
@@ -248,7 +266,7 @@ func TestNothingStartsTooEarly(t *testing.T) {
 	}
 	host := s.account("host@example.org")
 	w := s.webinar(host)
-	for _, op := range []string{"startRecording", "pauseRecording", "resumeRecording", "stopRecording", "deleteRecording", "getRecording", "ledger", "notice", "myConsent"} {
+	for _, op := range []string{"startRecording", "pauseRecording", "resumeRecording", "stopRecording", "deleteRecording", "getRecording", "timeline", "ledger", "notice", "myConsent"} {
 		s.want(s.do(host, op, noIDs(w), ""), http.StatusNotFound, "not-found")
 	}
 }

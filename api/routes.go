@@ -80,6 +80,7 @@ func routes() []route {
 		{"notice", get, recording + "/notice", watch, (*server).notice},
 		{"myConsent", get, recording + "/consent", publish, (*server).myConsent},
 		{"answer", post, recording + "/consent", publish, (*server).answer},
+		{"timeline", get, recording + "/timeline", manage(), (*server).timeline},
 		{"segment", get, recording + "/segments/{segment}", manage(), (*server).segment},
 		{"ledger", get, recording + "/ledger", manage(), (*server).ledger},
 	}

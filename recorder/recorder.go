@@ -43,6 +43,7 @@ type Config struct {
 	DiskReserve   int64         // bytes that stay free in the spool's file system, default 2 GiB
 	Retention     time.Duration // from the end of a recording to its erasure, default 30 days
 	DiskFree      func(folder string) (int64, error)
+	Polls         func(ctx context.Context, w webinar.ID) ([]Poll, error) // those that were opened; nil: none
 
 	newWriter func(master.Config) writer
 	repair    func(path string) (master.Info, error)

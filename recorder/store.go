@@ -42,6 +42,9 @@ type segmentRow struct {
 	Bytes       int64
 	Audio       bool
 	Video       bool
+	Codec       string
+	Width       int
+	Height      int
 }
 
 func millis(t time.Time) int64 {
@@ -66,7 +69,8 @@ func (r recordingRow) recording() Recording {
 
 func (r segmentRow) segment() Segment {
 	return Segment{ID: r.ID, Group: Group(r.Grp), Label: r.Label, State: SegmentState(r.State), Start: time.Duration(r.StartMs) * time.Millisecond,
-		Duration: time.Duration(r.DurationMs) * time.Millisecond, Bytes: r.Bytes, Audio: r.Audio, Video: r.Video}
+		Duration: time.Duration(r.DurationMs) * time.Millisecond, Bytes: r.Bytes, Audio: r.Audio, Video: r.Video,
+		Codec: r.Codec, Width: r.Width, Height: r.Height}
 }
 
 func (r segmentRow) key() string { return objectKey(r.RecordingID, r.ID) }
@@ -137,8 +141,9 @@ func (s *store) begin(ctx context.Context, r segmentRow) error {
 
 // sealed notes what a finished file holds. It reports false for one that is doomed or gone.
 func (s *store) sealed(ctx context.Context, id, label string, i master.Info) (bool, error) {
-	n, err := s.exec(ctx, "seal segment", `UPDATE segments SET state = 'sealed', label = ?, start_ms = ?, duration_ms = ?, bytes = ?, audio = ?, video = ?
-		WHERE id = ? AND doomed = 0`, label, i.Start.Milliseconds(), i.Duration.Milliseconds(), i.Bytes, i.Audio, i.Video, id)
+	n, err := s.exec(ctx, "seal segment", `UPDATE segments SET state = 'sealed', label = ?, start_ms = ?, duration_ms = ?, bytes = ?, audio = ?, video = ?,
+		codec = ?, width = ?, height = ? WHERE id = ? AND doomed = 0`, label, i.Start.Milliseconds(), i.Duration.Milliseconds(), i.Bytes, i.Audio, i.Video,
+		i.Codec, i.Width, i.Height, id)
 	return n == 1, err
 }
 

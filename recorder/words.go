@@ -109,6 +109,9 @@ type Segment struct {
 	Bytes    int64
 	Audio    bool
 	Video    bool
+	Codec    string // of the picture: vp8, vp9 or av1
+	Width    int    // largest, in pixels
+	Height   int
 }
 
 // StorageState is the health of the way into the store.

@@ -127,7 +127,7 @@ CREATE TABLE segments (
   bytes        INTEGER NOT NULL DEFAULT 0,
   audio        INTEGER NOT NULL DEFAULT 0,
   video        INTEGER NOT NULL DEFAULT 0
-) STRICT;
+, codec TEXT NOT NULL DEFAULT '', width INTEGER NOT NULL DEFAULT 0, height INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE INDEX segments_doomed ON segments (id) WHERE doomed = 1;
 

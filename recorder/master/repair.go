@@ -18,6 +18,9 @@ type Info struct {
 	Audio bool
 	Video bool
 
+	Codec         string // of the picture: vp8, vp9 or av1; empty without one
+	Width, Height int    // largest, in pixels
+
 	Start    time.Duration // session time at which the file begins
 	Duration time.Duration // of the file, which counts from zero
 	Bytes    int64
@@ -25,6 +28,11 @@ type Info struct {
 
 func newInfo(path string, st webm.Stats) Info {
 	i := Info{Path: path, Audio: st.Has(false), Video: st.Has(true), Duration: st.Duration, Bytes: st.Bytes}
+	for _, t := range st.Tracks {
+		if t.Codec.Video() {
+			i.Codec, i.Width, i.Height = t.Codec.String(), t.Width, t.Height
+		}
+	}
 	for _, t := range st.Tags {
 		if t.Name == startTag {
 			ms, _ := strconv.ParseInt(t.Value, 10, 64) // ours; 0 is as good as any if not

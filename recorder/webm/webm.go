@@ -46,6 +46,17 @@ const (
 // Video tells pictures from sound.
 func (c Codec) Video() bool { return c == VP8 }
 
+// String is the codec's short name in lower case.
+func (c Codec) String() string {
+	switch c {
+	case VP8:
+		return "vp8"
+	case Opus:
+		return "opus"
+	}
+	return ""
+}
+
 func (c Codec) id() string {
 	switch c {
 	case VP8:

@@ -714,6 +714,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webinars/{webinar}/recordings/{recording}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+            };
+            cookie?: never;
+        };
+        /** What of a recording lies where, on one clock. Before the start it answers 409 */
+        get: operations["timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/recordings/{recording}/segments/{segment}": {
         parameters: {
             query?: {
@@ -1049,6 +1069,83 @@ export interface components {
             bytes: number;
             audio: boolean;
             video: boolean;
+        };
+        /** @description Every time that ends in _ms counts from `started_at` */
+        Timeline: {
+            recording: components["schemas"]["ID"];
+            webinar: components["schemas"]["ID"];
+            started_at: components["schemas"]["Time"];
+            expires_at?: components["schemas"]["Time"];
+            /** @description from the start to the stop, pauses included; up to now while it runs */
+            duration_ms: number;
+            pauses: components["schemas"]["RecordingPause"][];
+            /** @description finished files in the order of their beginnings */
+            segments: components["schemas"]["TimelineSegment"][];
+            chapters: components["schemas"]["Chapter"][];
+            polls: components["schemas"]["TimelinePoll"][];
+            program: components["schemas"]["Program"];
+        };
+        RecordingPause: {
+            from_ms: number;
+            to_ms: number;
+            /** @enum {string} */
+            reason?: "host" | "strict" | "restart" | "no-host" | "disk" | "storage" | "ledger";
+        };
+        TimelineSegment: {
+            id: components["schemas"]["ID"];
+            /** @description the name as shown if its owner agreed to that, else "Speaker N" */
+            label: string;
+            /** @description counts the people of this recording, from 1 */
+            speaker: number;
+            /** @description false: the label is "Speaker N", to be translated */
+            named: boolean;
+            kind: components["schemas"]["Group"];
+            video: boolean;
+            audio: boolean;
+            /** @description where the file begins; in the file itself time begins at 0 */
+            from_ms: number;
+            to_ms: number;
+            /**
+             * @description of the picture; the sound is always opus
+             * @enum {string}
+             */
+            codec?: "vp8" | "vp9" | "av1";
+            /** @description the largest of the file */
+            width?: number;
+            height?: number;
+            /** @description path of the WebM file with Range */
+            url: string;
+            bytes: number;
+        };
+        Chapter: {
+            at_ms: number;
+            /** @enum {string} */
+            kind: "start" | "pause" | "resume" | "poll" | "screen";
+            /** @description the question of a poll, the name of who shows a screen if it may be told; else empty */
+            title: string;
+        };
+        TimelinePoll: {
+            id: components["schemas"]["ID"];
+            question: string;
+            options: string[];
+            opened_ms: number;
+            /** @description absent: its end is not in the recording */
+            closed_ms?: number;
+            /** @description of each option, published at closed_ms */
+            votes?: number[];
+            total: number;
+        };
+        /** @description The one file that is cut together from the segments: who speaks or the screen, pauses left out */
+        Program: {
+            /** @enum {string} */
+            state: "none" | "queued" | "building" | "ready" | "failed";
+            /** @description 0 to 1, while it is built */
+            progress?: number;
+            /** @description path of the WebM file with Range */
+            url?: string;
+            bytes?: number;
+            /** @description of the file, which leaves the pauses out */
+            duration_ms?: number;
         };
         Notice: {
             lang: components["schemas"]["Lang"];
@@ -2287,6 +2384,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MyConsent"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    timeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description timeline */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
                 };
             };
             default: components["responses"]["Problem"];

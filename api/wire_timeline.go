@@ -1,0 +1,111 @@
+package api
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"plenum/recorder"
+)
+
+// timelineJSON says what of a recording lies where. All times ending in _ms count from started_at.
+type timelineJSON struct {
+	Recording  string         `json:"recording"`
+	Webinar    string         `json:"webinar"`
+	StartedAt  time.Time      `json:"started_at"`
+	ExpiresAt  *time.Time     `json:"expires_at,omitempty"`
+	DurationMS int64          `json:"duration_ms"`
+	Pauses     []pauseJSON    `json:"pauses"`
+	Segments   []partJSON     `json:"segments"`
+	Chapters   []chapterJSON  `json:"chapters"`
+	Polls      []pollPartJSON `json:"polls"`
+	Program    programJSON    `json:"program"`
+}
+
+type pauseJSON struct {
+	FromMS int64  `json:"from_ms"`
+	ToMS   int64  `json:"to_ms"`
+	Reason string `json:"reason,omitempty"`
+}
+
+type partJSON struct {
+	ID      string `json:"id"`
+	Label   string `json:"label"`
+	Speaker int    `json:"speaker"`
+	Named   bool   `json:"named"`
+	Kind    string `json:"kind"`
+	Video   bool   `json:"video"`
+	Audio   bool   `json:"audio"`
+	FromMS  int64  `json:"from_ms"`
+	ToMS    int64  `json:"to_ms"`
+	Codec   string `json:"codec,omitempty"`
+	Width   int    `json:"width,omitempty"`
+	Height  int    `json:"height,omitempty"`
+	URL     string `json:"url"`
+	Bytes   int64  `json:"bytes"`
+}
+
+type chapterJSON struct {
+	AtMS  int64  `json:"at_ms"`
+	Kind  string `json:"kind"`
+	Title string `json:"title"`
+}
+
+type pollPartJSON struct {
+	ID       string   `json:"id"`
+	Question string   `json:"question"`
+	Options  []string `json:"options"`
+	OpenedMS int64    `json:"opened_ms"`
+	ClosedMS int64    `json:"closed_ms,omitempty"`
+	Votes    []int    `json:"votes,omitempty"`
+	Total    int      `json:"total"`
+}
+
+type programJSON struct {
+	State      string  `json:"state"`
+	Progress   float64 `json:"progress,omitempty"`
+	URL        string  `json:"url,omitempty"`
+	Bytes      int64   `json:"bytes,omitempty"`
+	DurationMS int64   `json:"duration_ms,omitempty"`
+}
+
+func timelineWire(t recorder.Timeline) timelineJSON {
+	base := "/api/webinars/" + string(t.Recording.Webinar) + "/recordings/" + t.Recording.ID
+	out := timelineJSON{
+		Recording: t.Recording.ID, Webinar: string(t.Recording.Webinar), StartedAt: t.Recording.StartedAt.UTC(), ExpiresAt: instant(t.Recording.ExpiresAt),
+		DurationMS: t.Duration.Milliseconds(), Pauses: make([]pauseJSON, len(t.Pauses)), Segments: make([]partJSON, len(t.Parts)),
+		Chapters: make([]chapterJSON, len(t.Chapters)), Polls: make([]pollPartJSON, len(t.Polls)), Program: programWire(t.Program, base),
+	}
+	for i, p := range t.Pauses {
+		out.Pauses[i] = pauseJSON{FromMS: p.From.Milliseconds(), ToMS: p.To.Milliseconds(), Reason: string(p.Reason)}
+	}
+	for i, p := range t.Parts {
+		out.Segments[i] = partWire(p, base)
+	}
+	for i, c := range t.Chapters {
+		out.Chapters[i] = chapterJSON{AtMS: c.At.Milliseconds(), Kind: string(c.Kind), Title: c.Title}
+	}
+	for i, p := range t.Polls {
+		out.Polls[i] = pollPartJSON{ID: p.ID, Question: p.Question, Options: p.Options, OpenedMS: p.Opened.Milliseconds(), ClosedMS: p.Closed.Milliseconds(), Votes: p.Votes}
+		for _, n := range p.Votes {
+			out.Polls[i].Total += n
+		}
+	}
+	return out
+}
+
+func partWire(p recorder.Part, base string) partJSON {
+	return partJSON{
+		ID: p.ID, Label: cmp.Or(p.Label, fmt.Sprintf("Speaker %d", p.Speaker)), Speaker: p.Speaker, Named: p.Label != "", Kind: string(p.Group),
+		Video: p.Video, Audio: p.Audio, FromMS: p.Start.Milliseconds(), ToMS: (p.Start + p.Duration).Milliseconds(),
+		Codec: p.Codec, Width: p.Width, Height: p.Height, URL: base + "/segments/" + p.ID, Bytes: p.Bytes,
+	}
+}
+
+func programWire(p recorder.Program, base string) programJSON {
+	out := programJSON{State: string(p.State), Progress: p.Progress, Bytes: p.Bytes, DurationMS: p.Duration.Milliseconds()}
+	if p.ID != "" {
+		out.URL = base + "/program"
+	}
+	return out
+}

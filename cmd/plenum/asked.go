@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+
+	"plenum/polls"
+	"plenum/recorder"
+	"plenum/webinar"
+)
+
+// askedIn lists the polls of a webinar that were opened, for the timeline of a recording.
+func (p *parts) askedIn(ctx context.Context, w webinar.ID) ([]recorder.Poll, error) {
+	views, err := p.polls.List(ctx, w, "", true)
+	if err != nil {
+		return nil, err
+	}
+	var out []recorder.Poll
+	for _, v := range views {
+		if v.Poll.State == polls.StateDraft {
+			continue
+		}
+		asked := recorder.Poll{ID: string(v.Poll.ID), Question: v.Poll.Question, OpenedAt: v.Poll.OpenedAt, ClosedAt: v.Poll.ClosedAt}
+		for _, o := range v.Poll.Options {
+			asked.Options = append(asked.Options, o.Text)
+		}
+		if v.Poll.State == polls.StateClosed && v.Tally != nil {
+			asked.Votes = v.Tally.Votes
+		}
+		out = append(out, asked)
+	}
+	return out, nil
+}
