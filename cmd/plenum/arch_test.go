@@ -36,8 +36,9 @@ var allowed = map[string][]string{
 	"webinar":                {},
 	"webinar/live":           {"webinar"},
 	"webinar/media":          {},
-	"webinar/sfu":            {"webinar/media", "webinar/sfu/egress", "webinar/sfu/seal"},
+	"webinar/sfu":            {"webinar/media", "webinar/sfu/egress", "webinar/sfu/ingress", "webinar/sfu/seal"},
 	"webinar/sfu/egress":     {},
+	"webinar/sfu/ingress":    {},
 	"webinar/sfu/seal":       {},
 	"webinar/turn":           {}, // what it relays to is told by cmd/plenum
 	"frontend":               {},

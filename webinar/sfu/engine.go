@@ -21,7 +21,7 @@ type Engine struct {
 	screens Screens
 	stack   *stack
 	shards  []*shard
-	turn    atomic.Uint64 // which shard takes the next viewer
+	turn    atomic.Uint64 // counts viewers
 	books   *books
 	wg      sync.WaitGroup
 	workers sync.WaitGroup
@@ -121,7 +121,21 @@ func endAll(all []*session) {
 	}
 }
 
-func (e *Engine) nextShard() *shard { return e.shards[e.turn.Add(1)%uint64(len(e.shards))] }
+// nextShard books a place: in the first shard that is not full, for a small audience costs least when it wakes a single
+// thread, else in the emptiest. It also gives the viewer a number of its own.
+func (e *Engine) nextShard() (*shard, uint64) {
+	best := e.shards[0]
+	for _, sh := range e.shards {
+		if n := sh.load.Load(); n < shardFull {
+			best = sh
+			break
+		} else if n < best.load.Load() {
+			best = sh
+		}
+	}
+	best.load.Add(1)
+	return best, e.turn.Add(1)
+}
 
 // fanOut hands a burst to every shard.
 func (e *Engine) fanOut(j job) {

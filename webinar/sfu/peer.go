@@ -22,6 +22,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"plenum/webinar/sfu/egress"
+	"plenum/webinar/sfu/ingress"
 )
 
 // timing says how long a peer may be silent or take to connect.
@@ -178,8 +179,12 @@ func (s *stack) build(cfg Config, tm timing) error {
 	if s.formats, err = mediaEngine(false); err != nil {
 		return err
 	}
+	in, err := ingress.New(s.conn)
+	if err != nil {
+		return err
+	}
 	// Last, because these have goroutines.
-	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: s.conn, Net: lo, Logger: quiet().NewLogger("ice")})
+	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: in, Net: lo, Logger: quiet().NewLogger("ice")})
 	if s.listener != nil {
 		s.tcp = newTCPMux(s.listener)
 	}

@@ -24,6 +24,7 @@ type publication struct {
 	subject string
 	screen  bool
 	clock   senderClock
+	rhythm  rhythm // of its pictures
 	quit    chan struct{}
 	wg      sync.WaitGroup // readers and loops
 

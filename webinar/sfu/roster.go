@@ -139,6 +139,7 @@ func (e *Engine) removeViewer(v *viewer) {
 	delete(r.viewers, v.id)
 	e.sessions--
 	v.shard.post(func(sh *shard) { sh.remove(v) })
+	v.shard.load.Add(-1)
 	e.changed(r)
 }
 

@@ -20,6 +20,7 @@ type shard struct {
 	closed bool
 	wake   chan struct{}
 
+	load     atomic.Int64  // viewers that are here or about to be
 	dropped  atomic.Uint64 // packets that found the queue full
 	unasked  atomic.Uint64 // requests that did
 	shown    tally         // under mu: desk.tally as of late
@@ -32,6 +33,7 @@ type shard struct {
 	desk    desk
 	timer   *time.Timer
 	alarm   time.Time // when timer fires
+	turns   uint64    // of reports
 	visits
 	joins
 }
@@ -51,10 +53,19 @@ type job struct {
 	ordered bool // after everything that was posted before is sent
 }
 
+// shardFull is how many viewers one shard takes before the next gets any. A visit to so many takes about 2 ms.
+const shardFull = 128
+
 // maxQueued is how many bursts may wait in a shard: about a second of a full stage.
 const maxQueued = 1024
 
-const reportEvery = time.Second
+// How often viewers get sender reports. A report costs as much as twenty packets, and a player needs them to begin
+// with, then only to follow the clocks' drift.
+const (
+	reportEvery  = time.Second
+	reportCalm   = 4                // in so many turns one report, to a viewer whose slots
+	reportLively = 10 * time.Second // have not changed for so long
+)
 
 func newShard(st *stack) (*shard, error) {
 	out, err := st.egress.Batch()
@@ -134,8 +145,11 @@ func (sh *shard) run() {
 			sh.alarm = time.Time{}
 		case now := <-tick.C:
 			sh.pressure.feel(now, sh.out.Stats())
+			sh.turns++
 			for v := range sh.viewers {
-				sh.report(v, now)
+				if now.Sub(v.changed) < reportLively || (sh.turns+v.serial)%reportCalm == 0 {
+					sh.report(v, now)
+				}
 				sh.tune(v, now)
 			}
 		}

@@ -108,6 +108,7 @@ func (s *slot) Kind() webrtc.RTPCodecType {
 
 // carry prepares for the packets of l.
 func (s *slot) carry(l *layer) {
+	s.viewer.changed = time.Now()
 	s.format = format{}
 	if b := s.bound.Load(); b != nil {
 		for _, f := range b.formats {

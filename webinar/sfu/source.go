@@ -234,7 +234,10 @@ func (s *source) take(a arrival) {
 	var burst []*packet
 	of := a.layer
 	pass := func() {
-		if len(burst) > 0 {
+		if n := len(burst); n > 0 {
+			if s.track.Kind.Video() && burst[n-1].rtp.Marker {
+				s.pub.rhythm.beat(burst[n-1].at)
+			}
 			s.e.fanOut(job{layer: of, packets: burst})
 		}
 		burst = nil

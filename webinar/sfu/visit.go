@@ -6,11 +6,13 @@ import (
 )
 
 // How long a packet may wait for company. To open the state of a viewer costs several times what one more packet
-// does, so a shard goes to each viewer once for a whole frame, and sound waits for the next frame to ride along. What
-// a packet is delayed by the shard is at most its hold and one visit to all.
+// does, so a shard goes to each viewer once for a whole frame, and sound waits for a frame to ride along if one is near
+// (see [rhythm]). What a packet is delayed by the shard is at most its hold and one visit to all. People on stage, who
+// talk with one another, are not made to wait.
 const (
 	videoHold = 5 * time.Millisecond  // until the end of the frame is taken as lost
-	audioHold = 20 * time.Millisecond // people on stage, who talk with one another, are not made to wait
+	audioHold = 16 * time.Millisecond // for a frame that is near
+	loneHold  = 4 * time.Millisecond  // for other people's sound, if none is
 	ripeBurst = 64                    // packets of one layer
 )
 
@@ -70,7 +72,12 @@ func (sh *shard) gather(j job) {
 	case video:
 		sh.holdUntil(time.Now().Add(videoHold))
 	default:
-		sh.holdUntil(time.Now().Add(audioHold))
+		now := time.Now()
+		hold := loneHold
+		if j.layer.src.pub.rhythm.near(now, now.Add(audioHold)) {
+			hold = audioHold + samePicture
+		}
+		sh.holdUntil(now.Add(hold))
 	}
 }
 

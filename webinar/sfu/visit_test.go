@@ -62,7 +62,7 @@ func newStall(t *testing.T) *stall {
 		t.Fatal(err)
 	}
 	of := func(kind media.Kind) *layer {
-		src := &source{track: media.Track{Kind: kind}, codec: codecs(kind.Video())[0], wake: make(chan struct{}, 1)}
+		src := &source{pub: &publication{}, track: media.Track{Kind: kind}, codec: codecs(kind.Video())[0], wake: make(chan struct{}, 1)}
 		l := newLayer(src, "", 1)
 		l.alive.Store(true)
 		src.order.Store(&ladder{l})
@@ -150,26 +150,38 @@ func TestBurstsEndInTime(t *testing.T) {
 		synctest.Wait()
 		s.told(t, "anna camera 1 at 0", "anna camera 2 at 0", "bert camera 1 at 0", "bert camera 2 at 0", "carl camera 1 at 0", "carl camera 2 at 0")
 
+		// No picture is known to be near.
 		s.offer(s.burst(s.mic, 1, false))
 		synctest.Wait()
 		s.told(t, "carl mic 3 at 0")
-		time.Sleep(audioHold)
+		time.Sleep(loneHold)
 		synctest.Wait()
-		s.told(t, "anna mic 3 at 20", "bert mic 3 at 20")
+		s.told(t, "anna mic 3 at 4", "bert mic 3 at 4")
 
+		// One that is near is waited for, and what has come of it is not held back for its end.
+		s.mic.src.pub.rhythm.next.Store(time.Now().Add(10 * time.Millisecond).UnixNano())
 		s.offer(s.burst(s.mic, 1, false))
-		time.Sleep(2 * time.Millisecond)
+		time.Sleep(10 * time.Millisecond)
+		synctest.Wait()
+		s.told(t, "carl mic 4 at 4")
 		s.offer(s.burst(s.camera, 1, false))
 		time.Sleep(videoHold)
 		synctest.Wait()
-		s.told(t, "carl mic 4 at 20", "anna camera 5 at 27", "anna mic 4 at 27", "bert camera 5 at 27", "bert mic 4 at 27", "carl camera 5 at 27")
-		time.Sleep(audioHold)
+		s.told(t, "anna camera 5 at 19", "anna mic 4 at 19", "bert camera 5 at 19", "bert mic 4 at 19", "carl camera 5 at 19")
+		time.Sleep(audioHold + samePicture)
 		synctest.Wait()
 		s.told(t)
 
+		// One that does not come is waited for so long and no longer.
+		s.mic.src.pub.rhythm.next.Store(time.Now().Add(10 * time.Millisecond).UnixNano())
+		s.offer(s.burst(s.mic, 1, false))
+		time.Sleep(audioHold + samePicture)
+		synctest.Wait()
+		s.told(t, "carl mic 6 at 43", "anna mic 6 at 67", "bert mic 6 at 67")
+
 		s.offer(s.burst(s.mic, 1, false))
 		s.barrier()
-		s.told(t, "carl mic 6 at 47", "anna mic 6 at 47", "bert mic 6 at 47")
+		s.told(t, "carl mic 7 at 67", "anna mic 7 at 67", "bert mic 7 at 67")
 	})
 }
 

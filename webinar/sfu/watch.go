@@ -24,8 +24,10 @@ type viewer struct {
 	passage      passage
 
 	// Of the shard:
-	round    uint64  // the last visit
-	fed      []*slot // those that a visit goes to
+	round    uint64    // the last visit
+	serial   uint64    // spreads the viewers' reports
+	changed  time.Time // a slot began to carry something else
+	fed      []*slot   // those that a visit goes to
 	downlink downlink
 	poor     bool  // pictures are left out until the line carries them again
 	tuned    int64 // Unix ms of the last look at the reports
@@ -61,7 +63,13 @@ func (e *Engine) watch(ctx context.Context, room string, w Viewer, text string) 
 	if err := e.seatFree(room, w.Owner); err != nil {
 		return "", "", err
 	}
-	v := &viewer{onStage: w.OnStage, shard: e.nextShard(), began: began}
+	v := &viewer{onStage: w.OnStage, began: began}
+	v.shard, v.serial = e.nextShard()
+	defer func() {
+		if err != nil {
+			v.shard.load.Add(-1)
+		}
+	}()
 	s, err := e.newSession(e.stack.viewerAPI(v), room, w.Owner, o, false)
 	if err != nil {
 		return "", "", err
