@@ -174,8 +174,11 @@ func (s *Service) erase(ctx context.Context, row segmentRow) error {
 // Archived tells the recorder what became of a segment; it is archive.Config.Done.
 func (s *Service) Archived(ctx context.Context, res archive.Result) error {
 	rows, err := s.rows.segments(ctx, `id = ?`, res.Segment)
-	if err != nil || len(rows) == 0 {
+	if err != nil {
 		return err
+	}
+	if len(rows) == 0 {
+		return s.derivedArchived(ctx, res)
 	}
 	if res.Err != nil {
 		s.c.Log.Error("recorder: a segment is lost", "segment", res.Segment, "error", res.Err)
@@ -200,6 +203,7 @@ func (r *room) finish(ctx context.Context, id RecordingID) {
 	if err != nil || rec.State != Stopped {
 		return
 	}
+	r.s.wanted(ctx, id)
 	n, err := r.s.rows.open(ctx, id)
 	if err != nil || n > 0 {
 		return

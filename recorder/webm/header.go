@@ -17,6 +17,7 @@ const (
 type patch struct {
 	size     uint64 // of the segment's data
 	cues     uint64 // position in the segment, 0 for none
+	chapters uint64 // likewise
 	duration int64  // ms
 }
 
@@ -54,6 +55,9 @@ func front(tracks []Track, tags []Tag, p patch) ([]byte, error) {
 		}
 		if p.cues != 0 {
 			s = appendSeek(s, idCues, p.cues)
+		}
+		if p.chapters != 0 {
+			s = appendSeek(s, idChapters, p.chapters)
 		}
 		return appendElement(nil, idSeekHead, s)
 	}

@@ -114,9 +114,9 @@ func (x *index) stats(bytes int64, tags []Tag) Stats {
 		Tracks: x.tracks(), Tags: tags}
 }
 
-// finalise cuts the file at off, appends the cues and patches the header. The header comes last: until it is
+// finalise cuts the file at off, appends cues and chapters and patches the header. The header comes last: until it is
 // patched, and also while it is torn, the file can be repaired.
-func (x *index) finalise(f File, off int64, tags []Tag) (Stats, error) {
+func (x *index) finalise(f File, off int64, tags []Tag, list []Chapter) (Stats, error) {
 	tracks := x.tracks()
 	if len(tracks) == 0 {
 		return Stats{}, ErrNoCluster
@@ -125,11 +125,18 @@ func (x *index) finalise(f File, off int64, tags []Tag) (Stats, error) {
 	if err := f.Truncate(off); err != nil { // makes room, too, when the disk is full
 		return st, fmt.Errorf("webm: cut: %w", err)
 	}
-	cues := x.cues(tracks)
-	p := patch{size: uint64(off + int64(len(cues)) - segmentAt), duration: x.end}
-	if len(cues) > 0 {
+	tail := x.cues(tracks)
+	p := patch{duration: x.end}
+	if len(tail) > 0 {
 		p.cues = uint64(off - segmentAt)
-		if _, err := f.WriteAt(cues, off); err != nil {
+	}
+	if places := chapters(list, x.end); len(places) > 0 {
+		p.chapters = uint64(off + int64(len(tail)) - segmentAt)
+		tail = append(tail, places...)
+	}
+	p.size = uint64(off + int64(len(tail)) - segmentAt)
+	if len(tail) > 0 {
+		if _, err := f.WriteAt(tail, off); err != nil {
 			return st, fmt.Errorf("webm: write cues: %w", err)
 		}
 	}
@@ -146,7 +153,7 @@ func (x *index) finalise(f File, off int64, tags []Tag) (Stats, error) {
 	if err := f.Sync(); err != nil {
 		return st, fmt.Errorf("webm: sync header: %w", err)
 	}
-	st.Bytes = off + int64(len(cues))
+	st.Bytes = off + int64(len(tail))
 	return st, nil
 }
 

@@ -207,10 +207,10 @@ func (w *Writer) refuse() {
 // Stats of what is on disk so far.
 func (w *Writer) Stats() Stats { return w.x.stats(w.off, w.opt.Tags) }
 
-// Finalize writes the open cluster, cues, duration and sizes, and leaves declared tracks without samples out. After
+// Finalize writes the open cluster, cues, chapters, duration and sizes, and leaves declared tracks without samples out. After
 // a failed write it finishes what is on disk; when even that fails the file is as good as after a crash, for Repair.
 // Errors: ErrNoCluster when nothing was written, ErrClosed, the File's.
-func (w *Writer) Finalize() (Stats, error) {
+func (w *Writer) Finalize(list ...Chapter) (Stats, error) {
 	if w.done {
 		return w.Stats(), ErrClosed
 	}
@@ -219,7 +219,7 @@ func (w *Writer) Finalize() (Stats, error) {
 	if w.off == 0 && lost != nil {
 		return w.Stats(), lost
 	}
-	st, err := w.x.finalise(w.f, w.off, w.opt.Tags)
+	st, err := w.x.finalise(w.f, w.off, w.opt.Tags, list)
 	if err != nil {
 		w.err = err
 	}
