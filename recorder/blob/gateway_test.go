@@ -42,7 +42,7 @@ func open(t *testing.T, c blob.S3Config) *blob.S3 {
 
 func TestConformance(t *testing.T) {
 	g := gateway(t, t.TempDir())
-	p := blobtest.NewProxy(t, g.Config().Socket)
+	p := blobtest.NewProxy(t, "unix", g.Config().Socket)
 	c := g.Config()
 	c.Socket = p.Socket
 	conformance(t, open(t, g.Config()), open(t, c), p)
