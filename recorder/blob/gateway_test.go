@@ -45,7 +45,7 @@ func TestConformance(t *testing.T) {
 	p := blobtest.NewProxy(t, "unix", g.Config().Socket)
 	c := g.Config()
 	c.Socket = p.Socket
-	conformance(t, open(t, g.Config()), open(t, c), p)
+	conformance(t, open(t, g.Config()), open(t, c), p, true)
 }
 
 func TestGatewayIsPrivate(t *testing.T) {

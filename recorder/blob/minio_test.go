@@ -85,7 +85,7 @@ func TestConformanceOfMinIO(t *testing.T) {
 	p := blobtest.NewProxy(t, "tcp", direct.Endpoint)
 	proxied := direct
 	proxied.Socket = p.Socket
-	conformance(t, open(t, direct), open(t, proxied), p)
+	conformance(t, open(t, direct), open(t, proxied), p, false)
 }
 
 func TestMinIOWithoutKeysCannotEncrypt(t *testing.T) {
