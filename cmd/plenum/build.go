@@ -17,6 +17,7 @@ import (
 	"plenum/recorder"
 	"plenum/recorder/archive"
 	"plenum/recorder/blob"
+	"plenum/recorder/consent"
 	"plenum/webinar"
 	"plenum/webinar/live"
 	"plenum/webinar/sfu"
@@ -67,6 +68,9 @@ func (p *parts) buildStore(ctx context.Context) error {
 		p.onClose(gateway.Close)
 		cfg = gateway.Config()
 	}
+	if p.cfg.S3Encrypt {
+		cfg.SSE = "AES256"
+	}
 	store, err := blob.OpenS3(ctx, cfg)
 	if err != nil {
 		return err
@@ -85,6 +89,7 @@ func (p *parts) buildRecorder(ctx context.Context) (err error) {
 		Objects: p.store, Rows: archive.NewStore(p.db), Spool: spool, Log: p.log,
 		Done: func(ctx context.Context, r archive.Result) error { return p.recorder.Archived(ctx, r) },
 		Live: func(path string) bool { return p.recorder.Live(path) },
+		Ours: consent.NewLedger(p.db).Announced,
 	})
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ type config struct {
 	TURNListen, TURNTLSListen, TURNTLSCert, TURNTLSKey, TURNHost string
 
 	S3Endpoint, S3Bucket, S3Region, S3AccessKey, S3SecretKey, S3CA string
-	S3TLS, S3PathStyle                                             bool
+	S3TLS, S3PathStyle, S3Encrypt                                  bool
 
 	SessionLifetime time.Duration
 	RetainWebinar   time.Duration
@@ -90,6 +90,7 @@ func settings() []setting {
 		{"PLENUM_S3_TLS", "true", "true or false", "speak TLS to the store", false, setBool(func(c *config) *bool { return &c.S3TLS })},
 		{"PLENUM_S3_CA", "", path, "certificate authority of the store (PEM), if not a public one", false, setPath(func(c *config) *string { return &c.S3CA })},
 		{"PLENUM_S3_PATH_STYLE", "true", "true or false", "bucket in the path (MinIO, Ceph) instead of in the host name", false, setBool(func(c *config) *bool { return &c.S3PathStyle })},
+		{"PLENUM_S3_ENCRYPT", "false", "true or false", "ask the store to encrypt what it keeps (SSE-S3); one that does not is refused", false, setBool(func(c *config) *bool { return &c.S3Encrypt })},
 		{"PLENUM_SESSION_LIFETIME", "168h", dur, "how long a sign-in lasts (1h to 720h)", false, setDuration(time.Hour, 720*time.Hour, func(c *config) *time.Duration { return &c.SessionLifetime })},
 		{"PLENUM_RETAIN_WEBINAR", "336h", dur, "webinars, polls and results are erased so long after the end (1h to 4392h)", false, setDuration(time.Hour, 4392*time.Hour, func(c *config) *time.Duration { return &c.RetainWebinar })},
 		{"PLENUM_RETAIN_SEAT", "24h", dur, "seats and names are erased so long after the end (1h to 720h)", false, setDuration(time.Hour, 720*time.Hour, func(c *config) *time.Duration { return &c.RetainSeat })},
@@ -141,6 +142,9 @@ func (c *config) validate() error {
 	}
 	if c.S3Endpoint != "" && (c.S3AccessKey == "" || c.S3SecretKey == "") {
 		faults = append(faults, errors.New("PLENUM_S3_ENDPOINT needs PLENUM_S3_ACCESS_KEY and PLENUM_S3_SECRET_KEY"))
+	}
+	if c.S3Encrypt && c.S3Endpoint == "" {
+		faults = append(faults, errors.New("PLENUM_S3_ENCRYPT needs PLENUM_S3_ENDPOINT: the embedded store does not encrypt, its disk can"))
 	}
 	if c.S3SecretKey == sampleSecret {
 		faults = append(faults, errors.New("PLENUM_S3_SECRET_KEY is still the sample; make a random one"))

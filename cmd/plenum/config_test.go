@@ -39,6 +39,7 @@ func TestConfigReportsEveryFaultAtOnce(t *testing.T) {
 		"PLENUM_CONSENT_MARGIN", "0", "PLENUM_S3_TLS", "maybe", "PLENUM_MEDIA_ADDRESSES", "1.2.3", "PLENUM_TLS_CERT", "x",
 		"PLENUM_DISK_RESERVE", "-1", "PLENUM_S3_ENDPOINT", "minio:9000", "PLENUM_TRUSTED_PROXIES", "proxy",
 		"PLENUM_METRICS_LISTEN", "0.0.0.0:9100"))
+
 	if !errors.Is(err, errConfig) || exitCode(err) != 2 {
 		t.Fatalf("%v", err)
 	}

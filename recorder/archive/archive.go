@@ -43,6 +43,9 @@ type Config struct {
 	// Live says whether a spool file, by its path relative to Spool, belongs to a writer. It must hold until Add has
 	// returned. Orphans in the spool are deleted only when it is given.
 	Live func(path string) bool
+	// Ours says whether this server has announced a recording, be it long ago. Objects of ours that no row knows are
+	// deleted; those of others, who may use the same bucket, are not. Nil: no object is.
+	Ours func(ctx context.Context, recording string) (bool, error)
 	Log  *slog.Logger
 }
 

@@ -2,9 +2,11 @@ package archive
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -192,6 +194,52 @@ func TestSweepSparesWhatIsKnown(t *testing.T) {
 	}
 	if n, err := r.objects.Sweep(t.Context(), func(string, string) bool { return false }); n != 1 || err != nil {
 		t.Errorf("%d unfinished uploads are left, %v", n, err)
+	}
+}
+
+func TestObjectsThatNoRowKnowsAreErased(t *testing.T) {
+	r := newRig(t)
+	r.Archive.c.Ours = func(_ context.Context, recording string) (bool, error) { return recording != "foreign", nil }
+	store := func(key string) {
+		if err := r.objects.Put(t.Context(), blob.Upload{Key: key, Body: bytes.NewReader(make([]byte, 100)), Size: 100}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, k := range []string{key("known"), key("left"), key("young"), "rec/foreign/left.webm"} {
+		store(k)
+	}
+	rows := NewStore(r.db)
+	if _, err := rows.add(t.Context(), row{Segment: "known", Key: key("known"), Path: "known.webm", Size: 100}); err != nil {
+		t.Fatal(err)
+	}
+	if err := rows.end(t.Context(), "known", done); err != nil {
+		t.Fatal(err)
+	}
+	old := time.Now().Add(-2 * orphanAge)
+	err := filepath.WalkDir(filepath.Join(r.dir, "store"), func(path string, e os.DirEntry, err error) error {
+		if err != nil || e.IsDir() || filepath.Ext(path) != ".webm" || filepath.Base(path) == "young.webm" {
+			return err
+		}
+		return os.Chtimes(path, old, old)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.sweep(t.Context())
+	for more := true; more; {
+		if more, err = r.Archive.step(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var left []string
+	if err := r.objects.Each(t.Context(), func(key string, _ time.Time) error { left = append(left, key); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"rec/foreign/left.webm", key("known"), key("young")}
+	slices.Sort(left)
+	slices.Sort(want)
+	if !slices.Equal(left, want) {
+		t.Errorf("left are %q, want %q", left, want)
 	}
 }
 

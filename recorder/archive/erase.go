@@ -56,17 +56,45 @@ func (a *Archive) wipe(ctx context.Context, r row) error {
 	return nil
 }
 
-// sweep removes what no row knows: unfinished uploads, and spool files where the configuration can tell which are alive.
+// sweep removes what no row knows: unfinished uploads, and spool files and objects where the configuration can tell whose
+// they are. An object is left over when a database was restored that knows nothing of it.
 // It runs in Run's goroutine, so that no upload begins meanwhile. Its faults are logged; the next sweep tries again.
 func (a *Archive) sweep(ctx context.Context) {
 	parts, err := a.sweepUploads(ctx)
 	files, ferr := a.sweepSpool(ctx)
-	if err := errors.Join(err, ferr); err != nil && ctx.Err() == nil {
+	objects, oerr := a.sweepObjects(ctx)
+	if err := errors.Join(err, ferr, oerr); err != nil && ctx.Err() == nil {
 		a.c.Log.Warn("archive: sweep failed", "error", err)
 	}
-	if parts+files > 0 {
-		a.c.Log.Info("archive: orphans removed", "uploads", parts, "files", files)
+	if parts+files+objects > 0 {
+		a.c.Log.Info("archive: orphans removed", "uploads", parts, "files", files, "objects", objects)
 	}
+}
+
+// sweepObjects lets the queue erase what it finds, with all that an erasure does.
+func (a *Archive) sweepObjects(ctx context.Context) (int, error) {
+	if a.c.Ours == nil {
+		return 0, nil
+	}
+	n := 0
+	err := a.c.Objects.Each(ctx, func(key string, stored time.Time) error {
+		recording, segment, err := blob.ParseKey(key)
+		if err != nil || time.Since(stored) < orphanAge {
+			return nil // nothing that the archive has put there, or too young to tell
+		}
+		if _, known, err := a.c.Rows.get(ctx, segment); err != nil || known {
+			return err
+		}
+		if ours, err := a.c.Ours(ctx, recording); err != nil || !ours {
+			return err
+		}
+		n++
+		return a.c.Rows.erase(ctx, segment, key)
+	})
+	if err != nil {
+		return n, fmt.Errorf("sweep objects: %w", err)
+	}
+	return n, nil
 }
 
 func (a *Archive) sweepUploads(ctx context.Context) (int, error) {

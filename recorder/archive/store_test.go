@@ -52,7 +52,7 @@ func newRig(t *testing.T) *rig {
 		t.Fatal(err)
 	}
 	r.startStore()
-	r.proxy = blobtest.NewProxy(t, r.gateway.Config().Socket)
+	r.proxy = blobtest.NewProxy(t, "unix", r.gateway.Config().Socket)
 	r.open()
 	t.Cleanup(r.close)
 	return r

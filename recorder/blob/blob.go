@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 )
 
 // Faults of the store that a caller may want to tell apart.
@@ -59,6 +60,8 @@ type Store interface {
 	Delete(ctx context.Context, key string) error
 	// Sweep aborts unfinished uploads that keep does not claim and returns their number.
 	Sweep(ctx context.Context, keep func(key, uploadID string) bool) (int, error)
+	// Each tells f of every object below rec/ and when it was stored. The first error of f ends it and is returned.
+	Each(ctx context.Context, f func(key string, stored time.Time) error) error
 }
 
 // Upload is one object to be sent.

@@ -42,10 +42,10 @@ func open(t *testing.T, c blob.S3Config) *blob.S3 {
 
 func TestConformance(t *testing.T) {
 	g := gateway(t, t.TempDir())
-	p := blobtest.NewProxy(t, g.Config().Socket)
+	p := blobtest.NewProxy(t, "unix", g.Config().Socket)
 	c := g.Config()
 	c.Socket = p.Socket
-	conformance(t, open(t, g.Config()), open(t, c), p)
+	conformance(t, open(t, g.Config()), open(t, c), p, true)
 }
 
 func TestGatewayIsPrivate(t *testing.T) {

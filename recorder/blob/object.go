@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 )
 
 // S3 is a Store behind the S3 protocol.
@@ -98,6 +99,11 @@ func (s *S3) removeVersions(ctx context.Context, key string) error {
 func (s *S3) abortAll(ctx context.Context, key string) error {
 	_, err := s.sweep(ctx, key, func(k, _ string) bool { return k != key })
 	return err
+}
+
+// Each implements Store.
+func (s *S3) Each(ctx context.Context, f func(key string, stored time.Time) error) error {
+	return s.remote.each(ctx, "rec/", f)
 }
 
 // Sweep implements Store.

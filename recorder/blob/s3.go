@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
@@ -227,6 +228,19 @@ func (r *remote) get(ctx context.Context, key string, p []byte, offset int64) er
 	}
 	_, err = io.ReadFull(body, p)
 	return errors.Join(translate("read object", err), body.Close())
+}
+
+// each tells f of the objects whose keys begin with prefix.
+func (r *remote) each(ctx context.Context, prefix string, f func(key string, stored time.Time) error) error {
+	for o := range r.core.ListObjectsIter(ctx, r.bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true}) {
+		if o.Err != nil {
+			return translate("list objects", o.Err)
+		}
+		if err := f(o.Key, o.LastModified); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // versions lists the version ids of exactly this key, delete markers too.

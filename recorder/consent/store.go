@@ -101,6 +101,15 @@ func (l *Ledger) ErasePayloads(ctx context.Context, w webinar.ID, rec RecordingI
 	return nil
 }
 
+// Announced reports whether a recording was ever announced here.
+func (l *Ledger) Announced(ctx context.Context, rec RecordingID) (bool, error) {
+	var n int
+	if err := l.db.WithContext(ctx).Raw(`SELECT count(*) FROM (SELECT 1 FROM consent_chain WHERE recording_id = ? LIMIT 1)`, rec).Scan(&n).Error; err != nil {
+		return false, fmt.Errorf("read ledger: %w", err)
+	}
+	return n > 0, nil
+}
+
 // Webinars returns every webinar that has a ledger, in the order of their ids.
 func (l *Ledger) Webinars(ctx context.Context) ([]webinar.ID, error) {
 	var ids []webinar.ID

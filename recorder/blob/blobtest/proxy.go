@@ -24,9 +24,10 @@ type Fault struct {
 	Resume      chan struct{}
 }
 
-// Proxy forwards a unix socket to another.
+// Proxy forwards a unix socket to a store.
 type Proxy struct {
 	Socket   string
+	network  string // of upstream
 	upstream string
 	listener net.Listener
 	all      sync.WaitGroup
@@ -38,14 +39,14 @@ type Proxy struct {
 	conns map[net.Conn]bool
 }
 
-// NewProxy starts a proxy without faults in front of the unix socket upstream; it ends with the test.
-func NewProxy(t testing.TB, upstream string) *Proxy {
+// NewProxy starts a proxy without faults in front of a store, "unix" or "tcp"; it ends with the test.
+func NewProxy(t testing.TB, network, upstream string) *Proxy {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "px") // short: t.TempDir holds the test's name
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Proxy{Socket: filepath.Join(dir, "s"), upstream: upstream, ended: make(chan struct{}), conns: map[net.Conn]bool{}}
+	p := &Proxy{Socket: filepath.Join(dir, "s"), network: network, upstream: upstream, ended: make(chan struct{}), conns: map[net.Conn]bool{}}
 	if p.listener, err = net.Listen("unix", p.Socket); err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +106,7 @@ func (p *Proxy) serve(c net.Conn) {
 		p.unavailable(c)
 		return
 	}
-	up, err := net.Dial("unix", p.upstream)
+	up, err := net.Dial(p.network, p.upstream)
 	if err != nil {
 		return
 	}

@@ -17,7 +17,7 @@ func listen(t testing.TB, network, at string) *net.UDPConn {
 	}
 	conn, err := net.ListenUDP(network, addr)
 	if err != nil {
-		t.Skipf("%s: %v", network, err)
+		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
 	return conn
