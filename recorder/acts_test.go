@@ -302,7 +302,7 @@ func (m *model) finish(db *gorm.DB) {
 	}
 	m.s.shutdown(ctx)
 	m.check()
-	for _, q := range []string{`DELETE FROM segments`, `DELETE FROM recordings`} { // the next story shall not find this one
+	for _, q := range []string{`DELETE FROM derivatives`, `DELETE FROM segments`, `DELETE FROM recordings`} { // the next story shall not find this one
 		if err := db.Exec(q).Error; err != nil {
 			m.t.Fatal(err)
 		}

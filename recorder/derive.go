@@ -55,7 +55,12 @@ func (s *Service) wakeDerive() {
 // deriveNext makes what is due first; false if nothing is.
 func (s *Service) deriveNext(ctx context.Context) bool {
 	row, ok, err := s.rows.due(ctx, time.Now())
+	inner, stop := context.WithCancel(ctx)
+	defer stop()
+	b := &build{stop: stop}
 	if err == nil && ok {
+		s.setBuild(row.RecordingID, b) // before anybody can see it being built
+		defer s.setBuild(row.RecordingID, nil)
 		ok, err = s.rows.turn(ctx, row.ID, "queued", "building")
 	}
 	if err != nil && ctx.Err() == nil {
@@ -64,16 +69,11 @@ func (s *Service) deriveNext(ctx context.Context) bool {
 	if err != nil || !ok {
 		return false
 	}
-	inner, stop := context.WithCancel(ctx)
-	defer stop()
-	b := &build{stop: stop}
-	s.setBuild(row.RecordingID, b)
 	if row.Kind == programKind {
 		err = s.makeProgram(inner, row, b)
 	} else {
 		err = s.storeTimeline(inner, row)
 	}
-	s.setBuild(row.RecordingID, nil)
 	s.settleDerived(context.WithoutCancel(ctx), ctx.Err() != nil, row, b, err)
 	return true
 }
@@ -93,8 +93,9 @@ func (s *Service) settleDerived(ctx context.Context, ending bool, row derivedRow
 	default:
 		s.c.Log.Warn("recorder: derivative must be tried again", "recording", row.RecordingID, "kind", row.Kind, "tries", row.Tries+1, "error", err)
 		due = due.Add(min(deriveMax, deriveWait<<min(row.Tries, 8)))
-		outside := errors.Is(err, ErrStorage) || errors.Is(err, ErrDisk) // patience costs nothing
-		if row.Tries++; row.Tries >= deriveTries && !outside {
+		if row.Tries++; errors.Is(err, ErrStorage) || errors.Is(err, ErrDisk) { // patience costs nothing
+			row.Tries = min(row.Tries, deriveTries-2)
+		} else if row.Tries >= deriveTries {
 			to = "failed"
 		}
 	}
@@ -200,7 +201,7 @@ func (s *Service) restoreDerived(ctx context.Context) error {
 		if row.State == "sealed" {
 			err = s.c.Archive.Add(ctx, row.ID, row.key(), master.Info{Path: path, Bytes: row.Bytes})
 		} else if err = os.Remove(path); err == nil || errors.Is(err, os.ErrNotExist) {
-			_, err = s.rows.turn(ctx, row.ID, "building", "queued")
+			err = s.rows.postpone(ctx, row.ID, "queued", row.Tries+1, time.Now())
 		}
 		if err != nil {
 			return failed("restore derivative", err)

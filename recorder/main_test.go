@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"flag"
-	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,7 +15,6 @@ import (
 	"gorm.io/gorm"
 
 	"plenum/migrations"
-	"plenum/recorder/archive"
 	"plenum/recorder/consent"
 	"plenum/recorder/master"
 	"plenum/webinar"
@@ -219,72 +216,6 @@ func (s *scribe) Seal() (master.Info, error) {
 	return master.Info{Path: "/nowhere/" + s.id + ".webm", Empty: s.n == 0, Audio: true, Bytes: s.n, Duration: time.Second}, nil
 }
 
-// onShelf is what every file on the shelf holds.
-const onShelf = "a film"
-
-// shelf is an archive that stores at once.
-type shelf struct {
-	mu     sync.Mutex
-	done   func(context.Context, archive.Result) error
-	kept   map[string]bool
-	erased map[string]bool
-	down   bool
-	open   error  // of Open
-	adding func() // runs while something is taken
-}
-
-func (a *shelf) Add(ctx context.Context, segment, key string, info master.Info) error {
-	a.mu.Lock()
-	if a.erased[key] {
-		a.mu.Unlock()
-		return archive.ErrErased
-	}
-	a.kept[key] = true
-	adding := a.adding
-	a.mu.Unlock()
-	if adding != nil {
-		adding()
-	}
-	return a.done(ctx, archive.Result{Segment: segment, Key: key, Size: info.Bytes})
-}
-
-func (a *shelf) Open(context.Context, string) (io.ReadSeekCloser, int64, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.open != nil {
-		return nil, 0, a.open
-	}
-	f := io.NewSectionReader(strings.NewReader(onShelf), 0, int64(len(onShelf)))
-	return struct {
-		io.ReadSeeker
-		io.Closer
-	}{f, io.NopCloser(f)}, f.Size(), nil
-}
-
-// breaks has opening fail with err.
-func (a *shelf) breaks(err error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.open = err
-}
-
-func (a *shelf) Erase(_ context.Context, key string) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.erased[key] = true
-	delete(a.kept, key)
-	return nil
-}
-
-func (a *shelf) State() archive.State {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.down {
-		return archive.State{Health: archive.Retrying}
-	}
-	return archive.State{}
-}
-
 // ear hears what is published.
 type ear struct {
 	mu     sync.Mutex
@@ -319,7 +250,7 @@ type world struct {
 func newWorld(t testing.TB, db *gorm.DB) *world {
 	t.Helper()
 	w := &world{t: t, db: db, w: webinar.ID(webinar.NewID()), paper: &paper{}, ear: &ear{}, free: 1 << 40,
-		shelf: &shelf{kept: map[string]bool{}, erased: map[string]bool{}}}
+		shelf: &shelf{kept: map[string]bool{}, erased: map[string]bool{}, notes: map[string]string{}, films: map[string][]byte{}}}
 	w.boot()
 	return w
 }

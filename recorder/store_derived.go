@@ -67,7 +67,11 @@ func (s *store) doomDerived(ctx context.Context, rec RecordingID) error {
 	if err := s.doomPrograms(ctx, rec); err != nil {
 		return err
 	}
-	_, err := s.exec(ctx, "doom timeline", `UPDATE derivatives SET state = 'doomed' WHERE recording_id = ? AND kind = 'timeline'`, rec)
+	_, err := s.exec(ctx, "drop timeline", `DELETE FROM derivatives WHERE recording_id = ? AND kind = 'timeline' AND state = 'queued' AND tries = 0 AND bytes = 0`, rec)
+	if err != nil {
+		return err
+	}
+	_, err = s.exec(ctx, "doom timeline", `UPDATE derivatives SET state = 'doomed' WHERE recording_id = ? AND kind = 'timeline'`, rec)
 	return err
 }
 

@@ -200,10 +200,13 @@ func (s *Service) Archived(ctx context.Context, res archive.Result) error {
 // finish makes a stopped recording available once all its segments are in the store.
 func (r *room) finish(ctx context.Context, id RecordingID) {
 	rec, err := r.find(ctx, id)
-	if err != nil || rec.State != Stopped {
+	if err != nil || rec.State != Stopped && rec.State != Available {
 		return
 	}
 	r.s.wanted(ctx, id)
+	if rec.State == Available {
+		return
+	}
 	n, err := r.s.rows.open(ctx, id)
 	if err != nil || n > 0 {
 		return
@@ -228,6 +231,7 @@ func (r *room) finish(ctx context.Context, id RecordingID) {
 		r.mu.Unlock()
 		return
 	}
+	r.s.wanted(ctx, id) // the row may not have said before that it has ended
 	if last {
 		r.tell()
 	}

@@ -97,7 +97,7 @@ func (p *parts) buildRecorder(ctx context.Context) (err error) {
 	p.recorder, err = recorder.New(ctx, recorder.Config{
 		DB: p.db, Events: p.hub, Archive: p.archive, Spool: spool, Log: p.log,
 		AnnounceDelay: p.cfg.AnnounceDelay, Margin: p.cfg.ConsentMargin, DiskReserve: p.cfg.DiskReserve,
-		Retention: p.cfg.RetainRecording, Polls: p.askedIn,
+		Retention: p.cfg.RetainRecording, Polls: p.askedIn, Lang: p.spokenIn, Encode: api.EncodeTimeline,
 	})
 	return err
 }

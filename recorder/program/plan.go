@@ -3,7 +3,6 @@ package program
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	"plenum/recorder/webm"
 )
@@ -251,5 +250,3 @@ func at(list []cut, ms int64) *tape {
 	}
 	return list[i].from
 }
-
-func millis(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }
