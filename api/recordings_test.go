@@ -180,7 +180,7 @@ func TestRecording(t *testing.T) {
 	s.download(host, in(w, "recording", rec.ID, "segment", seg.ID), seg)
 
 	ledger := s.want(s.do(host, "ledger", one, ""), http.StatusOK, "")
-	if _, err := consent.Verify(bytes.NewReader(ledger.body)); err != nil {
+	if _, err := consent.Verify(bytes.NewReader(ledger.body), ""); err != nil {
 		t.Errorf("the ledger: %v", err)
 	}
 	s.want(s.do(speaker, "answer", one, `{"act":"withdraw","hash":"","lang":"de"}`), http.StatusOK, "").into(t, &mine)

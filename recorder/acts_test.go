@@ -284,10 +284,10 @@ func (m *model) finish(db *gorm.DB) {
 	if err := m.s.Ledger(ctx, m.w, &out); err != nil {
 		m.t.Fatal(err)
 	}
-	if _, err := consent.Verify(&out); err != nil {
+	if _, err := consent.Verify(&out, ""); err != nil {
 		m.t.Fatalf("I14: %v", err)
 	}
-	book, err := consent.NewBook(ctx, consent.NewLedger(db), m.w)
+	book, err := consent.NewBook(ctx, consent.NewLedger(db, testKey()), m.w)
 	if err != nil {
 		m.t.Fatal(err)
 	}

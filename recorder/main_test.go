@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/binary"
 	"flag"
 	"os"
@@ -56,6 +57,9 @@ func database(t testing.TB) *gorm.DB {
 	}
 	return db
 }
+
+// testKey is the same in every test.
+func testKey() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)) }
 
 // source is a source as the SFU would have it.
 type source struct {
@@ -259,7 +263,7 @@ func newWorld(t testing.TB, db *gorm.DB) *world {
 func (w *world) boot() {
 	w.t.Helper()
 	dir := w.t.TempDir()
-	s, err := New(context.Background(), Config{DB: w.db, Events: w.ear, Archive: w.shelf, Spool: dir,
+	s, err := New(context.Background(), Config{DB: w.db, Key: testKey(), Events: w.ear, Archive: w.shelf, Spool: dir,
 		DiskFree:  func(string) (int64, error) { return w.free, nil },
 		newWriter: func(c master.Config) writer { return &scribe{p: w.paper, id: c.ID} },
 		repair:    func(path string) (master.Info, error) { return master.Info{}, os.ErrNotExist }})

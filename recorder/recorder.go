@@ -5,6 +5,7 @@ package recorder
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
@@ -34,6 +35,7 @@ type Archive interface {
 // Config holds the parts and settings of a Service. Zero settings mean their defaults.
 type Config struct {
 	DB      *gorm.DB
+	Key     ed25519.PrivateKey // signs the ledger and makes receipt links
 	Events  webinar.Publisher
 	Archive Archive
 	Spool   string // folder of growing and sealed files, absolute
@@ -55,6 +57,9 @@ type Config struct {
 func (c *Config) defaults() error {
 	if c.DB == nil || c.Events == nil || c.Archive == nil {
 		return errors.New("the recorder needs a database, a publisher and an archive")
+	}
+	if len(c.Key) != ed25519.PrivateKeySize {
+		return errors.New("the recorder needs a key to sign with")
 	}
 	if !filepath.IsAbs(c.Spool) {
 		return errors.New("the recorder's spool must be an absolute path")
@@ -110,7 +115,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	if err := c.defaults(); err != nil {
 		return nil, err
 	}
-	s := &Service{c: c, rows: &store{db: c.DB}, ledger: consent.NewLedger(c.DB), clock: newClock(), kick: make(chan struct{}, 1),
+	s := &Service{c: c, rows: &store{db: c.DB}, ledger: consent.NewLedger(c.DB, c.Key), clock: newClock(), kick: make(chan struct{}, 1),
 		rooms: map[webinar.ID]*room{}, live: map[string]bool{},
 		kickDerive: make(chan struct{}, 1), builds: map[RecordingID]*build{}}
 	if err := s.restore(ctx); err != nil {

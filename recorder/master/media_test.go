@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/ed25519"
 	"encoding/binary"
 	"log/slog"
 	"math"
@@ -40,7 +41,7 @@ func newBook(t testing.TB) *consent.Book {
 		}
 	})
 	ctx := t.Context()
-	b, err := consent.NewBook(ctx, consent.NewLedger(db), "w1")
+	b, err := consent.NewBook(ctx, consent.NewLedger(db, ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))), "w1")
 	must(t, err)
 	n := consent.Notice{Texts: map[webinar.Lang]string{webinar.English: "You are recorded."}}
 	must(t, b.Announce(ctx, recID, n, "host", ""))
