@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"io"
 	"log/slog"
@@ -23,6 +24,7 @@ import (
 type shelf struct {
 	mu    sync.Mutex
 	files map[string]string
+	notes map[string][]byte
 }
 
 func (a *shelf) Add(_ context.Context, _, key string, info master.Info) error {
@@ -57,12 +59,19 @@ func (a *shelf) Erase(_ context.Context, key string) error {
 	return os.Remove(path)
 }
 
+func (a *shelf) Put(_ context.Context, key string, body []byte) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.notes[key] = body
+	return nil
+}
+
 func (a *shelf) State() archive.State { return archive.State{Health: archive.Ok} }
 
 func newRecorder(t *testing.T, spool string, db *gorm.DB, events webinar.Publisher, log *slog.Logger) *recorder.Service {
 	t.Helper()
 	r, err := recorder.New(t.Context(), recorder.Config{
-		DB: db, Events: events, Archive: &shelf{files: map[string]string{}}, Spool: spool, Log: log,
+		DB: db, Key: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)), Events: events, Archive: &shelf{files: map[string]string{}, notes: map[string][]byte{}}, Spool: spool, Log: log,
 		AnnounceDelay: time.Millisecond, Margin: 250 * time.Millisecond, DiskReserve: 1,
 	})
 	must(t, err)

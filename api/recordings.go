@@ -109,15 +109,43 @@ func (s *server) segment(c *call) error {
 		return err
 	}
 	defer func() { _ = file.Close() }() // it was only read
+	name := fmt.Sprintf("recording-%s-%d.webm", d.Recording.StartedAt.UTC().Format(fileStamp), n+1)
+	serveFilm(c, id, name, &kept{ReadSeeker: file, check: func() error { return s.stillThere(c, d.Recording.ID, id) }})
+	return nil
+}
+
+// fileStamp is the time in the name of a download.
+const fileStamp = "20060102-150405"
+
+// serveFilm answers with a film that never changes under its id, or with the part of it that was asked for.
+func serveFilm(c *call, id, name string, film io.ReadSeeker) {
 	c.Header("Content-Type", "video/webm")
-	c.Header("ETag", `"`+id+`"`) // a sealed file never changes; lets a player go on after a break
+	c.Header("ETag", `"`+id+`"`) // lets a player go on after a break
 	if c.Query("download") == "1" {
-		name := fmt.Sprintf("recording-%s-%d.webm", d.Recording.StartedAt.UTC().Format("20060102-150405"), n+1)
 		c.Header("Content-Disposition", fmt.Sprintf(`attachment; filename="%s"`, name))
 	}
 	unhurried(http.NewResponseController(c.Writer))
-	http.ServeContent(c.Writer, c.Request, "", time.Time{}, &kept{ReadSeeker: file, check: func() error {
-		return s.stillThere(c, d.Recording.ID, id)
+	http.ServeContent(c.Writer, c.Request, "", time.Time{}, film)
+}
+
+// program hands out the one file that was cut together from the segments.
+func (s *server) program(c *call) error {
+	d, err := s.Recorder.Get(c.ctx(), c.webinar.ID, recordingID(c))
+	if err != nil {
+		return err
+	}
+	file, p, err := s.Recorder.OpenProgram(c.ctx(), c.webinar.ID, d.Recording.ID)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	name := fmt.Sprintf("recording-%s.webm", d.Recording.StartedAt.UTC().Format(fileStamp))
+	serveFilm(c, p.ID, name, &kept{ReadSeeker: file, check: func() error {
+		now, err := s.Recorder.Program(c.ctx(), c.webinar.ID, d.Recording.ID)
+		if err == nil && now.ID != p.ID { // made anew without somebody
+			err = webinar.ErrNotFound
+		}
+		return err
 	}})
 	return nil
 }

@@ -169,17 +169,18 @@ func TestRecording(t *testing.T) {
 		in    string
 		want  int
 	}{{attendee, w, http.StatusForbidden}, {speaker, w, http.StatusForbidden}, {other, w, http.StatusNotFound}, {other, foreign, http.StatusNotFound}, {asker{}, w, http.StatusUnauthorized}} {
-		for _, op := range []string{"segment", "getRecording", "timeline", "ledger", "deleteRecording", "stopRecording"} {
+		for _, op := range []string{"segment", "getRecording", "timeline", "program", "ledger", "deleteRecording", "stopRecording"} {
 			if got := s.do(who.asker, op, in(who.in, "recording", rec.ID, "segment", seg.ID), ""); got.status != who.want {
 				t.Errorf("%s: %d %s", op, got.status, got.problem())
 			}
 		}
 	}
 	s.timeline(host, one, rec, seg)
+	s.program(host, one)
 	s.download(host, in(w, "recording", rec.ID, "segment", seg.ID), seg)
 
 	ledger := s.want(s.do(host, "ledger", one, ""), http.StatusOK, "")
-	if _, err := consent.Verify(bytes.NewReader(ledger.body)); err != nil {
+	if _, err := consent.Verify(bytes.NewReader(ledger.body), ""); err != nil {
 		t.Errorf("the ledger: %v", err)
 	}
 	s.want(s.do(speaker, "answer", one, `{"act":"withdraw","hash":"","lang":"de"}`), http.StatusOK, "").into(t, &mine)
@@ -187,6 +188,7 @@ func TestRecording(t *testing.T) {
 		t.Errorf("%+v", mine)
 	}
 	s.want(s.do(host, "segment", in(w, "recording", rec.ID, "segment", seg.ID), ""), http.StatusNotFound, "not-found")
+	s.want(s.do(host, "program", one, ""), http.StatusNotFound, "not-found")
 	s.want(s.do(host, "deleteRecording", one, ""), http.StatusNoContent, "")
 	s.want(s.do(host, "getRecording", one, ""), http.StatusNotFound, "not-found")
 }
@@ -205,6 +207,27 @@ func (s *site) timeline(host asker, params map[string]string, rec recordingJSON,
 	}
 	if got := s.want(s.send(host, http.MethodGet, p.URL, "", ""), http.StatusOK, ""); int64(len(got.body)) != seg.Bytes {
 		s.t.Errorf("%s: %d bytes of %d", p.URL, len(got.body), seg.Bytes)
+	}
+}
+
+// program waits for the one file of the recording and takes it.
+func (s *site) program(host asker, params map[string]string) {
+	s.t.Helper()
+	var tl timelineJSON
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(15 * time.Second); tl.Program.State != "ready"; <-tick.C {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("no program: %+v", tl.Program)
+		}
+		s.want(s.do(host, "timeline", params, ""), http.StatusOK, "").into(s.t, &tl)
+	}
+	got := s.want(s.send(host, http.MethodGet, tl.Program.URL+"?download=1", "", ""), http.StatusOK, "")
+	if int64(len(got.body)) != tl.Program.Bytes || !bytes.HasPrefix(got.body, []byte{0x1a, 0x45, 0xdf, 0xa3}) || tl.Program.DurationMS <= 0 {
+		s.t.Errorf("%d bytes of %+v", len(got.body), tl.Program)
+	}
+	if name := got.header.Get("Content-Disposition"); !strings.HasPrefix(name, `attachment; filename="recording-2`) {
+		s.t.Errorf("%s", name)
 	}
 }
 
@@ -266,7 +289,7 @@ func TestNothingStartsTooEarly(t *testing.T) {
 	}
 	host := s.account("host@example.org")
 	w := s.webinar(host)
-	for _, op := range []string{"startRecording", "pauseRecording", "resumeRecording", "stopRecording", "deleteRecording", "getRecording", "timeline", "ledger", "notice", "myConsent"} {
+	for _, op := range []string{"startRecording", "pauseRecording", "resumeRecording", "stopRecording", "deleteRecording", "getRecording", "timeline", "program", "ledger", "notice", "myConsent"} {
 		s.want(s.do(host, op, noIDs(w), ""), http.StatusNotFound, "not-found")
 	}
 }

@@ -81,6 +81,7 @@ func routes() []route {
 		{"myConsent", get, recording + "/consent", publish, (*server).myConsent},
 		{"answer", post, recording + "/consent", publish, (*server).answer},
 		{"timeline", get, recording + "/timeline", manage(), (*server).timeline},
+		{"program", get, recording + "/program", manage(), (*server).program},
 		{"segment", get, recording + "/segments/{segment}", manage(), (*server).segment},
 		{"ledger", get, recording + "/ledger", manage(), (*server).ledger},
 	}

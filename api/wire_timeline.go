@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -68,6 +69,9 @@ type programJSON struct {
 	Bytes      int64   `json:"bytes,omitempty"`
 	DurationMS int64   `json:"duration_ms,omitempty"`
 }
+
+// EncodeTimeline writes the timeline as it is stored beside the films.
+func EncodeTimeline(t recorder.Timeline) ([]byte, error) { return json.Marshal(timelineWire(t)) }
 
 func timelineWire(t recorder.Timeline) timelineJSON {
 	base := "/api/webinars/" + string(t.Recording.Webinar) + "/recordings/" + t.Recording.ID

@@ -284,10 +284,10 @@ func (m *model) finish(db *gorm.DB) {
 	if err := m.s.Ledger(ctx, m.w, &out); err != nil {
 		m.t.Fatal(err)
 	}
-	if _, err := consent.Verify(&out); err != nil {
+	if _, err := consent.Verify(&out, ""); err != nil {
 		m.t.Fatalf("I14: %v", err)
 	}
-	book, err := consent.NewBook(ctx, consent.NewLedger(db), m.w)
+	book, err := consent.NewBook(ctx, consent.NewLedger(db, testKey()), m.w)
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -302,7 +302,7 @@ func (m *model) finish(db *gorm.DB) {
 	}
 	m.s.shutdown(ctx)
 	m.check()
-	for _, q := range []string{`DELETE FROM segments`, `DELETE FROM recordings`} { // the next story shall not find this one
+	for _, q := range []string{`DELETE FROM derivatives`, `DELETE FROM segments`, `DELETE FROM recordings`} { // the next story shall not find this one
 		if err := db.Exec(q).Error; err != nil {
 			m.t.Fatal(err)
 		}

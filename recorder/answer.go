@@ -122,6 +122,7 @@ func (r *room) no(ctx context.Context, book *consent.Book, ca consent.Answer, ac
 
 // doom has what was recorded of a person under the scopes erased: durably marked now, out of the store soon.
 func (r *room) doom(ctx context.Context, id RecordingID, who webinar.SubjectID, lost consent.Scope) error {
+	r.s.void(id)
 	r.mu.Lock()
 	run := func(ctx context.Context) error {
 		var err error
@@ -131,7 +132,7 @@ func (r *room) doom(ctx context.Context, id RecordingID, who webinar.SubjectID, 
 		if groups := groupsOf(lost); len(groups) > 0 {
 			err = errors.Join(err, r.s.rows.doom(ctx, id, who, groups))
 		}
-		return err
+		return errors.Join(err, r.s.stale(ctx, id))
 	}
 	j := r.later(run)
 	r.mu.Unlock()

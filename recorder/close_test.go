@@ -175,7 +175,7 @@ func ledgerFails(t *testing.T, w *world, n int) {
 		t.Fatalf("after a failing pause: %+v, %d lines", r, w.paper.count()-after)
 	}
 	w.pass(11 * time.Second) // what is owed is written
-	book, err := consent.NewBook(ctx, consent.NewLedger(w.db), w.w)
+	book, err := consent.NewBook(ctx, consent.NewLedger(w.db, testKey()), w.w)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func TestCrashKeepsWhatWasRecorded(t *testing.T) {
 		}
 		old := w.s
 		var taken []master.Info
-		s, err := New(t.Context(), Config{DB: w.db, Events: w.ear, Archive: &taker{shelf: w.shelf, infos: &taken}, Spool: spool,
+		s, err := New(t.Context(), Config{DB: w.db, Key: testKey(), Events: w.ear, Archive: &taker{shelf: w.shelf, infos: &taken}, Spool: spool,
 			repair: func(path string) (master.Info, error) {
 				if err := os.Rename(crashed, path); err != nil {
 					return master.Info{}, err

@@ -24,7 +24,14 @@ func (s *Service) Delete(ctx context.Context, w webinar.ID, id RecordingID) erro
 	if err := s.rows.doom(ctx, id, "", []Group{CameraGroup, ScreenGroup}); err != nil {
 		return err
 	}
+	if err := s.rows.doomDerived(ctx, id); err != nil {
+		return err
+	}
+	s.void(id)
 	if err := s.eraseAll(ctx, `recording_id = ? AND doomed = 1`, id); err != nil {
+		return err
+	}
+	if err := s.eraseDerived(ctx, `recording_id = ?`, id); err != nil {
 		return err
 	}
 	if err := s.rows.remove(ctx, id); err != nil {
@@ -77,7 +84,7 @@ func (s *Service) eraseAll(ctx context.Context, where string, args ...any) error
 
 // sweep erases what is doomed. What fails is tried again by Run.
 func (s *Service) sweep(ctx context.Context) {
-	if err := s.eraseAll(ctx, `doomed = 1`); err != nil {
+	if err := errors.Join(s.eraseAll(ctx, `doomed = 1`), s.eraseDerived(ctx, `1`)); err != nil {
 		s.c.Log.Error("recorder: erasure must be tried again", "error", err)
 	}
 }

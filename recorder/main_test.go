@@ -2,12 +2,11 @@ package recorder
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/binary"
 	"flag"
-	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,7 +16,6 @@ import (
 	"gorm.io/gorm"
 
 	"plenum/migrations"
-	"plenum/recorder/archive"
 	"plenum/recorder/consent"
 	"plenum/recorder/master"
 	"plenum/webinar"
@@ -59,6 +57,9 @@ func database(t testing.TB) *gorm.DB {
 	}
 	return db
 }
+
+// testKey is the same in every test.
+func testKey() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)) }
 
 // source is a source as the SFU would have it.
 type source struct {
@@ -219,72 +220,6 @@ func (s *scribe) Seal() (master.Info, error) {
 	return master.Info{Path: "/nowhere/" + s.id + ".webm", Empty: s.n == 0, Audio: true, Bytes: s.n, Duration: time.Second}, nil
 }
 
-// onShelf is what every file on the shelf holds.
-const onShelf = "a film"
-
-// shelf is an archive that stores at once.
-type shelf struct {
-	mu     sync.Mutex
-	done   func(context.Context, archive.Result) error
-	kept   map[string]bool
-	erased map[string]bool
-	down   bool
-	open   error  // of Open
-	adding func() // runs while something is taken
-}
-
-func (a *shelf) Add(ctx context.Context, segment, key string, info master.Info) error {
-	a.mu.Lock()
-	if a.erased[key] {
-		a.mu.Unlock()
-		return archive.ErrErased
-	}
-	a.kept[key] = true
-	adding := a.adding
-	a.mu.Unlock()
-	if adding != nil {
-		adding()
-	}
-	return a.done(ctx, archive.Result{Segment: segment, Key: key, Size: info.Bytes})
-}
-
-func (a *shelf) Open(context.Context, string) (io.ReadSeekCloser, int64, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.open != nil {
-		return nil, 0, a.open
-	}
-	f := io.NewSectionReader(strings.NewReader(onShelf), 0, int64(len(onShelf)))
-	return struct {
-		io.ReadSeeker
-		io.Closer
-	}{f, io.NopCloser(f)}, f.Size(), nil
-}
-
-// breaks has opening fail with err.
-func (a *shelf) breaks(err error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.open = err
-}
-
-func (a *shelf) Erase(_ context.Context, key string) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.erased[key] = true
-	delete(a.kept, key)
-	return nil
-}
-
-func (a *shelf) State() archive.State {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.down {
-		return archive.State{Health: archive.Retrying}
-	}
-	return archive.State{}
-}
-
 // ear hears what is published.
 type ear struct {
 	mu     sync.Mutex
@@ -319,7 +254,7 @@ type world struct {
 func newWorld(t testing.TB, db *gorm.DB) *world {
 	t.Helper()
 	w := &world{t: t, db: db, w: webinar.ID(webinar.NewID()), paper: &paper{}, ear: &ear{}, free: 1 << 40,
-		shelf: &shelf{kept: map[string]bool{}, erased: map[string]bool{}}}
+		shelf: &shelf{kept: map[string]bool{}, erased: map[string]bool{}, notes: map[string]string{}, films: map[string][]byte{}}}
 	w.boot()
 	return w
 }
@@ -328,7 +263,7 @@ func newWorld(t testing.TB, db *gorm.DB) *world {
 func (w *world) boot() {
 	w.t.Helper()
 	dir := w.t.TempDir()
-	s, err := New(context.Background(), Config{DB: w.db, Events: w.ear, Archive: w.shelf, Spool: dir,
+	s, err := New(context.Background(), Config{DB: w.db, Key: testKey(), Events: w.ear, Archive: w.shelf, Spool: dir,
 		DiskFree:  func(string) (int64, error) { return w.free, nil },
 		newWriter: func(c master.Config) writer { return &scribe{p: w.paper, id: c.ID} },
 		repair:    func(path string) (master.Info, error) { return master.Info{}, os.ErrNotExist }})

@@ -5,6 +5,7 @@ package recorder
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +27,7 @@ import (
 type Archive interface {
 	Add(ctx context.Context, segment, key string, info master.Info) error
 	Open(ctx context.Context, key string) (io.ReadSeekCloser, int64, error)
+	Put(ctx context.Context, key string, body []byte) error
 	Erase(ctx context.Context, key string) error
 	State() archive.State
 }
@@ -33,6 +35,7 @@ type Archive interface {
 // Config holds the parts and settings of a Service. Zero settings mean their defaults.
 type Config struct {
 	DB      *gorm.DB
+	Key     ed25519.PrivateKey // signs the ledger and makes receipt links
 	Events  webinar.Publisher
 	Archive Archive
 	Spool   string // folder of growing and sealed files, absolute
@@ -43,7 +46,9 @@ type Config struct {
 	DiskReserve   int64         // bytes that stay free in the spool's file system, default 2 GiB
 	Retention     time.Duration // from the end of a recording to its erasure, default 30 days
 	DiskFree      func(folder string) (int64, error)
-	Polls         func(ctx context.Context, w webinar.ID) ([]Poll, error) // those that were opened; nil: none
+	Polls         func(ctx context.Context, w webinar.ID) ([]Poll, error)       // those that were opened; nil: none
+	Lang          func(ctx context.Context, w webinar.ID) (webinar.Lang, error) // of a webinar; nil: English
+	Encode        func(Timeline) ([]byte, error)                                // as it is stored beside the films; nil: it is not
 
 	newWriter func(master.Config) writer
 	repair    func(path string) (master.Info, error)
@@ -52,6 +57,9 @@ type Config struct {
 func (c *Config) defaults() error {
 	if c.DB == nil || c.Events == nil || c.Archive == nil {
 		return errors.New("the recorder needs a database, a publisher and an archive")
+	}
+	if len(c.Key) != ed25519.PrivateKeySize {
+		return errors.New("the recorder needs a key to sign with")
 	}
 	if !filepath.IsAbs(c.Spool) {
 		return errors.New("the recorder's spool must be an absolute path")
@@ -92,9 +100,12 @@ type Service struct {
 	kick   chan struct{} // a room has something to do
 	bg     sync.WaitGroup
 
+	kickDerive chan struct{} // a derivative was queued
+
 	mu     sync.Mutex
 	rooms  map[webinar.ID]*room
 	live   map[string]bool // segments whose files belong to a writer or a sealer
+	builds map[RecordingID]*build
 	closed bool
 }
 
@@ -104,8 +115,9 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	if err := c.defaults(); err != nil {
 		return nil, err
 	}
-	s := &Service{c: c, rows: &store{db: c.DB}, ledger: consent.NewLedger(c.DB), clock: newClock(), kick: make(chan struct{}, 1),
-		rooms: map[webinar.ID]*room{}, live: map[string]bool{}}
+	s := &Service{c: c, rows: &store{db: c.DB}, ledger: consent.NewLedger(c.DB, c.Key), clock: newClock(), kick: make(chan struct{}, 1),
+		rooms: map[webinar.ID]*room{}, live: map[string]bool{},
+		kickDerive: make(chan struct{}, 1), builds: map[RecordingID]*build{}}
 	if err := s.restore(ctx); err != nil {
 		return nil, fmt.Errorf("recorder: %w", err)
 	}
@@ -177,6 +189,9 @@ const (
 func (s *Service) Run(ctx context.Context) error {
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()
+	var making sync.WaitGroup
+	making.Go(func() { s.derive(ctx) })
+	defer making.Wait()
 	p := pulse{disk: every(diskEvery), retry: every(retryEvery), expire: every(expireEvery)}
 	for ctx.Err() == nil {
 		select {

@@ -37,7 +37,7 @@ func (s *Service) restore(ctx context.Context) error {
 	for _, rec := range stopped {
 		s.room(rec.Webinar).finish(ctx, rec.ID)
 	}
-	return nil
+	return s.restoreDerived(ctx)
 }
 
 func (s *Service) restoreRoom(ctx context.Context, rec Recording) error {

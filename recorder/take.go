@@ -174,8 +174,11 @@ func (s *Service) erase(ctx context.Context, row segmentRow) error {
 // Archived tells the recorder what became of a segment; it is archive.Config.Done.
 func (s *Service) Archived(ctx context.Context, res archive.Result) error {
 	rows, err := s.rows.segments(ctx, `id = ?`, res.Segment)
-	if err != nil || len(rows) == 0 {
+	if err != nil {
 		return err
+	}
+	if len(rows) == 0 {
+		return s.derivedArchived(ctx, res)
 	}
 	if res.Err != nil {
 		s.c.Log.Error("recorder: a segment is lost", "segment", res.Segment, "error", res.Err)
@@ -197,7 +200,11 @@ func (s *Service) Archived(ctx context.Context, res archive.Result) error {
 // finish makes a stopped recording available once all its segments are in the store.
 func (r *room) finish(ctx context.Context, id RecordingID) {
 	rec, err := r.find(ctx, id)
-	if err != nil || rec.State != Stopped {
+	if err != nil || rec.State != Stopped && rec.State != Available {
+		return
+	}
+	r.s.wanted(ctx, id)
+	if rec.State == Available {
 		return
 	}
 	n, err := r.s.rows.open(ctx, id)
@@ -224,6 +231,7 @@ func (r *room) finish(ctx context.Context, id RecordingID) {
 		r.mu.Unlock()
 		return
 	}
+	r.s.wanted(ctx, id) // the row may not have said before that it has ended
 	if last {
 		r.tell()
 	}

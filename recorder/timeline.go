@@ -73,7 +73,11 @@ type ProgramState string
 
 // The states of a program.
 const (
-	NoProgram ProgramState = "none" // nothing to make it of, or not yet
+	NoProgram       ProgramState = "none" // nothing to make it of, or not yet
+	QueuedProgram   ProgramState = "queued"
+	BuildingProgram ProgramState = "building"
+	ReadyProgram    ProgramState = "ready"
+	FailedProgram   ProgramState = "failed" // given up until the recording changes
 )
 
 // Program is the one file that is cut together from the masters.
@@ -99,7 +103,10 @@ func (s *Service) Timeline(ctx context.Context, w webinar.ID, id RecordingID) (T
 	if rec.active() || end.IsZero() {
 		end = time.Now()
 	}
-	t := Timeline{Recording: rec, Duration: max(end.Sub(rec.StartedAt), 0).Truncate(time.Millisecond), Program: Program{State: NoProgram}}
+	t := Timeline{Recording: rec, Duration: max(end.Sub(rec.StartedAt), 0).Truncate(time.Millisecond)}
+	if t.Program, err = s.program(ctx, id); err != nil {
+		return Timeline{}, err
+	}
 	if t.Parts, err = s.parts(ctx, id); err != nil {
 		return Timeline{}, err
 	}

@@ -7,15 +7,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	"gorm.io/gorm"
 
 	"plenum/migrations"
-	"plenum/recorder/consent"
 	"plenum/webinar"
 )
 
@@ -100,51 +97,4 @@ func createToken(ctx context.Context, cfg *config, args []string, stdout io.Writ
 		_, err = fmt.Fprintln(stdout, token)
 		return err
 	})
-}
-
-// verifyLedger checks an exported ledger, or every ledger of the data folder, and prints a line for each.
-func verifyLedger(ctx context.Context, cfg *config, args []string, stdout io.Writer) error {
-	switch len(args) {
-	case 0:
-		return withDatabase(ctx, cfg, func(db *gorm.DB) error { return verifyStored(ctx, consent.NewLedger(db), stdout) })
-	case 1:
-		f, err := os.Open(args[0])
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		return verifyOne(f, stdout)
-	}
-	return fmt.Errorf("ledger verify: one file at a time: %w", errUsage)
-}
-
-func verifyStored(ctx context.Context, ledger *consent.Ledger, stdout io.Writer) error {
-	ids, err := ledger.Webinars(ctx)
-	if err != nil {
-		return err
-	}
-	if len(ids) == 0 {
-		_, err := fmt.Fprintln(stdout, "no webinar has a ledger yet")
-		return err
-	}
-	var faults []error
-	for _, id := range ids {
-		r, w := io.Pipe()
-		var exporting sync.WaitGroup
-		exporting.Go(func() { w.CloseWithError(ledger.Export(ctx, id, w)) })
-		faults = append(faults, verifyOne(r, stdout))
-		r.Close() // ends the export when the check has stopped early
-		exporting.Wait()
-	}
-	return errors.Join(faults...)
-}
-
-func verifyOne(from io.Reader, stdout io.Writer) error {
-	rep, err := consent.Verify(from)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(stdout, "webinar %s: %d entries about %d recordings are whole and in order, %d erased\n",
-		rep.Webinar, rep.Entries, rep.Recordings, rep.Erased)
-	return err
 }

@@ -26,10 +26,11 @@ var allowed = map[string][]string{
 	"cmd/plenum/bench":       {}, // measures from outside, over the public API
 	"api":                    {"polls", "recorder", "recorder/consent", "webinar", "webinar/live", "webinar/media", "webinar/sfu"},
 	"polls":                  {"webinar"},
-	"recorder":               {"recorder/archive", "recorder/consent", "recorder/master", "webinar", "webinar/media"},
+	"recorder":               {"recorder/archive", "recorder/consent", "recorder/master", "recorder/program", "webinar", "webinar/media"},
 	"recorder/archive":       {"recorder/blob", "recorder/master"},
 	"recorder/master":        {"recorder/consent", "recorder/webm", "webinar/media"},
 	"recorder/consent":       {"webinar"},
+	"recorder/program":       {"recorder/webm"},
 	"recorder/webm":          {},
 	"recorder/blob":          {},
 	"recorder/blob/blobtest": {}, // help for tests: a proxy that breaks on demand
@@ -60,7 +61,7 @@ var only = []struct {
 	{"net/http", "the domain does not know HTTP", func(p, f string) bool {
 		return slices.Contains([]string{"api", "frontend", "cmd/plenum", "cmd/plenum/bench", "recorder/blob"}, p)
 	}},
-	{module + "recorder/webm", "only what holds a permit may write a recording", func(p, f string) bool { return p == "recorder/master" }},
+	{module + "recorder/webm", "only what holds a permit may write a recording; a program is copied from what was written so", func(p, f string) bool { return p == "recorder/master" || p == "recorder/program" }},
 	{module + "recorder/blob", "only what was sealed may be stored", func(p, f string) bool { return p == "recorder/archive" || p == "cmd/plenum" }},
 }
 

@@ -8,6 +8,12 @@ import (
 	"plenum/webinar"
 )
 
+// spokenIn is the language of a webinar.
+func (p *parts) spokenIn(ctx context.Context, w webinar.ID) (webinar.Lang, error) {
+	found, err := p.webinars.Get(ctx, w)
+	return found.Lang, err
+}
+
 // askedIn lists the polls of a webinar that were opened, for the timeline of a recording.
 func (p *parts) askedIn(ctx context.Context, w webinar.ID) ([]recorder.Poll, error) {
 	views, err := p.polls.List(ctx, w, "", true)

@@ -89,15 +89,19 @@ func (p *parts) buildRecorder(ctx context.Context) (err error) {
 		Objects: p.store, Rows: archive.NewStore(p.db), Spool: spool, Log: p.log,
 		Done: func(ctx context.Context, r archive.Result) error { return p.recorder.Archived(ctx, r) },
 		Live: func(path string) bool { return p.recorder.Live(path) },
-		Ours: consent.NewLedger(p.db).Announced,
+		Ours: consent.NewLedger(p.db, nil).Announced, // signs nothing
 	})
 	if err != nil {
 		return err
 	}
+	key, err := ledgerKey(p.cfg.Data)
+	if err != nil {
+		return err
+	}
 	p.recorder, err = recorder.New(ctx, recorder.Config{
-		DB: p.db, Events: p.hub, Archive: p.archive, Spool: spool, Log: p.log,
+		DB: p.db, Key: key, Events: p.hub, Archive: p.archive, Spool: spool, Log: p.log,
 		AnnounceDelay: p.cfg.AnnounceDelay, Margin: p.cfg.ConsentMargin, DiskReserve: p.cfg.DiskReserve,
-		Retention: p.cfg.RetainRecording, Polls: p.askedIn,
+		Retention: p.cfg.RetainRecording, Polls: p.askedIn, Lang: p.spokenIn, Encode: api.EncodeTimeline,
 	})
 	return err
 }

@@ -44,7 +44,9 @@ const usage = `plenum runs webinars, live polls and recordings of those who agre
   plenum token create --user MAIL [--scope all|metrics]
                                  make an API token for that account, printed once; with scope metrics it reads
                                  /metrics and nothing else
-  plenum ledger verify [FILE]    check a consent ledger: an export, or the one in the data folder
+  plenum ledger verify [--key FINGERPRINT] [FILE [RECEIPT...]]
+                                 check a consent ledger: an export, against receipts if there are some, or the one in the
+                                 data folder; with --key it must be signed by that key, whose fingerprint is printed
   plenum bench fanout --viewers N --seconds S --kbps K [--gop S] [--layers 3] [--path gso|sendmmsg|sendto] [--stock] [--json]
                                  measure what forwarding costs, on a server that is thrown away afterwards
   plenum bench joins --viewers N --seconds S [--gop S] [--deaf] [--json]

@@ -51,6 +51,29 @@ CREATE TABLE consent_chain (
   PRIMARY KEY (webinar_id, seq)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TRIGGER consent_checkpoints_next BEFORE INSERT ON consent_checkpoints
+WHEN NEW.n <> (SELECT coalesce(max(n), 0) + 1 FROM consent_checkpoints WHERE webinar_id = NEW.webinar_id)
+BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;
+
+CREATE TRIGGER consent_checkpoints_no_delete BEFORE DELETE ON consent_checkpoints
+BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;
+
+CREATE TRIGGER consent_checkpoints_no_update BEFORE UPDATE ON consent_checkpoints
+BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;
+
+CREATE TABLE consent_checkpoints (
+  webinar_id TEXT NOT NULL,
+  n          INTEGER NOT NULL CHECK (n > 0),
+  prev       BLOB NOT NULL CHECK (length(prev) = 32),
+  seq        INTEGER NOT NULL CHECK (seq > 0),
+  hash       BLOB NOT NULL CHECK (length(hash) = 32),
+  at         INTEGER NOT NULL,
+  reason     TEXT NOT NULL,
+  key        BLOB NOT NULL CHECK (length(key) = 32),
+  signature  BLOB NOT NULL CHECK (length(signature) = 64),
+  PRIMARY KEY (webinar_id, n)
+) STRICT, WITHOUT ROWID;
+
 CREATE TRIGGER consent_payloads_no_replace BEFORE INSERT ON consent_payloads
 WHEN EXISTS (SELECT 1 FROM consent_payloads WHERE webinar_id = NEW.webinar_id AND seq = NEW.seq)
 BEGIN SELECT RAISE(ABORT, 'payloads may be erased, not altered'); END;
@@ -65,6 +88,21 @@ CREATE TABLE consent_payloads (
   payload    BLOB NOT NULL,
   PRIMARY KEY (webinar_id, seq)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE derivatives (
+  id           TEXT PRIMARY KEY,
+  recording_id TEXT NOT NULL REFERENCES recordings (id),
+  kind         TEXT NOT NULL CHECK (kind IN ('program', 'timeline')),
+  state        TEXT NOT NULL CHECK (state IN ('queued', 'building', 'sealed', 'ready', 'failed', 'doomed')),
+  tries        INTEGER NOT NULL DEFAULT 0,
+  due_at       INTEGER NOT NULL DEFAULT 0, -- not before
+  bytes        INTEGER NOT NULL DEFAULT 0, -- 0: the store has nothing of it
+  duration_ms  INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE INDEX derivatives_due ON derivatives (due_at) WHERE state = 'queued';
+
+CREATE UNIQUE INDEX derivatives_one ON derivatives (recording_id, kind) WHERE state <> 'doomed';
 
 CREATE TABLE poll_options (
   poll_id  TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,

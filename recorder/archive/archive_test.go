@@ -252,3 +252,43 @@ func TestBackoff(t *testing.T) {
 		}
 	})
 }
+
+// A note is written over, known to the sweep, and erased like a film.
+func TestNotes(t *testing.T) {
+	r := newRig(t)
+	const name = "rec/one/timeline.json"
+	for _, body := range []string{"first", "second and longer", "3"} {
+		if err := r.Put(t.Context(), name, []byte(body)); err != nil {
+			t.Fatal(err)
+		}
+		f, size, err := r.Open(t.Context(), name)
+		if err != nil || size != int64(len(body)) {
+			t.Fatalf("%d bytes, %v", size, err)
+		}
+		got := make([]byte, size)
+		if _, err := f.Read(got); err != nil || string(got) != body {
+			t.Errorf("%q %v", got, err)
+		}
+		f.Close()
+	}
+	if err := r.Put(t.Context(), "rec/one/other.json", []byte("x")); !errors.Is(err, blob.ErrKey) {
+		t.Errorf("another name: %v", err)
+	}
+	r.proxy.Set(blobtest.Fault{Refuse: true})
+	if err := r.Put(t.Context(), name, []byte("4")); err == nil {
+		t.Error("stored in a store that refuses")
+	}
+	if err := r.Erase(t.Context(), name); !errors.Is(err, ErrPending) {
+		t.Errorf("erased without the store: %v", err)
+	}
+	if err := r.Put(t.Context(), name, []byte("5")); !errors.Is(err, ErrErased) {
+		t.Errorf("stored over an erasure: %v", err)
+	}
+	r.proxy.Set(blobtest.Fault{})
+	stop := r.run()
+	defer stop()
+	until(t, func() bool { return r.state("timeline-one") == "" })
+	if _, _, err := r.Open(t.Context(), name); !errors.Is(err, ErrNotFound) {
+		t.Errorf("after the erasure: %v", err)
+	}
+}

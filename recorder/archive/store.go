@@ -51,6 +51,12 @@ func (s *Store) add(ctx context.Context, r row) (row, error) {
 	return kept[0], nil
 }
 
+// note makes a row of something that goes to the store at once; errErasing if it is on its way out.
+func (s *Store) note(ctx context.Context, r row) error {
+	return s.change(ctx, `INSERT INTO archive (segment, key, path, size, state, queued_at, stored_at) VALUES (?, ?, '', ?, 'done', ?, ?)
+		ON CONFLICT (segment) DO UPDATE SET size = excluded.size, stored_at = excluded.stored_at WHERE state = 'done'`, r.Segment, r.Key, r.Size, now(), now())
+}
+
 // erase marks a segment, known or not, for erasure; the row is durable when it returns.
 func (s *Store) erase(ctx context.Context, segment, key string) error {
 	err := s.db.WithContext(ctx).Exec(`INSERT INTO archive (segment, key, path, size, state, queued_at) VALUES (?, ?, '', 0, ?, ?)

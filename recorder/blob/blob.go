@@ -18,7 +18,7 @@ import (
 var (
 	// ErrNotFound says that the store has no such object.
 	ErrNotFound = errors.New("no such object")
-	// ErrKey says that a key does not look like rec/<id>/<segment>.webm.
+	// ErrKey says that a key does not look like rec/<id>/<segment>.webm or rec/<id>/timeline.json.
 	ErrKey = errors.New("malformed object key")
 	// ErrCorrupt says that what the store holds is not what was sent: another size, checksum or identity.
 	ErrCorrupt = errors.New("the stored object differs from its source")
@@ -88,10 +88,19 @@ type Info struct {
 	encrypted string
 }
 
-// ParseKey returns the recording's and the segment's id in a key rec/<id>/<segment>.webm, or ErrKey. Ids are 1 to 64
-// letters, digits, "-" and "_".
+// timeline names the one object of a recording that is no film. Its segment id is made of the recording's.
+const (
+	timelineName   = "timeline.json"
+	timelinePrefix = "timeline-"
+)
+
+// ParseKey returns the recording's and the segment's id in a key rec/<id>/<segment>.webm or rec/<id>/timeline.json, or
+// ErrKey. Ids are 1 to 64 letters, digits, "-" and "_".
 func ParseKey(key string) (recording, segment string, err error) {
 	rest, ok := strings.CutPrefix(key, "rec/")
+	if id, name, _ := strings.Cut(rest, "/"); ok && name == timelineName && validID(id) {
+		return id, timelinePrefix + id, nil
+	}
 	recording, segment, cut := strings.Cut(rest, "/")
 	segment, webm := strings.CutSuffix(segment, ".webm")
 	if !ok || !cut || !webm || !validID(recording) || !validID(segment) {

@@ -18,7 +18,6 @@ const (
 	checksumHeader = "X-Amz-Checksum-Crc32c"
 	recordingKey   = "Recording-Id" // object metadata
 	segmentKey     = "Segment-Id"
-	contentType    = "video/webm"
 )
 
 var (
@@ -122,6 +121,10 @@ func (r *remote) replicated(ctx context.Context) (bool, error) {
 
 func (r *remote) options(key string) minio.PutObjectOptions {
 	recording, segment, _ := ParseKey(key) // checked before
+	contentType := "video/webm"
+	if strings.HasSuffix(key, ".json") {
+		contentType = "application/json"
+	}
 	return minio.PutObjectOptions{
 		ContentType: contentType, ServerSideEncryption: r.sse, DisableContentSha256: true, // sent as its own header
 		UserMetadata: map[string]string{recordingKey: recording, segmentKey: segment},

@@ -289,7 +289,7 @@ func TestPartSize(t *testing.T) {
 }
 
 func FuzzParseKey(f *testing.F) {
-	for _, s := range []string{testKey, "rec/../../x.webm", "rec/a/b.webm/../c.webm", "rec/a//b.webm", "rec/ä/b.webm"} {
+	for _, s := range []string{testKey, "rec/../../x.webm", "rec/a/b.webm/../c.webm", "rec/a//b.webm", "rec/ä/b.webm", "rec/a/timeline.json", "rec/a/other.json"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, key string) {
@@ -297,7 +297,7 @@ func FuzzParseKey(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if again, err := Key(recording, segment); err != nil || again != key {
+		if again, err := Key(recording, segment); strings.HasSuffix(key, ".webm") && (err != nil || again != key) {
 			t.Fatalf("%q becomes %q, %v", key, again, err)
 		}
 		if !filepath.IsLocal(key) || filepath.Clean(key) != key || strings.Count(key, "/") != 2 {

@@ -250,6 +250,7 @@ func (b *Book) standing(rec RecordingID, r *record, who webinar.SubjectID) Stand
 	st := Standing{Recording: rec, State: p.state, Scopes: p.scopes, Publish: p.publish}
 	if p.last.Seq > 0 {
 		st.Receipt = newReceipt(p.last, p.lastEv, b.head)
+		b.log.attest(st.Receipt)
 	}
 	return st
 }

@@ -27,6 +27,7 @@ const (
 type appender interface {
 	append(ctx context.Context, w webinar.ID, k Kind, rec RecordingID, ev Event) (Entry, error)
 	each(ctx context.Context, w webinar.ID, f func(Entry) error) error
+	attest(r *Receipt)
 }
 
 // Book is the consent state of one webinar, rebuilt from the ledger with every permit void. Closing acts (Halt,

@@ -286,7 +286,7 @@ func TestLedgerFailure(t *testing.T) {
 
 func TestStoreIsAppendOnly(t *testing.T) {
 	db := database(t)
-	l := NewLedger(db)
+	l := NewLedger(db, testKey())
 	b, err := NewBook(t.Context(), l, testWebinar)
 	if err != nil {
 		t.Fatal(err)

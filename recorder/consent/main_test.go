@@ -2,6 +2,7 @@ package consent
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"flag"
 	"os"
@@ -80,6 +81,11 @@ func (f *fake) each(_ context.Context, _ webinar.ID, do func(Entry) error) error
 	}
 	return nil
 }
+
+func (f *fake) attest(r *Receipt) { r.sign(testKey()) }
+
+// testKey is the same in every test.
+func testKey() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)) }
 
 const (
 	testWebinar = webinar.ID("w")

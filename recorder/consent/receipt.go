@@ -1,49 +1,89 @@
 package consent
 
 import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"plenum/webinar"
 )
 
-// Receipt is what a person keeps: the own ledger entry with the head of the chain, in the field structure of ISO/IEC TS
-// 27560 with states as the W3C Data Privacy Vocabulary names them. With it Verify finds a chain that was cut or rewritten.
+// Receipt is what a person keeps: the own ledger entry with the head of the chain, signed. It proves by itself what was
+// answered; together with a ledger, Verify finds a chain that was cut or rewritten.
 type Receipt struct {
+	Event
 	Webinar   webinar.ID
 	Recording RecordingID
-	Subject   webinar.SubjectID
-	Seq       uint64
 	Kind      Kind
-	At        time.Time
-	Scopes    Scope
-	Publish   bool
-	Notice    string
-	Lang      webinar.Lang
+	Seq       uint64
+	Prev      [32]byte
 	Salt      []byte
 	Payload   []byte
 	Hash      [32]byte // of the entry
 	Head      Head
+	Key       ed25519.PublicKey
+	Signature []byte
 }
 
 func newReceipt(e Entry, ev Event, head Head) *Receipt {
-	return &Receipt{Webinar: e.Webinar, Recording: e.Recording, Subject: ev.Subject, Seq: e.Seq, Kind: e.Kind, At: ev.At, Scopes: ev.Scopes,
-		Publish: ev.Publish, Notice: ev.Notice, Lang: ev.Lang, Salt: e.Salt, Payload: e.Payload, Hash: e.Hash, Head: head}
+	ev.At = ev.At.Truncate(time.Millisecond) // as the payload has it
+	return &Receipt{Event: ev, Webinar: e.Webinar, Recording: e.Recording, Kind: e.Kind, Seq: e.Seq, Prev: e.Prev, Salt: e.Salt, Payload: e.Payload,
+		Hash: e.Hash, Head: head}
 }
 
-const receiptSchema = "plenum-consent-receipt/1 (ISO/IEC TS 27560:2023)"
+const receiptDomain = "plenum consent receipt v1"
+
+// message is what is signed. The entry's hash speaks for all that the receipt says.
+func (r *Receipt) message() []byte {
+	out := append([]byte(receiptDomain), r.Hash[:]...)
+	out = binary.BigEndian.AppendUint64(out, r.Head.Seq)
+	out = append(out, r.Head.Hash[:]...)
+	return append(out, r.Key...)
+}
+
+func (r *Receipt) sign(key ed25519.PrivateKey) {
+	if len(key) != ed25519.PrivateKeySize {
+		return // Verify says so
+	}
+	r.Key = key.Public().(ed25519.PublicKey)
+	r.Signature = ed25519.Sign(key, r.message())
+}
+
+// Verify checks the receipt by itself. With key, the fingerprint of a public key, it must be signed by that one.
+func (r *Receipt) Verify(key string) error {
+	e := Entry{Webinar: r.Webinar, Seq: r.Seq, Prev: r.Prev, Kind: r.Kind, Recording: r.Recording, Commitment: commit(r.Salt, r.Payload)}
+	switch {
+	case e.sum() != r.Hash:
+		return errors.New("the receipt was altered")
+	case len(r.Key) != ed25519.PublicKeySize || !ed25519.Verify(r.Key, r.message(), r.Signature):
+		return errors.New("the receipt's signature is wrong")
+	case key != "" && Fingerprint(r.Key) != key:
+		return fmt.Errorf("the receipt is signed by the key %s", Fingerprint(r.Key))
+	}
+	return nil
+}
+
+// receiptSchema names the field structure, that of ISO/IEC TS 27560; states are named as in the W3C Data Privacy
+// Vocabulary.
+const receiptSchema = "plenum-consent-receipt/2 (ISO/IEC TS 27560:2023)"
 
 type receiptJSON struct {
-	Schema    string       `json:"schema_version"`
-	ID        string       `json:"record_id"`
-	Principal string       `json:"pii_principal_id"`
-	Notice    noticeJSON   `json:"privacy_notice"`
-	Purposes  []string     `json:"purposes"`
-	Data      []string     `json:"pii_information"`
-	Event     eventJSON    `json:"consent_event"`
-	Evidence  evidenceJSON `json:"evidence"`
+	Schema     string         `json:"schema_version"`
+	ID         string         `json:"record_id"`
+	Principal  string         `json:"pii_principal_id"`
+	Processing processingJSON `json:"pii_processing"`
+	Events     []eventJSON    `json:"events"`
+	Evidence   evidenceJSON   `json:"evidence"`
+}
+
+type processingJSON struct {
+	Notice   noticeJSON    `json:"privacy_notice"`
+	Purposes []purposeJSON `json:"purposes"`
 }
 
 type noticeJSON struct {
@@ -51,10 +91,17 @@ type noticeJSON struct {
 	Lang string `json:"language"`
 }
 
+type purposeJSON struct {
+	Purpose    string   `json:"purpose"`
+	Basis      string   `json:"lawful_basis"`
+	Data       []string `json:"pii_information"`
+	Withdrawal string   `json:"withdrawal_method"`
+}
+
 type eventJSON struct {
 	Time  string `json:"event_time"`
-	State string `json:"event_state"`
 	Type  string `json:"event_type"`
+	State string `json:"event_state"`
 }
 
 type evidenceJSON struct {
@@ -62,11 +109,14 @@ type evidenceJSON struct {
 	Recording string `json:"recording"`
 	Seq       uint64 `json:"seq"`
 	Kind      string `json:"kind"`
+	Prev      string `json:"prev"`
 	Hash      string `json:"hash"`
 	Salt      string `json:"salt"`
 	Payload   string `json:"payload"`
 	HeadSeq   uint64 `json:"head_seq"`
 	Head      string `json:"head"`
+	Key       string `json:"key"`
+	Signature string `json:"signature"`
 }
 
 // dpv names a kind of answer in the W3C Data Privacy Vocabulary, section Consent Status.
@@ -83,18 +133,26 @@ func dpv(k Kind) string {
 	}
 }
 
+func (r *Receipt) purposes() []purposeJSON {
+	purpose := func(name string) purposeJSON {
+		return purposeJSON{Purpose: name, Basis: "dpv:Consent", Data: r.Scopes.Words(), Withdrawal: "receipt link, or the button in the room"}
+	}
+	out := []purposeJSON{purpose("recording")}
+	if r.Publish {
+		out = append(out, purpose("publication"))
+	}
+	return out
+}
+
 // JSON writes the receipt as one document.
 func (r *Receipt) JSON() ([]byte, error) {
-	purposes := []string{"recording"}
-	if r.Publish {
-		purposes = append(purposes, "publication")
-	}
 	out, err := json.Marshal(receiptJSON{
 		Schema: receiptSchema, ID: hex.EncodeToString(r.Hash[:]), Principal: string(r.Subject),
-		Notice: noticeJSON{Hash: r.Notice, Lang: string(r.Lang)}, Purposes: purposes, Data: r.Scopes.Words(),
-		Event: eventJSON{Time: r.At.UTC().Format(time.RFC3339Nano), State: dpv(r.Kind), Type: "dpv:ExplicitlyExpressedConsent"},
-		Evidence: evidenceJSON{Webinar: string(r.Webinar), Recording: r.Recording, Seq: r.Seq, Kind: string(r.Kind), Hash: hex.EncodeToString(r.Hash[:]),
-			Salt: hex.EncodeToString(r.Salt), Payload: string(r.Payload), HeadSeq: r.Head.Seq, Head: hex.EncodeToString(r.Head.Hash[:])},
+		Processing: processingJSON{Notice: noticeJSON{Hash: r.Notice, Lang: string(r.Lang)}, Purposes: r.purposes()},
+		Events:     []eventJSON{{Time: r.At.UTC().Format(time.RFC3339Nano), Type: "dpv:ExplicitlyExpressedConsent", State: dpv(r.Kind)}},
+		Evidence: evidenceJSON{Webinar: string(r.Webinar), Recording: r.Recording, Seq: r.Seq, Kind: string(r.Kind), Prev: hex.EncodeToString(r.Prev[:]),
+			Hash: hex.EncodeToString(r.Hash[:]), Salt: hex.EncodeToString(r.Salt), Payload: string(r.Payload), HeadSeq: r.Head.Seq,
+			Head: hex.EncodeToString(r.Head.Hash[:]), Key: hex.EncodeToString(r.Key), Signature: hex.EncodeToString(r.Signature)},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encode receipt: %w", err)
@@ -102,31 +160,55 @@ func (r *Receipt) JSON() ([]byte, error) {
 	return out, nil
 }
 
-// ParseReceipt reads what JSON wrote. It fails with ErrAnswer on anything else.
+// ParseReceipt reads what JSON wrote, with any white space. Everything it says must follow from its evidence, which
+// Verify judges; it fails with ErrAnswer on anything else.
 func ParseReceipt(data []byte) (*Receipt, error) {
+	bad := func(err error) (*Receipt, error) { return nil, fmt.Errorf("%w: receipt: %w", ErrAnswer, err) }
 	var j receiptJSON
 	if err := json.Unmarshal(data, &j); err != nil {
-		return nil, fmt.Errorf("%w: receipt: %w", ErrAnswer, err)
-	}
-	at, err := time.Parse(time.RFC3339Nano, j.Event.Time)
-	if err != nil {
-		return nil, fmt.Errorf("%w: receipt: %w", ErrAnswer, err)
-	}
-	scopes, err := ParseScopes(j.Data)
-	if err != nil {
-		return nil, err
+		return bad(err)
 	}
 	v := j.Evidence
-	r := &Receipt{Webinar: webinar.ID(v.Webinar), Recording: v.Recording, Subject: webinar.SubjectID(j.Principal), Seq: v.Seq, Kind: Kind(v.Kind), At: at,
-		Scopes: scopes, Publish: len(j.Purposes) > 1, Notice: j.Notice.Hash, Lang: webinar.Lang(j.Notice.Lang), Payload: []byte(v.Payload)}
-	r.Head.Seq = v.HeadSeq
-	if r.Salt, err = hex.DecodeString(v.Salt); err == nil {
-		if r.Hash, err = hash32(v.Hash); err == nil {
-			r.Head.Hash, err = hash32(v.Head)
+	e := Entry{Webinar: webinar.ID(v.Webinar), Seq: v.Seq, Kind: Kind(v.Kind), Recording: v.Recording, Payload: []byte(v.Payload)}
+	head := Head{Seq: v.HeadSeq}
+	var key, signature []byte
+	for _, f := range []struct {
+		from string
+		to   *[]byte
+	}{{v.Salt, &e.Salt}, {v.Key, &key}, {v.Signature, &signature}} {
+		var err error
+		if *f.to, err = hex.DecodeString(f.from); err != nil {
+			return bad(err)
 		}
 	}
-	if err != nil || j.Schema != receiptSchema || r.Seq == 0 || r.Head.Seq < r.Seq {
-		return nil, fmt.Errorf("%w: receipt", ErrAnswer)
+	for _, f := range []struct {
+		from string
+		to   *[32]byte
+	}{{v.Prev, &e.Prev}, {v.Hash, &e.Hash}, {v.Head, &head.Hash}} {
+		var err error
+		if *f.to, err = hash32(f.from); err != nil {
+			return bad(err)
+		}
+	}
+	if e.Seq == 0 || head.Seq < e.Seq {
+		return bad(errors.New("the chain ends before the entry"))
+	}
+	ev, err := e.Event()
+	if err != nil {
+		return bad(err)
+	}
+	r := newReceipt(e, ev, head)
+	r.Key, r.Signature = key, signature
+	back, err := r.JSON()
+	if err != nil {
+		return bad(err)
+	}
+	var plain bytes.Buffer
+	if err := json.Compact(&plain, data); err != nil {
+		return bad(err)
+	}
+	if !bytes.Equal(back, plain.Bytes()) {
+		return bad(errors.New("it says more or other than its evidence"))
 	}
 	return r, nil
 }

@@ -2,6 +2,7 @@ package consent
 
 import (
 	"context"
+	"crypto/ed25519"
 	"fmt"
 	"time"
 
@@ -11,10 +12,14 @@ import (
 )
 
 // Ledger is the append-only table behind every Book.
-type Ledger struct{ db *gorm.DB }
+type Ledger struct {
+	db  *gorm.DB
+	key ed25519.PrivateKey
+}
 
-// NewLedger uses a database that migrations.Open has opened.
-func NewLedger(db *gorm.DB) *Ledger { return &Ledger{db: db} }
+// NewLedger uses a database that migrations.Open has opened, and signs checkpoints and receipts with key. Without one,
+// recordings cannot start, and nothing can be exported.
+func NewLedger(db *gorm.DB, key ed25519.PrivateKey) *Ledger { return &Ledger{db: db, key: key} }
 
 type chainRow struct {
 	WebinarID   string
@@ -55,13 +60,22 @@ func (l *Ledger) append(ctx context.Context, w webinar.ID, k Kind, rec Recording
 			w, e.Seq, e.Prev[:], string(k), rec, e.Commitment[:], e.Hash[:]).Error; err != nil {
 			return err
 		}
-		return tx.Exec(`INSERT INTO consent_payloads (webinar_id, seq, salt, payload) VALUES (?, ?, ?, ?)`, w, e.Seq, e.Salt, e.Payload).Error
+		if err := tx.Exec(`INSERT INTO consent_payloads (webinar_id, seq, salt, payload) VALUES (?, ?, ?, ?)`, w, e.Seq, e.Salt, e.Payload).Error; err != nil {
+			return err
+		}
+		if k.sealed() {
+			return l.mark(tx, w, Head{Seq: e.Seq, Hash: e.Hash}, k)
+		}
+		return nil
 	})
 	if err != nil {
 		return Entry{}, fmt.Errorf("%w: %w", ErrLedger, err)
 	}
 	return e, nil
 }
+
+// attest signs a receipt.
+func (l *Ledger) attest(r *Receipt) { r.sign(l.key) }
 
 // each calls f for every entry of a webinar in order and stops at its first error.
 func (l *Ledger) each(ctx context.Context, w webinar.ID, f func(Entry) error) error {

@@ -50,6 +50,17 @@ const (
 	idTagName      = 0x45A3
 	idTagString    = 0x4487
 	idVoid         = 0xEC
+
+	idChapters       = 0x1043A770
+	idEdition        = 0x45B9
+	idEditionUID     = 0x45BC
+	idChapterAtom    = 0xB6
+	idChapterUID     = 0x73C4
+	idChapterStart   = 0x91
+	idChapterEnd     = 0x92
+	idChapterDisplay = 0x80
+	idChapterString  = 0x85
+	idChapterLang    = 0x437C
 )
 
 // unknownSize is the eight byte form of "size not known" (RFC 8794 section 6.2).

@@ -17,6 +17,7 @@ const (
 type patch struct {
 	size     uint64 // of the segment's data
 	cues     uint64 // position in the segment, 0 for none
+	chapters uint64 // likewise
 	duration int64  // ms
 }
 
@@ -54,6 +55,9 @@ func front(tracks []Track, tags []Tag, p patch) ([]byte, error) {
 		}
 		if p.cues != 0 {
 			s = appendSeek(s, idCues, p.cues)
+		}
+		if p.chapters != 0 {
+			s = appendSeek(s, idChapters, p.chapters)
 		}
 		return appendElement(nil, idSeekHead, s)
 	}
@@ -95,7 +99,10 @@ func appendTracks(b []byte, tracks []Track) []byte {
 		e = appendString(e, idLanguage, "und")
 		e = appendString(e, idCodec, t.Codec.id())
 		switch t.Codec {
-		case VP8:
+		case VP8, VP9, AV1:
+			if t.private != nil {
+				e = appendElement(e, idPrivate, t.private)
+			}
 			v := appendUint(nil, idWidth, uint64(t.Width))
 			e = appendElement(e, idVideo, appendUint(v, idHeight, uint64(t.Height)))
 		case Opus:
@@ -185,7 +192,7 @@ func parseTrackField(t *Track, id uint32, p []byte) bool {
 	case idTrackUID:
 		t.UID = parseUint(p)
 	case idCodec:
-		for _, c := range []Codec{VP8, Opus} {
+		for _, c := range codecs() {
 			if c.id() == string(p) {
 				t.Codec = c
 			}

@@ -1,6 +1,7 @@
 package webm
 
 import (
+	"bytes"
 	"fmt"
 	"time"
 )
@@ -22,19 +23,13 @@ type entry struct {
 type index struct {
 	declared []Track
 	used     [128]bool
-	video    uint8 // number of the first video track that is declared, 0 for none
+	video    uint8 // number of the first track that a picture came on, 0 before
 	clusters []entry
 	end      int64 // ms where the last sample ends
 }
 
 func newIndex(tracks []Track) index {
-	x := index{declared: append([]Track(nil), tracks...)}
-	for _, t := range tracks {
-		if t.Codec.Video() && x.video == 0 {
-			x.video = t.Number
-		}
-	}
-	return x
+	return index{declared: append([]Track(nil), tracks...)}
 }
 
 // find returns the declared track with that number or nil.
@@ -64,8 +59,9 @@ func (x *index) add(at int64, buf []byte, samples []sample) {
 		length := int64(audioSampleMS)
 		if t.Codec.Video() {
 			length = videoSampleMS
-			if w, h, ok := vp8Size(buf[s.data:s.to]); ok && s.key {
-				t.Width, t.Height = max(t.Width, w), max(t.Height, h)
+			x.see(t)
+			if s.key {
+				t.look(buf[s.data:s.to])
 			}
 			if s.key && s.track == x.video && e.key < 0 {
 				e.key = s.ms
@@ -74,6 +70,23 @@ func (x *index) add(at int64, buf []byte, samples []sample) {
 		x.end = max(x.end, s.ms+length)
 	}
 	x.clusters = append(x.clusters, e)
+}
+
+// see notes that a picture came on a track.
+func (x *index) see(t *Track) {
+	if x.video == 0 && t.Codec.Video() {
+		x.video = t.Number
+	}
+}
+
+// look learns from a key frame what the track's entry must say.
+func (t *Track) look(frame []byte) {
+	if w, h, ok := t.Codec.size(frame); ok {
+		t.Width, t.Height = max(t.Width, w), max(t.Height, h)
+	}
+	if t.Codec == AV1 && t.private == nil {
+		t.private = bytes.Clone(av1C(frame))
+	}
 }
 
 // tracks are the declared ones that hold samples.
@@ -114,9 +127,9 @@ func (x *index) stats(bytes int64, tags []Tag) Stats {
 		Tracks: x.tracks(), Tags: tags}
 }
 
-// finalise cuts the file at off, appends the cues and patches the header. The header comes last: until it is
+// finalise cuts the file at off, appends cues and chapters and patches the header. The header comes last: until it is
 // patched, and also while it is torn, the file can be repaired.
-func (x *index) finalise(f File, off int64, tags []Tag) (Stats, error) {
+func (x *index) finalise(f File, off int64, tags []Tag, list []Chapter) (Stats, error) {
 	tracks := x.tracks()
 	if len(tracks) == 0 {
 		return Stats{}, ErrNoCluster
@@ -125,11 +138,18 @@ func (x *index) finalise(f File, off int64, tags []Tag) (Stats, error) {
 	if err := f.Truncate(off); err != nil { // makes room, too, when the disk is full
 		return st, fmt.Errorf("webm: cut: %w", err)
 	}
-	cues := x.cues(tracks)
-	p := patch{size: uint64(off + int64(len(cues)) - segmentAt), duration: x.end}
-	if len(cues) > 0 {
+	tail := x.cues(tracks)
+	p := patch{duration: x.end}
+	if len(tail) > 0 {
 		p.cues = uint64(off - segmentAt)
-		if _, err := f.WriteAt(cues, off); err != nil {
+	}
+	if places := chapters(list, x.end); len(places) > 0 {
+		p.chapters = uint64(off + int64(len(tail)) - segmentAt)
+		tail = append(tail, places...)
+	}
+	p.size = uint64(off + int64(len(tail)) - segmentAt)
+	if len(tail) > 0 {
+		if _, err := f.WriteAt(tail, off); err != nil {
 			return st, fmt.Errorf("webm: write cues: %w", err)
 		}
 	}
@@ -146,14 +166,6 @@ func (x *index) finalise(f File, off int64, tags []Tag) (Stats, error) {
 	if err := f.Sync(); err != nil {
 		return st, fmt.Errorf("webm: sync header: %w", err)
 	}
-	st.Bytes = off + int64(len(cues))
+	st.Bytes = off + int64(len(tail))
 	return st, nil
-}
-
-// vp8Size reads the picture size of a VP8 key frame (RFC 6386 section 9.1).
-func vp8Size(b []byte) (w, h int, ok bool) {
-	if len(b) < 10 || b[0]&1 != 0 || b[3] != 0x9d || b[4] != 0x01 || b[5] != 0x2a {
-		return 0, 0, false
-	}
-	return (int(b[6]) | int(b[7])<<8) & 0x3fff, (int(b[8]) | int(b[9])<<8) & 0x3fff, true
 }

@@ -27,7 +27,7 @@ func Repair(f File, size int64) (Stats, error) {
 	if err != nil {
 		return Stats{}, fmt.Errorf("webm: read: %w", err)
 	}
-	st, err := x.finalise(f, off, tags)
+	st, err := x.finalise(f, off, tags, nil)
 	if id != idCues {
 		st.Torn = size - off
 	}

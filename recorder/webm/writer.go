@@ -104,8 +104,14 @@ func (w *Writer) Due(track uint8, ms int64, key bool) bool {
 	if len(w.samples) == 0 {
 		return false
 	}
-	atKey := key && track == w.x.video && ms > w.start
+	atKey := key && ms > w.start && w.pictures(track)
 	return atKey || ms-w.start >= MaxClusterTime.Milliseconds() || len(w.buf) >= maxCluster
+}
+
+// pictures reports whether a track is declared for pictures.
+func (w *Writer) pictures(track uint8) bool {
+	t := w.x.find(track)
+	return t != nil && t.Codec.Video()
 }
 
 // Pending says whether a cluster is open, and its first and its newest sample in ms.
@@ -207,10 +213,10 @@ func (w *Writer) refuse() {
 // Stats of what is on disk so far.
 func (w *Writer) Stats() Stats { return w.x.stats(w.off, w.opt.Tags) }
 
-// Finalize writes the open cluster, cues, duration and sizes, and leaves declared tracks without samples out. After
+// Finalize writes the open cluster, cues, chapters, duration and sizes, and leaves declared tracks without samples out. After
 // a failed write it finishes what is on disk; when even that fails the file is as good as after a crash, for Repair.
 // Errors: ErrNoCluster when nothing was written, ErrClosed, the File's.
-func (w *Writer) Finalize() (Stats, error) {
+func (w *Writer) Finalize(list ...Chapter) (Stats, error) {
 	if w.done {
 		return w.Stats(), ErrClosed
 	}
@@ -219,7 +225,7 @@ func (w *Writer) Finalize() (Stats, error) {
 	if w.off == 0 && lost != nil {
 		return w.Stats(), lost
 	}
-	st, err := w.x.finalise(w.f, w.off, w.opt.Tags)
+	st, err := w.x.finalise(w.f, w.off, w.opt.Tags, list)
 	if err != nil {
 		w.err = err
 	}

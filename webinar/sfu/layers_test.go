@@ -136,6 +136,7 @@ func (p *player) recent(slot string) byte {
 }
 
 func TestLayersFollowTheLine(t *testing.T) {
+	t.Parallel()
 	e, w, _ := newTestEngine(t)
 	e.SetLive("r", true)
 	s := simulcast(t, e, "r", "anna")
@@ -163,6 +164,7 @@ func TestLayersFollowTheLine(t *testing.T) {
 }
 
 func TestPictureGivesWayToSoundAndReturns(t *testing.T) {
+	t.Parallel()
 	e, _, _ := newTestEngine(t)
 	e.SetLive("r", true)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
@@ -192,6 +194,7 @@ func TestPictureGivesWayToSoundAndReturns(t *testing.T) {
 }
 
 func TestUnwatchedLayersSleep(t *testing.T) {
+	t.Parallel()
 	tm := defaultTiming()
 	tm.sleep = time.Second
 	e, _, b := startEngine(t, Config{Listen: "127.0.0.1:0"}, tm)
@@ -254,6 +257,7 @@ func ladderOf(e *Engine) ladder {
 }
 
 func TestTheRecordingGetsTheBestLayerThatIsThere(t *testing.T) {
+	t.Parallel()
 	e, w, _ := newTestEngine(t)
 	s := simulcast(t, e, "r", "anna")
 	s.pump()
@@ -276,6 +280,7 @@ func TestTheRecordingGetsTheBestLayerThatIsThere(t *testing.T) {
 
 // A publisher that ignores requests for key frames: who joins later sees a picture all the same.
 func TestJoinersAreGivenTheRunningGroupOfPictures(t *testing.T) {
+	t.Parallel()
 	e, w, _ := newTestEngine(t)
 	e.SetLive("r", true)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
@@ -299,6 +304,7 @@ func TestJoinersAreGivenTheRunningGroupOfPictures(t *testing.T) {
 }
 
 func TestMutingEmptiesWhatJoinersAreGiven(t *testing.T) {
+	t.Parallel()
 	e, w, _ := newTestEngine(t)
 	e.SetLive("r", true)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')

@@ -1,0 +1,38 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"plenum/recorder/blob"
+)
+
+// Put stores something small at once, over what was there under the key, and returns when it is verified and durable. A
+// failure leaves the old or the new; the caller tries again. Erase takes it away like a segment. ErrErased: it is being
+// erased.
+func (a *Archive) Put(ctx context.Context, key string, body []byte) error {
+	_, segment, err := blob.ParseKey(key)
+	if err != nil {
+		return fmt.Errorf("store note: %w", err)
+	}
+	w, release, err := a.claim(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer release()
+	// The row comes first: an object without one is an orphan.
+	if err := a.c.Rows.note(ctx, row{Segment: segment, Key: key, Size: int64(len(body))}); err != nil {
+		if errors.Is(err, errErasing) {
+			return ErrErased
+		}
+		return err
+	}
+	err = a.c.Objects.Put(ctx, blob.Upload{Key: key, Body: bytes.NewReader(body), Size: int64(len(body)), Halted: w.halted.Load})
+	if errors.Is(err, blob.ErrHalted) {
+		return ErrErased
+	}
+	a.answered(ctx, err)
+	return err
+}

@@ -1,0 +1,215 @@
+package recorder
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"plenum/recorder/archive"
+	"plenum/recorder/master"
+	"plenum/recorder/program"
+)
+
+// How often a derivative is tried that fails for a cause of its own, and how long it waits.
+const (
+	deriveTries = 6
+	deriveWait  = 5 * time.Second // doubles with each try, up to deriveMax
+	deriveMax   = 10 * time.Minute
+	deriveLook  = 5 * time.Second // how late a postponed one may be seen
+)
+
+// build is a derivative being made.
+type build struct {
+	stop     context.CancelFunc
+	void     atomic.Bool   // somebody took something back
+	progress atomic.Uint32 // in thousandths
+}
+
+// derive makes derivatives, one at a time, until ctx ends. The thread it runs on gives way to everything else.
+func (s *Service) derive(ctx context.Context) {
+	giveWay()
+	for ctx.Err() == nil {
+		if s.deriveNext(ctx) {
+			continue
+		}
+		timer := time.NewTimer(deriveLook)
+		select {
+		case <-ctx.Done():
+		case <-s.kickDerive:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+func (s *Service) wakeDerive() {
+	select {
+	case s.kickDerive <- struct{}{}:
+	default:
+	}
+}
+
+// deriveNext makes what is due first; false if nothing is.
+func (s *Service) deriveNext(ctx context.Context) bool {
+	row, ok, err := s.rows.due(ctx, time.Now())
+	inner, stop := context.WithCancel(ctx)
+	defer stop()
+	b := &build{stop: stop}
+	if err == nil && ok {
+		s.setBuild(row.RecordingID, b) // before anybody can see it being built
+		defer s.setBuild(row.RecordingID, nil)
+		ok, err = s.rows.turn(ctx, row.ID, "queued", "building")
+	}
+	if err != nil && ctx.Err() == nil {
+		s.c.Log.Error("recorder: derivatives wait", "error", err)
+	}
+	if err != nil || !ok {
+		return false
+	}
+	if row.Kind == programKind {
+		err = s.makeProgram(inner, row, b)
+	} else {
+		err = s.storeTimeline(inner, row)
+	}
+	s.settleDerived(context.WithoutCancel(ctx), ctx.Err() != nil, row, b, err)
+	return true
+}
+
+// settleDerived follows a try.
+func (s *Service) settleDerived(ctx context.Context, ending bool, row derivedRow, b *build, err error) {
+	due, to := time.Now(), "queued"
+	switch {
+	case err == nil:
+		return
+	case errors.Is(err, program.ErrEmpty) || errors.Is(err, ErrNotFound):
+		if err := s.rows.dropDerived(ctx, row.ID); err != nil {
+			s.c.Log.Error("recorder: derivative not dropped", "recording", row.RecordingID, "error", err)
+		}
+		return
+	case ending || b.void.Load(): // as if it had not been begun
+	default:
+		s.c.Log.Warn("recorder: derivative must be tried again", "recording", row.RecordingID, "kind", row.Kind, "tries", row.Tries+1, "error", err)
+		due = due.Add(min(deriveMax, deriveWait<<min(row.Tries, 8)))
+		if row.Tries++; errors.Is(err, ErrStorage) || errors.Is(err, ErrDisk) { // patience costs nothing
+			row.Tries = min(row.Tries, deriveTries-2)
+		} else if row.Tries >= deriveTries {
+			to = "failed"
+		}
+	}
+	if err := s.rows.postpone(ctx, row.ID, to, row.Tries, due); err != nil {
+		s.c.Log.Error("recorder: derivative not postponed", "recording", row.RecordingID, "error", err)
+	}
+}
+
+func (s *Service) setBuild(rec RecordingID, b *build) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if b == nil {
+		delete(s.builds, rec)
+		return
+	}
+	s.builds[rec] = b
+}
+
+func (s *Service) building(rec RecordingID) *build {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.builds[rec]
+}
+
+// void stops whatever is being made of a recording.
+func (s *Service) void(rec RecordingID) {
+	if b := s.building(rec); b != nil {
+		b.void.Store(true)
+		b.stop()
+	}
+}
+
+// stale follows a change of what a recording holds or may say: the program goes and is made anew, the timeline is
+// written again.
+func (s *Service) stale(ctx context.Context, rec RecordingID) error {
+	s.void(rec)
+	err := s.rows.doomPrograms(ctx, rec)
+	s.void(rec) // one that began meanwhile
+	err = errors.Join(err, s.rows.want(ctx, rec), s.rows.retell(ctx, rec))
+	s.wakeDerive()
+	return err
+}
+
+// wanted queues what a recording that has ended lacks.
+func (s *Service) wanted(ctx context.Context, rec RecordingID) {
+	if err := s.rows.want(ctx, rec); err != nil {
+		s.c.Log.Error("recorder: derivatives not queued", "recording", rec, "error", err)
+		return
+	}
+	s.wakeDerive()
+}
+
+// eraseDerived erases what is doomed. What fails is tried again by Run.
+func (s *Service) eraseDerived(ctx context.Context, where string, args ...any) error {
+	rows, err := s.rows.derived(ctx, `state = 'doomed' AND `+where, args...)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		e := s.c.Archive.Erase(ctx, row.key())
+		if e != nil && !errors.Is(e, archive.ErrPending) && !errors.Is(e, archive.ErrNotFound) {
+			err = errors.Join(err, failed("erase derivative", e))
+			continue
+		}
+		err = errors.Join(err, s.rows.dropDerived(ctx, row.ID))
+	}
+	return err
+}
+
+// storeTimeline writes the timeline beside the films.
+func (s *Service) storeTimeline(ctx context.Context, row derivedRow) error {
+	rec, err := s.rows.one(ctx, `id = ?`, row.RecordingID)
+	if err != nil {
+		return err
+	}
+	if s.c.Encode == nil {
+		_, err := s.rows.made(ctx, row.ID, "ready", 0, 0)
+		return err
+	}
+	t, err := s.Timeline(ctx, rec.Webinar, rec.ID)
+	if err != nil {
+		return err
+	}
+	body, err := s.c.Encode(t)
+	if err != nil {
+		return err
+	}
+	if err := s.c.Archive.Put(ctx, row.key(), body); err != nil {
+		return failed("store timeline", err)
+	}
+	_, err = s.rows.made(ctx, row.ID, "ready", int64(len(body)), t.Duration)
+	return err
+}
+
+// restoreDerived begins anew what the last process was making, and hands on what it had finished.
+func (s *Service) restoreDerived(ctx context.Context) error {
+	rows, err := s.rows.derived(ctx, `state IN ('building', 'sealed')`)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		path := filepath.Join(s.c.Spool, row.ID+".webm")
+		if row.State == "sealed" {
+			err = s.c.Archive.Add(ctx, row.ID, row.key(), master.Info{Path: path, Bytes: row.Bytes})
+		} else if err = os.Remove(path); err == nil || errors.Is(err, os.ErrNotExist) {
+			err = s.rows.postpone(ctx, row.ID, "queued", row.Tries+1, time.Now())
+		}
+		if err != nil {
+			return failed("restore derivative", err)
+		}
+	}
+	ended, err := s.rows.query(ctx, `state IN ('stopped', 'available')`)
+	for _, rec := range ended {
+		err = errors.Join(err, s.rows.want(ctx, rec.ID))
+	}
+	return err
+}

@@ -1,0 +1,103 @@
+package recorder
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"sync"
+
+	"plenum/recorder/archive"
+	"plenum/recorder/master"
+)
+
+// onShelf is what every file on the shelf holds.
+const onShelf = "a film"
+
+// shelf is an archive that stores at once.
+type shelf struct {
+	mu     sync.Mutex
+	done   func(context.Context, archive.Result) error
+	kept   map[string]bool
+	erased map[string]bool
+	notes  map[string]string
+	films  map[string][]byte // by key; of others onShelf
+	opened func(key string)
+	down   bool
+	open   error  // of Open
+	adding func() // runs while something is taken
+}
+
+func (a *shelf) Add(ctx context.Context, segment, key string, info master.Info) error {
+	a.mu.Lock()
+	if a.erased[key] {
+		a.mu.Unlock()
+		return archive.ErrErased
+	}
+	a.kept[key] = true
+	if b, err := os.ReadFile(info.Path); err == nil {
+		a.films[key] = b
+	}
+	adding := a.adding
+	a.mu.Unlock()
+	if adding != nil {
+		adding()
+	}
+	return a.done(ctx, archive.Result{Segment: segment, Key: key, Size: info.Bytes})
+}
+
+func (a *shelf) Open(_ context.Context, key string) (io.ReadSeekCloser, int64, error) {
+	a.mu.Lock()
+	opened := a.opened
+	a.mu.Unlock()
+	if opened != nil {
+		opened(key)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.open != nil {
+		return nil, 0, a.open
+	}
+	film, ok := a.films[key]
+	if !ok {
+		film = []byte(onShelf)
+	}
+	f := io.NewSectionReader(bytes.NewReader(film), 0, int64(len(film)))
+	return struct {
+		io.ReadSeeker
+		io.Closer
+	}{f, io.NopCloser(f)}, f.Size(), nil
+}
+
+func (a *shelf) Put(_ context.Context, key string, body []byte) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.notes[key] = string(body)
+	return nil
+}
+
+// breaks has opening fail with err.
+func (a *shelf) breaks(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.open = err
+}
+
+func (a *shelf) Erase(_ context.Context, key string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.erased[key] = true
+	delete(a.notes, key)
+	delete(a.films, key)
+	delete(a.kept, key)
+	return nil
+}
+
+func (a *shelf) State() archive.State {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.down {
+		return archive.State{Health: archive.Retrying}
+	}
+	return archive.State{}
+}
