@@ -1,18 +1,31 @@
 package master
 
 import (
+	"encoding/binary"
+
 	"github.com/pion/rtp/codecs"
 
 	"plenum/recorder/webm"
 )
 
-// frames puts VP8 frames together (RFC 7741 section 4). Packets come in order; a loss spoils the frame it falls into.
+// frames puts pictures together from packets, which come in order; a loss spoils the picture it falls into. Payload
+// formats: VP8 RFC 7741, VP9 RFC 9628, AV1 https://aomediacodec.github.io/av1-rtp-spec/.
 type frames struct {
+	codec  webm.Codec
 	open   bool
 	ts     uint32
 	data   []byte
-	size   int // of the last frame: room to begin with
+	size   int   // of the last frame: room to begin with
+	layers []int // where each layer of a VP9 picture begins
 	rights rights
+	av1    codecs.AV1Depacketizer // holds a unit that goes on in the next packet
+}
+
+// part is what one packet carries of a picture.
+type part struct {
+	data  []byte
+	first bool // a picture may begin with it
+	layer bool // a layer does
 }
 
 // push takes the next packet. done hands a whole frame over; lost says that pictures are missing, so that what
@@ -25,33 +38,86 @@ func (f *frames) push(p packet, gap bool) (frame []byte, r rights, done, lost bo
 	if len(p.payload) == 0 { // padding that probes for bandwidth
 		return nil, rights{}, false, lost
 	}
-	var vp codecs.VP8Packet
-	part, err := vp.Unmarshal(p.payload)
-	if err != nil || len(part) == 0 {
+	x, ok := f.unpack(p.payload)
+	if !ok {
 		f.drop()
 		return nil, rights{}, false, true
 	}
-	if vp.S == 1 && vp.PID == 0 && (!f.open || f.ts != p.ts) {
+	if x.first && (!f.open || f.ts != p.ts) {
 		lost = lost || f.open
-		f.drop()
-		f.open, f.ts = true, p.ts
-		f.data = make([]byte, 0, max(f.size, len(part)))
+		f.begin(p.ts, len(x.data))
 	}
-	if !f.open || f.ts != p.ts || len(f.data)+len(part) > webm.MaxSample {
+	if !f.open || f.ts != p.ts || len(f.data)+len(x.data) > webm.MaxSample-superframeIndex {
 		f.drop()
 		return nil, rights{}, false, true
 	}
-	f.data = append(f.data, part...)
+	if x.layer {
+		f.layers = append(f.layers, len(f.data))
+	}
+	f.data = append(f.data, x.data...)
 	f.rights.add(p.permit)
 	if !p.marker {
 		return nil, rights{}, false, lost
 	}
-	frame, r = f.data, f.rights
-	*f = frames{size: len(frame) * 5 / 4}
-	return frame, r, true, lost
+	frame, r = f.whole(), f.rights
+	f.reset(len(frame) * 5 / 4)
+	return frame, r, len(frame) > 0, lost || len(frame) == 0
 }
 
-func (f *frames) drop() { *f = frames{size: f.size} }
+// unpack reads the payload descriptor; false for a packet that is none of the codec's.
+func (f *frames) unpack(payload []byte) (part, bool) {
+	switch f.codec {
+	case webm.VP8:
+		var vp codecs.VP8Packet
+		data, err := vp.Unmarshal(payload)
+		return part{data: data, first: vp.S == 1 && vp.PID == 0}, err == nil && len(data) > 0
+	case webm.VP9:
+		var vp codecs.VP9Packet
+		data, err := vp.Unmarshal(payload)
+		return part{data: data, first: vp.B && (!vp.L || vp.SID == 0), layer: vp.B}, err == nil && len(data) > 0
+	case webm.AV1:
+		fresh := f.av1.IsPartitionHead(payload)
+		if !fresh && !f.open {
+			return part{}, false
+		}
+		data, err := f.av1.Unmarshal(payload)
+		return part{data: data, first: fresh}, err == nil // a packet may hold the middle of a unit only
+	default:
+		return part{}, false
+	}
+}
 
-// keyFrame reads the frame tag (RFC 6386 section 9.1).
-func keyFrame(frame []byte) bool { return len(frame) > 0 && frame[0]&1 == 0 }
+func (f *frames) begin(ts uint32, least int) {
+	data := make([]byte, 0, max(f.size, least))
+	f.open, f.ts, f.data, f.layers, f.rights = true, ts, data, f.layers[:0], rights{}
+}
+
+// reset makes room for the next picture, of about size bytes.
+func (f *frames) reset(size int) {
+	*f = frames{codec: f.codec, size: size, layers: f.layers[:0]}
+}
+
+func (f *frames) drop() { f.reset(f.size) }
+
+const (
+	superframeMax   = 8                   // frames
+	superframeIndex = 2 + 4*superframeMax // bytes at most
+)
+
+// whole is the finished picture. The spatial layers of VP9 become one superframe (VP9 specification annex B).
+func (f *frames) whole() []byte {
+	n := len(f.layers)
+	if n < 2 || n > superframeMax {
+		return f.data
+	}
+	marker := byte(0b110<<5 | (4-1)<<3 | (n - 1))
+	out := append(f.data, marker)
+	for i, from := range f.layers {
+		to := len(f.data)
+		if i+1 < n {
+			to = f.layers[i+1]
+		}
+		out = binary.LittleEndian.AppendUint32(out, uint32(to-from))
+	}
+	return append(out, marker)
+}

@@ -5,10 +5,11 @@ import (
 	"strings"
 	"time"
 
+	"plenum/recorder/webm"
 	"plenum/webinar/media"
 )
 
-// Numbers of the two tracks that every file declares. The one that stays empty is left out when the file is finished.
+// The two kinds of sample that a group has.
 const (
 	videoTrack = 1
 	audioTrack = 2
@@ -23,6 +24,7 @@ const (
 // sample is one picture or one piece of sound, ready to be written.
 type sample struct {
 	track  uint8
+	codec  webm.Codec
 	key    bool
 	at     time.Duration // session time
 	data   []byte
@@ -43,6 +45,7 @@ type line struct {
 type source struct {
 	kind     media.Kind
 	number   uint8
+	codec    webm.Codec // of its first stream; a file cannot hold another beside it
 	stream   stream
 	retired  []stream // streams that another has replaced; what still comes of them is old
 	clock    *trackClock
@@ -61,11 +64,16 @@ type stream struct {
 }
 
 // Writable tells whether the codec of t can go into the file; of what it cannot hold, packets are ignored.
-func Writable(t media.Track) bool {
-	if t.Kind.Video() {
-		return strings.EqualFold(t.MimeType, "video/VP8")
+func Writable(t media.Track) bool { return codecOf(t) != 0 }
+
+// codecOf is 0 for what no file can hold.
+func codecOf(t media.Track) webm.Codec {
+	for mime, c := range map[string]webm.Codec{"video/VP8": webm.VP8, "video/VP9": webm.VP9, "video/AV1": webm.AV1, "audio/opus": webm.Opus} {
+		if strings.EqualFold(t.MimeType, mime) && c.Video() == t.Kind.Video() {
+			return c
+		}
 	}
-	return strings.EqualFold(t.MimeType, "audio/opus")
+	return 0
 }
 
 func clockRate(t media.Track) uint32 {
@@ -89,7 +97,8 @@ func (l *line) source(t media.Track) *source {
 			return s
 		}
 	}
-	s := &source{kind: t.Kind, number: number, clock: l.clock.track(clockRate(t))}
+	s := &source{kind: t.Kind, number: number, codec: codecOf(t), clock: l.clock.track(clockRate(t))}
+	s.frames.codec = s.codec
 	l.sources = append(l.sources, s)
 	return s
 }
@@ -98,7 +107,7 @@ func (l *line) source(t media.Track) *source {
 func (l *line) push(t media.Track, ssrc uint32, seq uint16, p packet) {
 	s := l.source(t)
 	st := stream{track: t.ID, ssrc: ssrc}
-	if slices.Contains(s.retired, st) {
+	if slices.Contains(s.retired, st) || s.codec != codecOf(t) {
 		return
 	}
 	if s.stream != st {
@@ -108,7 +117,7 @@ func (l *line) push(t media.Track, ssrc uint32, seq uint16, p packet) {
 		}
 		s.stream = st
 		s.clock.restart()
-		s.jitter, s.frames = jitter{}, frames{}
+		s.jitter, s.frames = jitter{}, frames{codec: s.codec}
 		s.needKey, s.lastKey, s.lastAsk = s.number == videoTrack, p.at, p.at-askEvery
 	}
 	if !s.jitter.push(seq, p) {
@@ -137,7 +146,7 @@ func (l *line) drain(s *source, now time.Duration, all bool) {
 			if len(p.payload) > 0 {
 				var r rights
 				r.add(p.permit)
-				l.hold(sample{track: s.number, key: true, at: s.clock.session(p.ts), data: p.payload, rights: r})
+				l.hold(sample{track: s.number, codec: s.codec, key: true, at: s.clock.session(p.ts), data: p.payload, rights: r})
 			}
 			continue
 		}
@@ -148,12 +157,12 @@ func (l *line) drain(s *source, now time.Duration, all bool) {
 		if !done {
 			continue
 		}
-		key := keyFrame(frame)
+		key := s.codec.Key(frame)
 		if key {
 			s.needKey, s.lastKey = false, max(s.lastKey, p.at)
 		}
 		if !s.needKey {
-			l.hold(sample{track: s.number, key: key, at: s.clock.session(p.ts), data: frame, rights: r})
+			l.hold(sample{track: s.number, codec: s.codec, key: key, at: s.clock.session(p.ts), data: frame, rights: r})
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plenum/recorder/consent"
+	"plenum/recorder/webm"
 	"plenum/webinar/media"
 )
 
@@ -99,8 +100,8 @@ func TestPermitEndsInOpenCluster(t *testing.T) {
 			sight.add(permit(t, b, media.Camera))
 			for i := range 10 {
 				at := time.Duration(i) * 20 * time.Millisecond
-				for _, x := range []sample{{track: videoTrack, key: i == 0, at: at, data: still(i, i == 0), rights: sight},
-					{track: audioTrack, key: true, at: at, data: marked(i), rights: sound}} {
+				for _, x := range []sample{{track: videoTrack, codec: webm.VP8, key: i == 0, at: at, data: still(i, i == 0), rights: sight},
+					{track: audioTrack, codec: webm.Opus, key: true, at: at, data: marked(i), rights: sound}} {
 					if ok, err := w.reel.write(x); !ok || err != nil {
 						t.Fatal(ok, err)
 					}
@@ -108,7 +109,7 @@ func TestPermitEndsInOpenCluster(t *testing.T) {
 			}
 			withdraw(t, b, s)
 			must(t, w.reel.age(5*time.Second))
-			if ok, err := w.reel.write(sample{track: videoTrack, at: 6 * time.Second, data: still(99, false), rights: sight}); ok && s.Has(consent.Video) || err != nil {
+			if ok, err := w.reel.write(sample{track: videoTrack, codec: webm.VP8, at: 6 * time.Second, data: still(99, false), rights: sight}); ok && s.Has(consent.Video) || err != nil {
 				t.Fatal(ok, err)
 			}
 			for i := range 10 {

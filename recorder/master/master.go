@@ -89,7 +89,7 @@ func prepare(cfg Config) *Writer {
 }
 
 // Write takes a packet of one of the group's tracks that arrived at the given time. It copies what it keeps and never
-// blocks: when the disk does not keep up, packets are lost and counted. Codecs other than VP8 and Opus are ignored.
+// blocks: when the disk does not keep up, packets are lost and counted. Codecs that no file can hold are ignored.
 func (w *Writer) Write(permit consent.Permit, t media.Track, pkt *rtp.Packet, at time.Time) {
 	if w.shut.Load() || !permit.Holds() || !Writable(t) {
 		return

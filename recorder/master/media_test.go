@@ -113,9 +113,15 @@ type frame struct {
 // filmVP8 codes seconds of a test picture with a key frame each second.
 func filmVP8(t testing.TB, size string, seconds int) []frame {
 	t.Helper()
+	return filmed(t, size, seconds, "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "500k")
+}
+
+// filmed codes as the arguments say, with a key frame each second.
+func filmed(t testing.TB, size string, seconds int, codec ...string) []frame {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "v.ivf")
-	tool(t, "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=size="+size+":rate=30", "-t", strconv.Itoa(seconds),
-		"-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-g", "30", "-b:v", "500k", path)
+	args := []string{"-v", "error", "-f", "lavfi", "-i", "testsrc=size=" + size + ":rate=30", "-t", strconv.Itoa(seconds)}
+	tool(t, "ffmpeg", slices.Concat(args, codec, []string{"-pix_fmt", "yuv420p", "-g", "30", path})...)
 	b, err := os.ReadFile(path)
 	must(t, err)
 	var list []frame
@@ -178,7 +184,14 @@ type sender struct {
 func send(t media.Track, list []frame, s sender) []event {
 	var payloader rtp.Payloader = &codecs.OpusPayloader{}
 	if t.Kind.Video() {
-		payloader = &codecs.VP8Payloader{EnablePictureID: true}
+		switch t.MimeType {
+		case "video/VP9":
+			payloader = &codecs.VP9Payloader{FlexibleMode: true}
+		case "video/AV1":
+			payloader = &codecs.AV1Payloader{}
+		default:
+			payloader = &codecs.VP8Payloader{EnablePictureID: true}
+		}
 	}
 	var out []event
 	stamp := func(at time.Duration) uint32 {

@@ -30,8 +30,8 @@ func (r *reel) write(x sample) (written bool, err error) {
 			return false, err
 		}
 	}
-	ms := (x.at - r.base).Milliseconds()
-	if r.mux.Due(x.track, ms, x.key) {
+	ms, number := (x.at - r.base).Milliseconds(), numberOf(x.codec)
+	if r.mux.Due(number, ms, x.key) {
 		if err := r.flush(); err != nil {
 			return false, err
 		}
@@ -49,15 +49,20 @@ func (r *reel) write(x sample) (written bool, err error) {
 		return false, nil
 	}
 	r.open[x.track].addAll(x.rights)
-	return true, r.mux.Write(x.track, ms, x.key, x.data)
+	return true, r.mux.Write(number, ms, x.key, x.data)
 }
+
+// numberOf is the number of the codec's track. Every file declares one for each codec, since sound may come before it is
+// known how pictures will be coded. Those that stay empty are left out when the file is finished.
+func numberOf(c webm.Codec) uint8 { return uint8(c) }
 
 func (r *reel) begin(at time.Duration) error {
 	r.base = at.Truncate(time.Millisecond)
-	tracks := []webm.Track{
-		{Number: videoTrack, Codec: webm.VP8},
-		{Number: audioTrack, Codec: webm.Opus, Channels: 2}, // RFC 7587 section 7: always two
+	var tracks []webm.Track
+	for _, c := range []webm.Codec{webm.VP8, webm.VP9, webm.AV1} {
+		tracks = append(tracks, webm.Track{Number: numberOf(c), Codec: c})
 	}
+	tracks = append(tracks, webm.Track{Number: numberOf(webm.Opus), Codec: webm.Opus, Channels: 2}) // RFC 7587 section 7: always two
 	start := strconv.FormatInt(r.base.Milliseconds(), 10)
 	mux, err := webm.NewWriter(r.file, tracks, webm.Options{Tags: []webm.Tag{{Name: startTag, Value: start}}, Admit: r.admit})
 	r.mux = mux
@@ -65,7 +70,11 @@ func (r *reel) begin(at time.Duration) error {
 }
 
 // admit is asked by the muxer right before a cluster is written.
-func (r *reel) admit(track uint8) bool {
+func (r *reel) admit(number uint8) bool {
+	track := videoTrack
+	if number == numberOf(webm.Opus) {
+		track = audioTrack
+	}
 	ok := r.open[track].hold()
 	if !ok && track == videoTrack {
 		r.torn = true

@@ -99,7 +99,10 @@ func appendTracks(b []byte, tracks []Track) []byte {
 		e = appendString(e, idLanguage, "und")
 		e = appendString(e, idCodec, t.Codec.id())
 		switch t.Codec {
-		case VP8:
+		case VP8, VP9, AV1:
+			if t.private != nil {
+				e = appendElement(e, idPrivate, t.private)
+			}
 			v := appendUint(nil, idWidth, uint64(t.Width))
 			e = appendElement(e, idVideo, appendUint(v, idHeight, uint64(t.Height)))
 		case Opus:
@@ -189,7 +192,7 @@ func parseTrackField(t *Track, id uint32, p []byte) bool {
 	case idTrackUID:
 		t.UID = parseUint(p)
 	case idCodec:
-		for _, c := range []Codec{VP8, Opus} {
+		for _, c := range codecs() {
 			if c.id() == string(p) {
 				t.Codec = c
 			}

@@ -1,6 +1,7 @@
 package webm
 
 import (
+	"bytes"
 	"fmt"
 	"time"
 )
@@ -22,19 +23,13 @@ type entry struct {
 type index struct {
 	declared []Track
 	used     [128]bool
-	video    uint8 // number of the first video track that is declared, 0 for none
+	video    uint8 // number of the first track that a picture came on, 0 before
 	clusters []entry
 	end      int64 // ms where the last sample ends
 }
 
 func newIndex(tracks []Track) index {
-	x := index{declared: append([]Track(nil), tracks...)}
-	for _, t := range tracks {
-		if t.Codec.Video() && x.video == 0 {
-			x.video = t.Number
-		}
-	}
-	return x
+	return index{declared: append([]Track(nil), tracks...)}
 }
 
 // find returns the declared track with that number or nil.
@@ -64,8 +59,9 @@ func (x *index) add(at int64, buf []byte, samples []sample) {
 		length := int64(audioSampleMS)
 		if t.Codec.Video() {
 			length = videoSampleMS
-			if w, h, ok := vp8Size(buf[s.data:s.to]); ok && s.key {
-				t.Width, t.Height = max(t.Width, w), max(t.Height, h)
+			x.see(t)
+			if s.key {
+				t.look(buf[s.data:s.to])
 			}
 			if s.key && s.track == x.video && e.key < 0 {
 				e.key = s.ms
@@ -74,6 +70,23 @@ func (x *index) add(at int64, buf []byte, samples []sample) {
 		x.end = max(x.end, s.ms+length)
 	}
 	x.clusters = append(x.clusters, e)
+}
+
+// see notes that a picture came on a track.
+func (x *index) see(t *Track) {
+	if x.video == 0 && t.Codec.Video() {
+		x.video = t.Number
+	}
+}
+
+// look learns from a key frame what the track's entry must say.
+func (t *Track) look(frame []byte) {
+	if w, h, ok := t.Codec.size(frame); ok {
+		t.Width, t.Height = max(t.Width, w), max(t.Height, h)
+	}
+	if t.Codec == AV1 && t.private == nil {
+		t.private = bytes.Clone(av1C(frame))
+	}
 }
 
 // tracks are the declared ones that hold samples.
@@ -155,12 +168,4 @@ func (x *index) finalise(f File, off int64, tags []Tag, list []Chapter) (Stats, 
 	}
 	st.Bytes = off + int64(len(tail))
 	return st, nil
-}
-
-// vp8Size reads the picture size of a VP8 key frame (RFC 6386 section 9.1).
-func vp8Size(b []byte) (w, h int, ok bool) {
-	if len(b) < 10 || b[0]&1 != 0 || b[3] != 0x9d || b[4] != 0x01 || b[5] != 0x2a {
-		return 0, 0, false
-	}
-	return (int(b[6]) | int(b[7])<<8) & 0x3fff, (int(b[8]) | int(b[9])<<8) & 0x3fff, true
 }

@@ -1,4 +1,4 @@
-// Package webm writes WebM files that survive a crash: VP8 and Opus samples go in, bytes come out.
+// Package webm writes WebM files that survive a crash: VP8, VP9, AV1 and Opus samples go in, bytes come out.
 //
 // Layout: a fixed region of 4 KiB (EBML head, SeekHead, Info, Tracks, Tags, Void), clusters of known size and at
 // most one second, then Cues. The segment's size is unknown until Finalize patches the region. Each cluster is one
@@ -34,46 +34,15 @@ var (
 	ErrClosed    = errors.New("webm: writer is closed")
 )
 
-// Codec names how a track's samples are coded.
-type Codec uint8
-
-// The codecs that every browser plays in WebM and that WebRTC offers.
-const (
-	VP8  Codec = iota + 1 // RFC 6386, one frame a sample
-	Opus                  // RFC 6716, one packet a sample
-)
-
-// Video tells pictures from sound.
-func (c Codec) Video() bool { return c == VP8 }
-
-// String is the codec's short name in lower case.
-func (c Codec) String() string {
-	switch c {
-	case VP8:
-		return "vp8"
-	case Opus:
-		return "opus"
-	}
-	return ""
-}
-
-func (c Codec) id() string {
-	switch c {
-	case VP8:
-		return "V_VP8"
-	case Opus:
-		return "A_OPUS"
-	}
-	return ""
-}
-
-// Track declares one track. Width and Height grow with the key frames that are written; Channels is for sound.
+// Track declares one track. Width and Height grow with the key frames that are written; Channels is for sound. Of several
+// tracks with pictures, which are declared before it is known what comes, one should be written: players show one.
 type Track struct {
 	Number        uint8 // 1 to 126
 	Codec         Codec
 	UID           uint64 // not zero; NewWriter draws one if it is
 	Width, Height int    // pixels
 	Channels      int    // 1 or 2
+	private       []byte // what the codec wants to be told first
 }
 
 // Tag is a name and a value for the whole file. Tags stand in the header region so that a crash cannot lose them.

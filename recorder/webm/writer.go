@@ -104,8 +104,14 @@ func (w *Writer) Due(track uint8, ms int64, key bool) bool {
 	if len(w.samples) == 0 {
 		return false
 	}
-	atKey := key && track == w.x.video && ms > w.start
+	atKey := key && ms > w.start && w.pictures(track)
 	return atKey || ms-w.start >= MaxClusterTime.Milliseconds() || len(w.buf) >= maxCluster
+}
+
+// pictures reports whether a track is declared for pictures.
+func (w *Writer) pictures(track uint8) bool {
+	t := w.x.find(track)
+	return t != nil && t.Codec.Video()
 }
 
 // Pending says whether a cluster is open, and its first and its newest sample in ms.

@@ -128,6 +128,7 @@ func TestOffersThatAreRefused(t *testing.T) {
 
 // A candidate in an offer could make the server send to whatever host it names.
 func TestCandidatesOfOffersAreIgnored(t *testing.T) {
+	t.Parallel()
 	e, _, _ := newTestEngine(t)
 	var traps []net.PacketConn
 	lines := ""
