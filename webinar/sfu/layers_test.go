@@ -225,6 +225,25 @@ func TestUnwatchedLayersSleep(t *testing.T) {
 	gapless(t, slow.packets("video0"))
 }
 
+// Browsers send the large layers only when they know that their line carries them. Until a layer has come it is wanted.
+func TestALayerThatHasNotComeYetIsWanted(t *testing.T) {
+	tm := defaultTiming()
+	tm.sleep = 100 * time.Millisecond
+	e, _, _ := startEngine(t, Config{Listen: "127.0.0.1:0"}, tm)
+	e.SetLive("r", true)
+	s := simulcast(t, e, "r", "anna")
+	s.off[2].Store(true)
+	s.pump()
+	p := watch(t, e, "r", Viewer{}, 0, 1)
+	eventually(t, "the lowest to be switched off", func() bool {
+		all := e.Layers("r", "anna")
+		return len(all) == 1 && slices.Equal(all[0].Rids, []string{"h", "f"})
+	})
+	s.off[2].Store(false)
+	eventually(t, "the best layer", func() bool { return p.recent("video0") == 'f' })
+	gapless(t, p.packets("video0"))
+}
+
 // ladderOf is that of the only picture.
 func ladderOf(e *Engine) ladder {
 	e.mu.Lock()
