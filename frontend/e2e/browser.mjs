@@ -20,11 +20,10 @@ const flags = [
  * Makes a picture of one colour and a tone of one pitch: how a person looks and sounds in the tests. A light one is small
  * and slow, for tests that look at pages and not at media: encoding and decoding would take all of a small machine.
  */
-export function makeFace(dir, name, colour, hertz, { light = false } = {}) {
+export function makeFace(dir, name, colour, hertz, { light = false, size = light ? '320x180' : '640x360', rate = light ? 10 : 30 } = {}) {
   const video = join(dir, light ? `${name}.y4m` : `${name}.mjpeg`);
   const audio = join(dir, `${name}.wav`);
   const ffmpeg = (...args) => execFileSync('ffmpeg', ['-v', 'error', '-y', ...args]);
-  const [size, rate] = light ? ['320x180', 10] : ['640x360', 30];
   ffmpeg('-f', 'lavfi', '-i', `color=${colour}:s=${size}:r=${rate}:d=2,drawbox=x='mod(t*160,600)':y=20:w=40:h=40:color=white:t=fill`, ...(light ? ['-pix_fmt', 'yuv420p'] : ['-q:v', '4']), video);
   ffmpeg('-f', 'lavfi', '-i', `sine=frequency=${hertz}:sample_rate=48000:duration=4,volume='if(lt(mod(t,0.5),0.25),1,0)':eval=frame`, '-ac', '1', audio);
   return { video, audio };

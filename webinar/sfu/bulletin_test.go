@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,6 +27,13 @@ func TestWhoSpeaks(t *testing.T) {
 
 // talk sends sound whose level says speech until the returned function is called.
 func (s *speaker) talk() (stop func()) {
+	var level atomic.Uint32
+	level.Store(30)
+	return s.sound(&level)
+}
+
+// sound sends sound of a level, in −dBov, that may change, until the returned function is called.
+func (s *speaker) sound(level *atomic.Uint32) (stop func()) {
 	var id uint8
 	for _, tr := range s.pc.GetTransceivers() {
 		for _, x := range tr.Sender().GetParameters().HeaderExtensions {
@@ -46,7 +54,7 @@ func (s *speaker) talk() (stop func()) {
 			case <-tick.C:
 			}
 			p := &rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: n, Timestamp: uint32(n) * 960}, Payload: []byte{1, 2, 3}}
-			if p.SetExtension(id, []byte{0x80 | 30}) != nil || s.audio.WriteRTP(p) != nil {
+			if p.SetExtension(id, []byte{0x80 | byte(level.Load())}) != nil || s.audio.WriteRTP(p) != nil {
 				s.t.Error("could not talk")
 				return
 			}
@@ -56,6 +64,7 @@ func (s *speaker) talk() (stop func()) {
 }
 
 func TestSpeakersAreTold(t *testing.T) {
+	t.Parallel()
 	e, _, b := newTestEngine(t)
 	anna := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
 	last := func(want ...string) func() bool {
@@ -82,5 +91,46 @@ func TestSpeakersAreTold(t *testing.T) {
 	eventually(t, "nobody", last())
 	if len(b.talks) != 4 {
 		t.Errorf("told %d times: %q", len(b.talks), b.talks)
+	}
+}
+
+// More microphones than audio slots: whoever begins to talk is heard at once, and no slot has a gap.
+func TestWhoTalksIsHeard(t *testing.T) {
+	t.Parallel()
+	e, _, _ := newTestEngine(t)
+	e.SetLive("r", true)
+	p := watch(t, e, "r", Viewer{Owner: "eve"}, 3, 1)
+	levels := map[string]*atomic.Uint32{}
+	for _, who := range []string{"anna", "bert", "carl", "dora"} {
+		level := &atomic.Uint32{}
+		level.Store(127)
+		t.Cleanup(publish(t, e, "r", Publisher{Owner: who}, who[0]).sound(level))
+		levels[who] = level
+		eventually(t, who+"'s microphone", func() bool {
+			return slices.ContainsFunc(e.Sources("r"), func(s SourceState) bool { return s.Owner == who && s.Kind == media.Mic })
+		})
+	}
+	has := func(owner string) bool {
+		return slices.ContainsFunc(e.Slots("r", "", false), func(s Slot) bool { return !s.Video && s.Owner == owner })
+	}
+	if has("dora") {
+		t.Error("the fourth who came has a slot")
+	}
+	for _, who := range []string{"dora", "anna", "bert", "carl"} {
+		levels[who].Store(30)
+		eventually(t, who+" is heard", func() bool { return slices.Contains(e.Speaking("r"), who) && has(who) })
+		levels[who].Store(127)
+	}
+	for _, slot := range []string{"audio0", "audio1", "audio2"} {
+		pkts := p.packets(slot)
+		if len(pkts) < 50 {
+			t.Errorf("%d packets in %s", len(pkts), slot)
+		}
+		for i := 1; i < len(pkts); i++ {
+			if pkts[i].SSRC != pkts[0].SSRC {
+				t.Fatalf("%s changed its SSRC", slot)
+			}
+		}
+		gapless(t, pkts)
 	}
 }

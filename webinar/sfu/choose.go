@@ -121,8 +121,9 @@ func (s *slot) wish(l ladder, several bool) want {
 	return w
 }
 
-// wakeTime is what a layer that was asleep has to send its first packet.
-const wakeTime = 3 * time.Second
+// wakeTime is what a layer that was asleep has to send its first packet: a browser must find out anew what its line
+// carries. Meanwhile the layer goes on that is sent already.
+const wakeTime = 6 * time.Second
 
 // usable is the layers that come, or would come if somebody watched them; all if there are none.
 func (l ladder) usable(now time.Time) ladder {
@@ -147,6 +148,7 @@ func (sh *shard) tune(v *viewer, now time.Time) {
 			continue
 		}
 		r.sent += cmp.Or(s.feed.layer.rate.Load(), soundPrice)
+		r.want += s.dearest(now)
 		if at := s.heard.at.Load(); at > v.tuned {
 			fresh = true
 			r.loss = max(r.loss, float64(s.heard.loss.Load())/256)
@@ -159,6 +161,15 @@ func (sh *shard) tune(v *viewer, now time.Time) {
 	if v.poor || v.downlink.strained || v.chooses() {
 		sh.choose(v, now)
 	}
+}
+
+// dearest is what the best of s's source would need, in bit/s.
+func (s *slot) dearest(now time.Time) int64 {
+	if !s.video {
+		return soundPrice
+	}
+	w := s.wish(s.src.ladder().usable(now), len(s.viewer.pictures()) > 1)
+	return priced(w.prices[w.most], false)
 }
 
 // chooses reports whether there is anything to choose from.

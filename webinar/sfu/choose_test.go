@@ -73,14 +73,17 @@ func TestDownlink(t *testing.T) {
 			d.hear(at, r)
 		}
 	}
-	good := reception{sent: 1_000_000, rtt: 30 * time.Millisecond}
+	good := reception{sent: 1_000_000, want: 2_200_000, rtt: 30 * time.Millisecond}
 	var d downlink
 	if d.limit() != firstBudget {
 		t.Errorf("begins with %d", d.limit())
 	}
 	rounds(&d, 10, good)
 	if d.limit() < 2_000_000 || d.limit() > 5_000_000 {
-		t.Errorf("after ten good rounds %d: growth is tried as far as it is used", d.limit())
+		t.Errorf("after ten good rounds %d: growth is tried as far as there is something to be had", d.limit())
+	}
+	if rounds(&d, 60, good); d.limit() > 5_000_000 {
+		t.Errorf("after a good minute %d, which nobody needs", d.limit())
 	}
 	rounds(&d, 1, reception{sent: 1_000_000, rtt: 30 * time.Millisecond, loss: 0.3})
 	if d.limit() > 700_000 || d.exhausted() {
@@ -147,5 +150,12 @@ func TestLadderSorts(t *testing.T) {
 	l = mk(510, 500, 0)
 	if !slices.Equal(l.sorted(), l) {
 		t.Error("layers changed places for nothing")
+	}
+	// A small picture of a still scene may cost more than a large one: its rate was measured in another minute.
+	l = mk(20, 60, 0)
+	l[0].area, l[1].area, l[2].area = 320*180, 160*90, 640*360
+	s = l.sorted()
+	if s[0] != l[1] || s[1] != l[0] || s[2] != l[2] {
+		t.Error("not in order of sizes")
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 // TestEncodersAsTheyAre publishes with the offers of programs that are no browsers, and watches what they send.
 func TestEncodersAsTheyAre(t *testing.T) {
+	t.Parallel()
 	same, waits := strings.NewReplacer(), strings.NewReplacer("setup:actpass", "setup:passive")
 	for _, c := range []struct {
 		offer, setup string

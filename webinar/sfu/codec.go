@@ -22,8 +22,9 @@ type codec struct {
 
 // frame is what the SFU needs to know about a payload.
 type frame struct {
-	key bool // first packet of a key frame
-	pic pictureIDs
+	key  bool // first packet of a key frame
+	area int  // its pixels, 0 if the packet does not say
+	pic  pictureIDs
 }
 
 const audioLevelURI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"

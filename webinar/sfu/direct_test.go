@@ -23,6 +23,7 @@ import (
 
 // TestWhoEncrypts has clients of every kind play: what they get is right, whoever encrypted it.
 func TestWhoEncrypts(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		change func(*webrtc.SettingEngine, *webrtc.Configuration)
 		direct bool

@@ -21,6 +21,7 @@ type downlink struct {
 // reception is one round of reports.
 type reception struct {
 	sent     int64         // bit/s that go out to the viewer
+	want     int64         // bit/s that the best of all would need
 	loss     float64       // 0 to 1, of the stream that has most
 	rtt      time.Duration // 0: unknown
 	estimate int64         // bit/s (REMB), 0: none
@@ -102,8 +103,8 @@ func (d *downlink) raise(now time.Time, r reception) {
 	if now.Sub(d.good) < d.patience {
 		return
 	}
-	// Growth is tried out only as far as it is used.
-	if d.budget < 2*r.sent || d.budget < firstBudget {
+	// Growth is tried out only as far as there is something to be had for it.
+	if d.budget < max(r.want, firstBudget) {
 		d.budget = min(2*d.budget, mostBudget)
 		d.raised = now
 	} else if now.Sub(d.good) > time.Minute {

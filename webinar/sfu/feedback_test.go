@@ -13,6 +13,7 @@ import (
 )
 
 func TestLostPacketsAreRepeated(t *testing.T) {
+	t.Parallel()
 	e, _, _ := newTestEngine(t)
 	e.SetLive("r", true)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
@@ -42,6 +43,7 @@ func TestLostPacketsAreRepeated(t *testing.T) {
 }
 
 func TestKeyFrameRequestsAreCoalesced(t *testing.T) {
+	t.Parallel()
 	e, w, _ := newTestEngine(t)
 	e.SetLive("r", true)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
@@ -81,6 +83,7 @@ func TestKeyFrameRequestsAreCoalesced(t *testing.T) {
 }
 
 func TestPictureBeginsAtKeyFrame(t *testing.T) {
+	t.Parallel()
 	e, w, _ := newTestEngine(t)
 	e.SetLive("r", true)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
@@ -102,6 +105,7 @@ func TestPictureBeginsAtKeyFrame(t *testing.T) {
 }
 
 func TestKeyFrameRequestIsRepeatedUntilAnswered(t *testing.T) {
+	t.Parallel()
 	e, w, _ := newTestEngine(t)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
 	s.send()
@@ -127,6 +131,7 @@ func TestKeyFrameRequestBeforeTheFirstPacketIsKept(t *testing.T) {
 
 // Sound and picture of a person stay together only if the reports map both to one clock.
 func TestSenderReportsKeepLipSync(t *testing.T) {
+	t.Parallel()
 	e, w, _ := newTestEngine(t)
 	e.SetLive("r", true)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')

@@ -8,6 +8,7 @@ import (
 )
 
 func TestPublishedMediaArrives(t *testing.T) {
+	t.Parallel()
 	e, w, b := newTestEngine(t)
 	e.SetLive("r", true)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')

@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"flag"
 	"io"
 	"log/slog"
 	"slices"
@@ -16,7 +17,15 @@ import (
 	"plenum/webinar/media"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// atOnce is how many of the tests that may run beside others do: they wait for media more than they work.
+const atOnce = "4"
+
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", atOnce); err != nil { // the command line still has the last word
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const patience = 15 * time.Second
 

@@ -138,6 +138,7 @@ func sum(counts []uint64) (n uint64) {
 
 // TestHealthIsTold reports as a browser does and hears what the host is told.
 func TestHealthIsTold(t *testing.T) {
+	t.Parallel()
 	e, _, b := newTestEngine(t)
 	e.SetLive("r", true)
 	publish(t, e, "r", Publisher{Owner: "anna"}, 'A').pump()

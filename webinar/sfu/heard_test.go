@@ -8,6 +8,7 @@ import (
 )
 
 func TestReportsOfViewersAreHeard(t *testing.T) {
+	t.Parallel()
 	e, _, _ := newTestEngine(t)
 	e.SetLive("r", true)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')

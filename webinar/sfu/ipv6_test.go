@@ -8,6 +8,7 @@ import (
 
 // TestIPv6 sends over a socket of both families and over one of IPv6 alone, to clients of each family that it has.
 func TestIPv6(t *testing.T) {
+	t.Parallel()
 	six, four := "[::1]:0", "127.0.0.1:0"
 	both := []netip.Addr{netip.MustParseAddr("::1"), netip.MustParseAddr("127.0.0.1")}
 	for _, c := range []struct {

@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"cmp"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -33,6 +34,7 @@ type layer struct {
 	pending bool  // no key frame came since
 	bits    int64 // since the last measurement
 	lastBit time.Time
+	area    int       // pixels of the last key frame that told
 	since   time.Time // alive without a break
 	needed  time.Time // when somebody last watched
 }
@@ -91,8 +93,9 @@ func (l *layer) came(size int, now time.Time) {
 }
 
 // keyCame notes that a key frame begins.
-func (l *layer) keyCame(now time.Time) {
+func (l *layer) keyCame(f frame, now time.Time) {
 	l.want.Store(false)
+	l.area = cmp.Or(f.area, l.area)
 	if l.pending && now.Sub(l.lastPLI) < keyFrameGap {
 		l.deaf.Store(false)
 	}
@@ -127,20 +130,28 @@ func (s *source) ladder() ladder {
 	return nil
 }
 
-// sorted puts the layers in order. Neighbours change places only when their rates clearly say so: rates swing with
-// every key frame, and each change of places may move viewers.
+// sorted puts the layers in order of their pictures' sizes. Of those whose size is not known, neighbours change places
+// only when their rates clearly say so: rates swing with every key frame, and each change of places may move viewers.
 func (l ladder) sorted() ladder {
 	out := slices.Clone(l)
 	for i := 1; i < len(out); i++ {
 		for j := i; j > 0; j-- {
-			below, above := out[j-1].rate.Load(), out[j].rate.Load()
-			if below == 0 || above == 0 || below*3 < above*4 {
+			if !out[j-1].over(out[j]) {
 				break
 			}
 			out[j-1], out[j] = out[j], out[j-1]
 		}
 	}
 	return out
+}
+
+// over reports that l belongs above x, which stands there now.
+func (l *layer) over(x *layer) bool {
+	if l.area > 0 && x.area > 0 && l.area != x.area {
+		return l.area > x.area
+	}
+	below, above := l.rate.Load(), x.rate.Load()
+	return below > 0 && above > 0 && below*3 >= above*4
 }
 
 // top is the best layer that is alive, nil if none is.
@@ -156,15 +167,12 @@ func (l ladder) top() *layer {
 // above reports whether a is a better layer than b.
 func (l ladder) above(a, b *layer) bool { return slices.Index(l, a) > slices.Index(l, b) }
 
-// rids names the layers that the publisher is to send.
-func (l ladder) rids() []string {
-	var out []string
-	for _, x := range l {
-		if !x.asleep.Load() {
-			out = append(out, x.rid)
-		}
-	}
-	return out
+// rids names the layers that the publisher is to send, of those that it offered. One that has never come is wanted: a
+// browser begins with the small ones and sends the others once it knows that its line carries them.
+func (l ladder) rids(offered []string) []string {
+	return slices.DeleteFunc(slices.Clone(offered), func(rid string) bool {
+		return slices.ContainsFunc(l, func(x *layer) bool { return x.rid == rid && x.asleep.Load() })
+	})
 }
 
 // rest puts layers that nobody has watched for a while to sleep and wakes those that somebody waits for. It reports a change. While

@@ -136,6 +136,7 @@ func (p *player) recent(slot string) byte {
 }
 
 func TestLayersFollowTheLine(t *testing.T) {
+	t.Parallel()
 	e, w, _ := newTestEngine(t)
 	e.SetLive("r", true)
 	s := simulcast(t, e, "r", "anna")
@@ -163,6 +164,7 @@ func TestLayersFollowTheLine(t *testing.T) {
 }
 
 func TestPictureGivesWayToSoundAndReturns(t *testing.T) {
+	t.Parallel()
 	e, _, _ := newTestEngine(t)
 	e.SetLive("r", true)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
@@ -192,6 +194,7 @@ func TestPictureGivesWayToSoundAndReturns(t *testing.T) {
 }
 
 func TestUnwatchedLayersSleep(t *testing.T) {
+	t.Parallel()
 	tm := defaultTiming()
 	tm.sleep = time.Second
 	e, _, b := startEngine(t, Config{Listen: "127.0.0.1:0"}, tm)
@@ -222,6 +225,25 @@ func TestUnwatchedLayersSleep(t *testing.T) {
 	gapless(t, slow.packets("video0"))
 }
 
+// Browsers send the large layers only when they know that their line carries them. Until a layer has come it is wanted.
+func TestALayerThatHasNotComeYetIsWanted(t *testing.T) {
+	tm := defaultTiming()
+	tm.sleep = 100 * time.Millisecond
+	e, _, _ := startEngine(t, Config{Listen: "127.0.0.1:0"}, tm)
+	e.SetLive("r", true)
+	s := simulcast(t, e, "r", "anna")
+	s.off[2].Store(true)
+	s.pump()
+	p := watch(t, e, "r", Viewer{}, 0, 1)
+	eventually(t, "the lowest to be switched off", func() bool {
+		all := e.Layers("r", "anna")
+		return len(all) == 1 && slices.Equal(all[0].Rids, []string{"h", "f"})
+	})
+	s.off[2].Store(false)
+	eventually(t, "the best layer", func() bool { return p.recent("video0") == 'f' })
+	gapless(t, p.packets("video0"))
+}
+
 // ladderOf is that of the only picture.
 func ladderOf(e *Engine) ladder {
 	e.mu.Lock()
@@ -235,6 +257,7 @@ func ladderOf(e *Engine) ladder {
 }
 
 func TestTheRecordingGetsTheBestLayerThatIsThere(t *testing.T) {
+	t.Parallel()
 	e, w, _ := newTestEngine(t)
 	s := simulcast(t, e, "r", "anna")
 	s.pump()
@@ -257,6 +280,7 @@ func TestTheRecordingGetsTheBestLayerThatIsThere(t *testing.T) {
 
 // A publisher that ignores requests for key frames: who joins later sees a picture all the same.
 func TestJoinersAreGivenTheRunningGroupOfPictures(t *testing.T) {
+	t.Parallel()
 	e, w, _ := newTestEngine(t)
 	e.SetLive("r", true)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
@@ -280,6 +304,7 @@ func TestJoinersAreGivenTheRunningGroupOfPictures(t *testing.T) {
 }
 
 func TestMutingEmptiesWhatJoinersAreGiven(t *testing.T) {
+	t.Parallel()
 	e, w, _ := newTestEngine(t)
 	e.SetLive("r", true)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')

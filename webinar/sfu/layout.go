@@ -1,7 +1,9 @@
 package sfu
 
 import (
+	"cmp"
 	"slices"
+	"time"
 
 	"plenum/webinar/media"
 )
@@ -12,19 +14,24 @@ type seat struct {
 	owner string
 	kind  media.Kind
 	muted bool
+	spoke time.Time // when it was last heard talking; zero: never
+	blind bool      // its packets do not tell how loud they are
 }
 
 // chart is a slot map: the source in each slot, 0 where there is none.
-type chart struct{ audio, video []uint64 }
+type chart struct {
+	audio, video []uint64
+	given        []time.Time // since when each audio slot carries what it does
+}
 
 func newChart(audio, video int) chart {
-	return chart{audio: make([]uint64, audio), video: make([]uint64, video)}
+	return chart{audio: make([]uint64, audio), video: make([]uint64, video), given: make([]time.Time, audio)}
 }
 
 // arrange gives the seats slots. Who has a slot keeps it while there is room; if there is not enough, screens come
-// first, then who is not muted, then who came earlier. A person's voice and picture get the same index if they can,
+// first, then who is not muted, then who came earlier; for voices see [chart.voice]. A person's voice and picture get the same index if they can,
 // because players synchronise what has one stream id, and a slot's stream id is its index.
-func arrange(prev chart, seats []seat) chart {
+func arrange(prev chart, seats []seat, now time.Time) chart {
 	var audio, video []seat
 	for _, s := range seats {
 		if s.kind.Video() {
@@ -33,14 +40,54 @@ func arrange(prev chart, seats []seat) chart {
 			audio = append(audio, s)
 		}
 	}
-	next := chart{video: place(prev.video, video, nil, nil)}
-	next.audio = place(prev.audio, audio, next.video, video)
+	next := chart{video: place(prev.video, choose(video, len(prev.video), rank), nil, nil), given: slices.Clone(prev.given)}
+	voice := prev.voice(seats, now)
+	slices.SortStableFunc(audio, func(a, b seat) int { // of two who are silent, the one who spoke last comes first
+		return cmp.Or(voice(a)-voice(b), b.spoke.Compare(a.spoke))
+	})
+	next.audio = place(prev.audio, choose(audio, len(prev.audio), voice), next.video, video)
+	for i, id := range next.audio {
+		if id != prev.audio[i] {
+			next.given[i] = now
+		}
+	}
 	return next
 }
 
-// place is arrange for one media; beside is the other media's chart, already done.
-func place(prev []uint64, seats []seat, beside []uint64, others []seat) []uint64 {
-	chosen := choose(seats, len(prev))
+// slotHold is how long a voice keeps the audio slot that it was given, silent or not, so that slots do not flap.
+const slotHold = 2 * time.Second
+
+// voice ranks who gets an audio slot when there are too few: the sound of screens, who presents the first of them, who
+// talks. Others keep what they have until a talker needs it, and of them the longest silent gives way.
+func (c chart) voice(seats []seat, now time.Time) func(seat) int {
+	presents := ""
+	if i := slices.IndexFunc(seats, func(s seat) bool { return s.kind == media.Screen && !s.muted }); i >= 0 {
+		presents = seats[i].owner
+	}
+	return func(s seat) int {
+		slot := slices.Index(c.audio, s.id)
+		talks := s.blind || now.Sub(s.spoke) <= speakingHold
+		switch {
+		case s.kind == media.ScreenAudio:
+			return 0
+		case s.muted:
+			return 6
+		case s.owner == presents:
+			return 1
+		case slot >= 0 && (talks || now.Sub(c.given[slot]) < slotHold):
+			return 2
+		case talks:
+			return 3
+		case slot >= 0:
+			return 4
+		default:
+			return 5
+		}
+	}
+}
+
+// place is arrange for the chosen of one media; beside is the other media's chart, already done.
+func place(prev []uint64, chosen []seat, beside []uint64, others []seat) []uint64 {
 	next := make([]uint64, len(prev))
 	for i, id := range prev {
 		if id != 0 && slices.ContainsFunc(chosen, func(s seat) bool { return s.id == id }) {
@@ -66,8 +113,8 @@ func pairs(a, b seat) bool {
 	return a.owner == b.owner && (a.kind == media.Mic && b.kind == media.Camera || a.kind == media.ScreenAudio && b.kind == media.Screen)
 }
 
-// choose picks the n seats that matter most.
-func choose(seats []seat, n int) []seat {
+// choose picks the n seats that matter most: the lowest ranks.
+func choose(seats []seat, n int, rank func(seat) int) []seat {
 	if len(seats) <= n {
 		return seats
 	}

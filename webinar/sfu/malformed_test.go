@@ -3,6 +3,7 @@ package sfu
 import (
 	"encoding/binary"
 	"errors"
+	"flag"
 	"math/rand/v2"
 	"net"
 	"regexp"
@@ -16,8 +17,8 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// malformed is how many inputs of each kind the server has to survive.
-const malformed = 10_000
+// malformed is how many inputs of each kind the server has to survive; the long runs set it to 10,000.
+var malformed = flag.Int("malformed", 1000, "malformed inputs of each kind")
 
 // damage changes b in one of the ways in which packets of others go wrong; what is before keep stays.
 func damage(dice *rand.Rand, b []byte, keep int) []byte {
@@ -86,7 +87,7 @@ func TestMalformedMedia(t *testing.T) {
 	victim := watch(t, e, "raw", Viewer{Owner: "vera"}, 1, 1)
 	r := newRaw(t, e, true)
 	dice := rand.New(rand.NewPCG(10, 1))
-	paced(malformed, func(i int) bool {
+	paced(*malformed, func(i int) bool {
 		good := r.packet(7, uint16(i), append(vp8(dice.IntN(30) == 0, uint16(i), byte(i), 'M', uint32(i)), make([]byte, dice.IntN(200))...))
 		if i > 20 && dice.IntN(3) > 0 {
 			good = badMedia(dice, good, uint16(i))
@@ -95,7 +96,8 @@ func TestMalformedMedia(t *testing.T) {
 		return true
 	})
 	b.unaffected()
-	if !e.publishing("raw", r.session, "mallory") || victim.count("video0") < 100 || w.tap("mallory/camera").packets.Load() < 100 {
+	least := *malformed / 100
+	if !e.publishing("raw", r.session, "mallory") || victim.count("video0") < least || w.tap("mallory/camera").packets.Load() < int64(least) {
 		t.Errorf("the publication did not go on: %d packets reached a viewer, %d a tap", victim.count("video0"), w.tap("mallory/camera").packets.Load())
 	}
 }
@@ -107,7 +109,7 @@ func TestMalformedReports(t *testing.T) {
 	publisher.media(publisher.packet(7, 1, vp8(true, 1, 1, 'M', 1)))
 	dice := rand.New(rand.NewPCG(10, 2))
 	ssrcs := ssrcsOf(t, viewer.answer)
-	paced(malformed, func(i int) bool {
+	paced(*malformed, func(i int) bool {
 		to, ssrc := viewer, ssrcs[dice.IntN(len(ssrcs))]
 		if i%2 == 0 {
 			to, ssrc = publisher, 7
@@ -177,7 +179,7 @@ func TestMalformedDatagramsAtThePort(t *testing.T) {
 		}
 	}()
 	dice := rand.New(rand.NewPCG(10, 3))
-	paced(malformed, func(i int) bool {
+	paced(*malformed, func(i int) bool {
 		if _, err := conn.Write(stray(t, dice, ufrag, i)); err != nil {
 			t.Fatal(err)
 		}
@@ -225,7 +227,7 @@ func TestMalformedOffers(t *testing.T) {
 	b := newBystanders(t, e)
 	dice := rand.New(rand.NewPCG(10, 4))
 	good := []string{sample(t, webrtc.RTPTransceiverDirectionSendonly, 1, 1), sample(t, webrtc.RTPTransceiverDirectionRecvonly, 3, 4)}
-	for i := range malformed / slowness {
+	for i := range *malformed / slowness {
 		text := badOffer(dice, good[i%2], good[(i+1)%2])
 		var id string
 		var err error

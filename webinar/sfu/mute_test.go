@@ -13,6 +13,7 @@ import (
 // The consent gate stands on this: the observer has returned before anything is forwarded or tapped, and nothing is
 // after muting has returned.
 func TestMutingAndTheObserver(t *testing.T) {
+	t.Parallel()
 	e, w, _ := newTestEngine(t)
 	e.SetLive("r", true)
 	p := watch(t, e, "r", Viewer{}, 3, 4)

@@ -15,8 +15,9 @@ import (
 // address that an offer names, it answers to where the client's checks come from.
 type offer struct {
 	text         string
-	audio, video int  // m-lines
-	passive      bool // the client waits for the server to begin the DTLS handshake (RFC 8842 section 5.2)
+	audio, video int      // m-lines
+	rids         []string // layers of the picture
+	passive      bool     // the client waits for the server to begin the DTLS handshake (RFC 8842 section 5.2)
 }
 
 // checkOffer refuses what this SFU cannot or will not answer, in words for a person.
@@ -52,6 +53,7 @@ func checkOffer(text string, publish bool, maxLines int) (offer, error) {
 		o.passive = o.passive || setupOf(&d, m) == "passive"
 		if m.MediaName.Media == "video" {
 			o.video++
+			o.rids = append(o.rids, ridsOf(m)...)
 		} else {
 			o.audio++
 		}
@@ -137,6 +139,17 @@ func checkLayers(m *sdp.MediaDescription, publish bool) error {
 		return refuse("a picture has more than %d simulcast layers", maxLayers)
 	}
 	return nil
+}
+
+// ridsOf names the layers of a line that checkLayers allowed.
+func ridsOf(m *sdp.MediaDescription) (rids []string) {
+	for _, a := range m.Attributes {
+		if a.Key == "rid" {
+			id, _, _ := strings.Cut(a.Value, " ")
+			rids = append(rids, id)
+		}
+	}
+	return rids
 }
 
 func checkFormats(m *sdp.MediaDescription, video bool) error {

@@ -41,6 +41,7 @@ func (s *speaker) frameOf(count int) [][]byte {
 
 // TestEveryPathDeliversAll shows real viewers the same over each path: nothing lost, nothing changed.
 func TestEveryPathDeliversAll(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ path, listen string }{
 		{"gso", "127.0.0.1:0"}, {"sendmmsg", "127.0.0.1:0"}, {"sendto", "127.0.0.1:0"}, {"auto", ":0"},
 	} {

@@ -1,5 +1,7 @@
 package sfu
 
+import "encoding/binary"
+
 // pictureIDs are the running numbers in a VP8 (RFC 7741 section 4.2) or VP9 (RFC 9628 section 4.2) payload descriptor
 // and where they stand. An offset of 0 means that the number is absent: the first byte of a descriptor never holds one.
 type pictureIDs struct {
@@ -75,8 +77,19 @@ func inspectVP8(b []byte) frame {
 		}
 	}
 	// First packet of partition 0, and the frame header says key frame (RFC 6386 section 9.1: bit 0 clear).
-	key := b[0]&0x17 == 0x10 && at < len(b) && b[at]&1 == 0
-	return frame{key: key, pic: ids}
+	if b[0]&0x17 != 0x10 || at >= len(b) || b[at]&1 != 0 {
+		return frame{pic: ids}
+	}
+	return frame{key: true, area: areaVP8(b[at:]), pic: ids}
+}
+
+// areaVP8 reads the size of the picture from the beginning of a key frame (RFC 6386 section 9.1).
+func areaVP8(b []byte) int {
+	if len(b) < 10 || b[3] != 0x9d || b[4] != 0x01 || b[5] != 0x2a {
+		return 0
+	}
+	width, height := binary.LittleEndian.Uint16(b[6:])&0x3fff, binary.LittleEndian.Uint16(b[8:])&0x3fff
+	return int(width) * int(height)
 }
 
 // inspectVP9 reads a VP9 payload descriptor. A key frame begins with the first packet (B) of a frame that is not

@@ -101,3 +101,22 @@ func FuzzPicture(f *testing.F) {
 		}
 	})
 }
+
+func TestAreaVP8(t *testing.T) {
+	head := []byte{0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x40, 0x41, 0x68, 0x81} // 320 × 360, scaled for the display
+	if got := areaVP8(head); got != 320*360 {
+		t.Errorf("area %d", got)
+	}
+	if got := inspectVP8(append([]byte{0x10}, head...)); !got.key || got.area != 320*360 {
+		t.Errorf("%+v", got)
+	}
+	for n := range head {
+		if areaVP8(head[:n]) != 0 {
+			t.Errorf("%d bytes are enough", n)
+		}
+	}
+	head[4] = 2
+	if areaVP8(head) != 0 {
+		t.Error("no start code is needed")
+	}
+}

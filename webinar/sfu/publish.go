@@ -23,6 +23,7 @@ type publication struct {
 	*session
 	subject string
 	screen  bool
+	rids    []string // of the layers that were offered
 	clock   senderClock
 	rhythm  rhythm // of its pictures
 	quit    chan struct{}
@@ -59,7 +60,7 @@ func (e *Engine) Publish(ctx context.Context, room string, p Publisher, text str
 		return "", "", err
 	}
 	in.stop = s.stop
-	pub := &publication{session: s, subject: p.Subject, screen: p.Screen, quit: make(chan struct{}), muted: map[media.Kind]bool{}, sources: map[media.Kind]*source{}}
+	pub := &publication{session: s, subject: p.Subject, screen: p.Screen, rids: o.rids, quit: make(chan struct{}), muted: map[media.Kind]bool{}, sources: map[media.Kind]*source{}}
 	maps.Copy(pub.muted, p.Muted)
 	s.cleanup = pub.cleanup
 	s.pc.OnTrack(pub.open)

@@ -13,6 +13,7 @@ import (
 
 // Even who has the password of a session makes the server send no more than was sent to it.
 func TestAnswersToChecksAreSmall(t *testing.T) {
+	t.Parallel()
 	e, _, _ := newTestEngine(t)
 	p := watch(t, e, "r", Viewer{Owner: "eve"}, 1, 1)
 	attr := func(text, name string) string {
@@ -46,6 +47,7 @@ func TestAnswersToChecksAreSmall(t *testing.T) {
 
 // A viewer that vanishes is not only off the lists: nothing refers to it any more.
 func TestVanishedViewersLeaveMemory(t *testing.T) {
+	t.Parallel()
 	patient := timing{disconnected: 2 * time.Second, failed: time.Second, keepAlive: 50 * time.Millisecond, connect: 10 * time.Second}
 	e, _, _ := startEngine(t, Config{Listen: "127.0.0.1:0"}, patient)
 	e.SetLive("r", true)

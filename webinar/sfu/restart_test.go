@@ -119,6 +119,7 @@ func restartICE(t testing.TB, pc *webrtc.PeerConnection, patch patcher, owner, s
 }
 
 func TestICERestartKeepsTheMedia(t *testing.T) {
+	t.Parallel()
 	e, w, _ := newTestEngine(t)
 	e.SetLive("r", true)
 	s := publishFrom(t, e, "r", Publisher{Owner: "anna"}, 'A', newRoamer(t), nil)
@@ -211,6 +212,7 @@ func TestPatch(t *testing.T) {
 
 // TestRestartThatNobodyFollows ends with the session, as a connection that breaks does.
 func TestRestartThatNobodyFollows(t *testing.T) {
+	t.Parallel()
 	tm := defaultTiming()
 	tm.disconnected, tm.failed = tm.disconnected/20, tm.failed/20
 	e, _, _ := startEngine(t, Config{Listen: "127.0.0.1:0"}, tm)
@@ -227,6 +229,7 @@ func TestRestartThatNobodyFollows(t *testing.T) {
 
 // TestICERestartKeepsTheLayers has a publisher of three layers on another network: its streams are not negotiated anew.
 func TestICERestartKeepsTheLayers(t *testing.T) {
+	t.Parallel()
 	e, w, _ := newTestEngine(t)
 	e.SetLive("r", true)
 	s := simulcast(t, e, "r", "anna")

@@ -45,10 +45,11 @@ func (e *Engine) changed(r *room) {
 	if !r.live {
 		all = nil
 	}
-	*r.charts[""] = arrange(*r.charts[""], all)
+	now := time.Now()
+	*r.charts[""] = arrange(*r.charts[""], all, now)
 	for owner, c := range r.charts {
 		if owner != "" {
-			*c = arrange(*c, r.seats(owner))
+			*c = arrange(*c, r.seats(owner), now)
 		}
 	}
 	for _, v := range r.viewers {
@@ -94,10 +95,20 @@ func (r *room) seats(owner string) []seat {
 	var out []seat
 	for _, s := range r.sources {
 		if owner == "" || s.track.Owner != owner {
-			out = append(out, seat{id: s.id, owner: s.track.Owner, kind: s.track.Kind, muted: s.shownMuted})
+			out = append(out, seat{id: s.id, owner: s.track.Owner, kind: s.track.Kind, muted: s.shownMuted, spoke: s.spokeAt, blind: s.level == 0})
 		}
 	}
 	return out
+}
+
+// heard reports whether s has an audio slot in every map that it may be in.
+func (r *room) heard(s *source) bool {
+	for owner, c := range r.charts {
+		if owner != s.track.Owner && (owner != "" || r.live) && !slices.Contains(c.audio, s.id) {
+			return false
+		}
+	}
+	return true
 }
 
 // turn tells v's shard about each slot whose source has changed.
@@ -154,7 +165,7 @@ func (r *room) slots(owner string) []Slot {
 	out := []Slot{}
 	c := r.charts[owner]
 	if c == nil {
-		fresh := arrange(newChart(stageAudio, stageVideo), r.seats(owner))
+		fresh := arrange(newChart(stageAudio, stageVideo), r.seats(owner), time.Now())
 		c = &fresh
 	}
 	add := func(video bool, ids []uint64) {

@@ -11,6 +11,7 @@ import (
 )
 
 func TestSpeakersAndScreensComeAndGo(t *testing.T) {
+	t.Parallel()
 	e, w, b := newTestEngine(t)
 	e.SetLive("r", true)
 	p := watch(t, e, "r", Viewer{Owner: "eve"}, 3, 4)
@@ -63,6 +64,7 @@ func TestSpeakersAndScreensComeAndGo(t *testing.T) {
 }
 
 func TestNobodyOnStageGetsThemselves(t *testing.T) {
+	t.Parallel()
 	e, _, b := newTestEngine(t)
 	anna := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
 	bert := publish(t, e, "r", Publisher{Owner: "bert"}, 'B')
@@ -86,6 +88,7 @@ func TestNobodyOnStageGetsThemselves(t *testing.T) {
 }
 
 func TestBackstage(t *testing.T) {
+	t.Parallel()
 	e, _, b := newTestEngine(t)
 	anna := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
 	anna.pump()
@@ -111,6 +114,7 @@ func TestBackstage(t *testing.T) {
 }
 
 func TestMainViewForPlainPlayers(t *testing.T) {
+	t.Parallel()
 	e, _, _ := newTestEngine(t)
 	e.SetLive("r", true)
 	anna := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
@@ -127,6 +131,7 @@ func TestMainViewForPlainPlayers(t *testing.T) {
 }
 
 func TestSecondPublicationReplacesFirst(t *testing.T) {
+	t.Parallel()
 	e, w, _ := newTestEngine(t)
 	e.SetLive("r", true)
 	one := publish(t, e, "r", Publisher{Owner: "anna"}, '1')
@@ -150,6 +155,7 @@ func TestSecondPublicationReplacesFirst(t *testing.T) {
 }
 
 func TestStageIsFull(t *testing.T) {
+	t.Parallel()
 	e, _, _ := startEngine(t, Config{Listen: "127.0.0.1:0", MaxStage: 1}, defaultTiming())
 	publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
 	publish(t, e, "r", Publisher{Owner: "anna", Screen: true}, 'S')
@@ -163,6 +169,7 @@ func TestStageIsFull(t *testing.T) {
 }
 
 func TestSessionsBelongToTheirOwner(t *testing.T) {
+	t.Parallel()
 	e, _, _ := newTestEngine(t)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
 	p := watch(t, e, "r", Viewer{Owner: "eve"}, 1, 1)
@@ -180,6 +187,7 @@ func TestSessionsBelongToTheirOwner(t *testing.T) {
 }
 
 func TestDropAndCloseRoom(t *testing.T) {
+	t.Parallel()
 	e, w, _ := newTestEngine(t)
 	e.SetLive("r", true)
 	for i := range 2 {
@@ -204,6 +212,7 @@ func TestDropAndCloseRoom(t *testing.T) {
 }
 
 func TestVanishedPeersAreForgotten(t *testing.T) {
+	t.Parallel()
 	d := defaultTiming()
 	if d.disconnected+d.failed > 25*time.Second || d.connect > 25*time.Second {
 		t.Fatalf("the default is too patient: %+v", d)

@@ -203,7 +203,7 @@ func (e *Engine) sourceClosed(s *source) {
 	e.changed(r)
 }
 
-// spoke makes s the speaker, unless another is in the middle of a sentence.
+// spoke makes s the speaker, unless another is in the middle of a sentence, and finds an audio slot for it.
 func (e *Engine) spoke(s *source) {
 	now := time.Now()
 	e.mu.Lock()
@@ -219,11 +219,12 @@ func (e *Engine) spoke(s *source) {
 		}
 	}
 	s.spokeAt = now
+	other := false
 	if r.speaker == s || r.speaker == nil || now.Sub(r.spokeAt) > speakerHold {
-		other := r.speaker != s
+		other = r.speaker != s
 		r.speaker, r.spokeAt = s, now
-		if other {
-			e.changed(r)
-		}
+	}
+	if other || !r.heard(s) {
+		e.changed(r)
 	}
 }

@@ -288,7 +288,7 @@ func (s *source) admit(a arrival) *packet {
 		return nil
 	}
 	if f.key {
-		l.keyCame(a.at)
+		l.keyCame(f, a.at)
 	}
 	if s.level != 0 && s.track.Kind == media.Mic && s.speech.hears(a.rtp.GetExtension(s.level), a.at) {
 		s.e.spoke(s)
@@ -351,7 +351,7 @@ func (s *source) measure(now time.Time) {
 		kept = sorted[len(sorted)-1]
 	}
 	if sorted.rest(now, kept, s.e.timing.sleep) {
-		s.e.layersWanted(s, sorted.rids())
+		s.e.layersWanted(s, sorted.rids(s.pub.rids))
 	}
 	if changed {
 		s.e.reconsider(s)

@@ -26,6 +26,7 @@ func TestHistogram(t *testing.T) {
 
 // TestStats follows packets and people through an engine.
 func TestStats(t *testing.T) {
+	t.Parallel()
 	tm := defaultTiming()
 	tm.connect = time.Second
 	e, _, _ := startEngine(t, Config{Listen: "127.0.0.1:0", Egress: egress.SendMMsg.String()}, tm)

@@ -20,6 +20,7 @@ func onlyTCP(se *webrtc.SettingEngine, _ *webrtc.Configuration) {
 
 // TestMediaOverTCP has people on networks that let no UDP out beside others.
 func TestMediaOverTCP(t *testing.T) {
+	t.Parallel()
 	for _, listen := range []string{"127.0.0.1:0", ":0"} {
 		t.Run(listen, func(t *testing.T) {
 			e, _, _ := startEngine(t, Config{Listen: listen, TCP: true}, defaultTiming())

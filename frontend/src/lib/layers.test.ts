@@ -15,9 +15,10 @@ describe('encodings', () => {
     expect(rids()).toEqual(['q', 'h', 'f']);
   });
   it('sends a small camera in fewer sizes, and the smallest plainly', () => {
-    expect(rids(640, 360)).toEqual(['q', 'h', 'f']);
-    expect(rids(480, 360)).toEqual(['h', 'f']);
-    expect(encodings('camera', 'video', { width: 176, height: 144 })).toEqual([{ maxBitrate: 1_800_000, maxFramerate: 30 }]);
+    expect(rids(960, 540)).toEqual(['q', 'h', 'f']);
+    expect(rids(640, 360)).toEqual(['h', 'f']);
+    expect(rids(270, 480)).toEqual(['h', 'f']);
+    expect(encodings('camera', 'video', { width: 320, height: 240 })).toEqual([{ maxBitrate: 1_800_000, maxFramerate: 30 }]);
   });
   it('sends a screen and sound once', () => {
     expect(encodings('screen', 'video', { width: 1920, height: 1080 })).toEqual([{ maxBitrate: 2_500_000, maxFramerate: 30 }]);

@@ -22,15 +22,23 @@ const AUDIO: Record<Group, RTCRtpEncodingParameters> = {
   camera: { maxBitrate: 48_000 },
   screen: { maxBitrate: 96_000 },
 };
-/** No layer is smaller than this on its longer side, pixels: a small camera, which goes with a weak machine, has fewer. */
-const LEAST = 160;
+/**
+ * How many layers a camera of so many pixels has. Chromium sends no more than these, and of more that it is asked for it
+ * leaves out the best.
+ */
+const ROOM: readonly [pixels: number, layers: number][] = [
+  [960 * 540, 3],
+  [480 * 270, 2],
+  [0, 1],
+];
 
 /** encodings says in which sizes and at which rates a track is sent. A single one has no name: it is no simulcast. */
 export function encodings(group: Group, kind: string, size: Size): RTCRtpEncodingParameters[] {
   if (kind === 'audio') return [{ ...AUDIO[group] }];
   if (group === 'screen') return [{ ...SCREEN }];
-  const longer = Math.max(size.width ?? 0, size.height ?? 0) || Infinity;
-  const layers = CAMERA.filter((l) => l.scaleResolutionDownBy === 1 || longer / l.scaleResolutionDownBy >= LEAST);
+  const pixels = (size.width ?? 0) * (size.height ?? 0) || Infinity;
+  const [, most] = ROOM.find(([least]) => pixels >= least) ?? [0, 1];
+  const layers = CAMERA.slice(-most);
   if (layers.length > 1) return layers.map((l) => ({ ...l }));
   return layers.map(({ maxBitrate, maxFramerate }) => ({ maxBitrate, maxFramerate }));
 }
