@@ -27,7 +27,7 @@ func (s *server) notice(c *call) error {
 
 func (s *server) myConsent(c *call) error {
 	st, err := s.Recorder.MyConsent(c.ctx(), c.webinar.ID, recordingID(c), *c.seat)
-	return answerConsent(c, st, err)
+	return s.answerConsent(c, st, err)
 }
 
 // answer takes what somebody says about being recorded themselves. Whose answer it is comes from the seat.
@@ -63,17 +63,28 @@ func (s *server) answer(c *call) error {
 		return &webinar.InvalidError{Field: "act", Reason: "malformed"}
 	}
 	st, err := s.Recorder.Answer(c.ctx(), c.webinar.ID, recordingID(c), *c.seat, a)
-	return answerConsent(c, st, err)
+	return s.answerConsent(c, st, err)
 }
 
-func answerConsent(c *call, st consent.Standing, err error) error {
+func (s *server) answerConsent(c *call, st consent.Standing, err error) error {
 	if err != nil {
 		return err
 	}
-	out, err := consentWire(st)
+	out, err := s.ownConsent(c, st)
 	if err != nil {
 		return err
 	}
 	c.JSON(http.StatusOK, out)
 	return nil
+}
+
+// ownConsent is a standing for the person whose it is. Who has answered gets the receipt link.
+func (s *server) ownConsent(c *call, st consent.Standing) (myConsentJSON, error) {
+	out, err := consentWire(st)
+	if err != nil || st.Receipt == nil || st.Receipt.Kind == consent.Shown {
+		return out, err
+	}
+	secret, err := s.Recorder.ReceiptLink(c.ctx(), c.webinar.ID, st.Recording, c.seat.Subject)
+	out.Link = "/receipt#" + secret // a fragment: it is in no log and no referrer
+	return out, err
 }

@@ -105,6 +105,9 @@ func recordingFaults() []fault {
 	return []fault{
 		{recorder.ErrActive, http.StatusConflict, "recording-active", sentence{
 			"A recording is announced or running already.", "Es ist schon eine Aufzeichnung angekündigt oder sie läuft."}},
+		{recorder.ErrLink, http.StatusNotFound, "unknown-link", sentence{
+			"This receipt link is not valid, or its time is over: it goes with its recording.",
+			"Dieser Beleg-Link gilt nicht, oder nicht mehr: Er vergeht mit seiner Aufzeichnung."}},
 		{recorder.ErrNobodyAgreed, http.StatusConflict, "nobody-agreed", sentence{
 			"Nobody on stage has agreed to be recorded yet.", "Auf der Bühne hat noch niemand der Aufzeichnung zugestimmt."}},
 		{recorder.ErrDisk, http.StatusInsufficientStorage, "disk", sentence{

@@ -183,14 +183,42 @@ func TestRecording(t *testing.T) {
 	if _, err := consent.Verify(bytes.NewReader(ledger.body), ""); err != nil {
 		t.Errorf("the ledger: %v", err)
 	}
-	s.want(s.do(speaker, "answer", one, `{"act":"withdraw","hash":"","lang":"de"}`), http.StatusOK, "").into(t, &mine)
-	if mine.State != "withdrawn" {
-		t.Errorf("%+v", mine)
-	}
+	s.byLink(mine.Link)
 	s.want(s.do(host, "segment", in(w, "recording", rec.ID, "segment", seg.ID), ""), http.StatusNotFound, "not-found")
 	s.want(s.do(host, "program", one, ""), http.StatusNotFound, "not-found")
 	s.want(s.do(host, "deleteRecording", one, ""), http.StatusNoContent, "")
 	s.want(s.do(host, "getRecording", one, ""), http.StatusNotFound, "not-found")
+}
+
+// byLink withdraws as somebody who has nothing but the link.
+func (s *site) byLink(link string) {
+	t := s.t
+	t.Helper()
+	path, secret, _ := strings.Cut(link, "#")
+	if path != "/receipt" || len(secret) != 22 {
+		t.Fatalf("link %q", link)
+	}
+	body := func(secret, rest string) string { return `{"link":"` + secret + `"` + rest + `}` }
+	var held heldJSON
+	s.want(s.do(asker{}, "readReceipt", nil, body(secret, "")), http.StatusOK, "").into(t, &held)
+	if held.Webinar == "" || held.State == "erased" || held.Files != 1 || held.Mine.State != "granted" || held.Mine.Receipt == nil || held.ExpiresAt == nil ||
+		len(held.Answers) != 1 || held.Answers[0].Act != "grant" || len(held.Answers[0].Scopes) != 4 || held.Notice.Hash != consent.Hash(held.Notice.Text) {
+		t.Errorf("%+v", held)
+	}
+	for _, bad := range []string{"", "x", strings.ToUpper(secret) + "0"} {
+		s.want(s.do(asker{}, "readReceipt", nil, body(bad, "")), http.StatusNotFound, "unknown-link")
+		s.want(s.do(asker{}, "withdrawReceipt", nil, body(bad, "")), http.StatusNotFound, "unknown-link")
+	}
+	s.want(s.do(asker{}, "withdrawReceipt", nil, body(secret, `,"key":"`+strings.Repeat("k", 65)+`"`)), http.StatusUnprocessableEntity, "invalid")
+	for range 2 {
+		s.want(s.do(asker{}, "withdrawReceipt", nil, body(secret, `,"key":"k"`)), http.StatusOK, "").into(t, &held)
+		if held.Files != 0 || held.Mine.State != "withdrawn" || len(held.Answers) != 2 || held.Answers[1].Keep {
+			t.Errorf("%+v", held)
+		}
+	}
+	if strings.Contains(s.log.String(), secret) {
+		t.Error("the log knows the link")
+	}
 }
 
 // timeline holds what the timeline says of the only segment against the segment itself.

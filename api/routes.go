@@ -35,6 +35,9 @@ func routes() []route {
 		{"signOut", del, "/api/session", account(), (*server).signOut},
 		{"account", get, "/api/account", account(), (*server).account},
 
+		{"readReceipt", post, "/api/receipt", public(), (*server).readReceipt},
+		{"withdrawReceipt", post, "/api/receipt/withdraw", public(), (*server).withdrawReceipt},
+
 		{"resolveCode", post, "/api/codes", public(), (*server).resolveCode},
 		{"listWebinars", get, "/api/webinars", account(), (*server).listWebinars},
 		{"createWebinar", post, "/api/webinars", account(), (*server).createWebinar},

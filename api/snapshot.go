@@ -58,7 +58,7 @@ func (s *server) addRecording(c *call, out *snapshotJSON) error {
 	if err != nil {
 		return err
 	}
-	mine, err := consentWire(st)
+	mine, err := s.ownConsent(c, st)
 	out.MyConsent = &mine
 	return err
 }

@@ -87,6 +87,7 @@ type myConsentJSON struct {
 	Scopes    []string        `json:"scopes"`
 	Publish   bool            `json:"publish"`
 	Receipt   json.RawMessage `json:"receipt,omitempty"`
+	Link      string          `json:"receipt_link,omitempty"` // a path
 }
 
 // consentWire copies the receipt as the ledger wrote it: the person keeps it to have it verified.

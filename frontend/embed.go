@@ -54,6 +54,10 @@ func entry(p string) string {
 		if rest == "" || one(rest) {
 			return "attendee.html"
 		}
+	case "receipt":
+		if !deep {
+			return "receipt.html"
+		}
 	case "present":
 		if one(rest) {
 			return "present.html"

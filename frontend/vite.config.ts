@@ -66,6 +66,7 @@ function entries(): Plugin {
         const path = (req.url ?? '/').split(/[?#]/)[0] ?? '/';
         if (/^\/(w\/|j(\/|$))/.test(path)) req.url = '/attendee.html';
         else if (/^\/present\//.test(path)) req.url = '/present.html';
+        else if (path === '/receipt') req.url = '/receipt.html';
         else if (/^\/($|setup|login|webinars|stage\/|s\/|recordings)/.test(path)) req.url = '/host.html';
         next();
       });
@@ -84,8 +85,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rollupOptions: {
-      input: { attendee: 'attendee.html', host: 'host.html', present: 'present.html', notfound: '404.html' },
-      // What all three entries need is one file and not a dozen, which would compress worse.
+      input: { attendee: 'attendee.html', host: 'host.html', present: 'present.html', receipt: 'receipt.html', notfound: '404.html' },
+      // What all entries need is one file and not a dozen, which would compress worse.
       output: {
         codeSplitting: {
           includeDependenciesRecursively: false,

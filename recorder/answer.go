@@ -93,7 +93,7 @@ func (r *room) asking(who webinar.SubjectID, step int) {
 	p.granted = r.count
 }
 
-// no closes first; then the ledger is written, then what was recorded is erased.
+// no closes first; then the ledger is written, then what was recorded is erased unless it is to be kept.
 func (r *room) no(ctx context.Context, book *consent.Book, ca consent.Answer, act consent.Kind) (consent.Standing, error) {
 	had := book.Allowed(ca.Recording, ca.Subject)
 	lost := ca.Scopes
@@ -110,8 +110,8 @@ func (r *room) no(ctx context.Context, book *consent.Book, ca consent.Answer, ac
 	if err != nil && !errors.Is(err, ErrLedger) {
 		return st, err
 	}
-	if derr := r.doom(ctx, ca.Recording, ca.Subject, lost); derr != nil {
-		err = errors.Join(err, derr)
+	if !ca.Keep {
+		err = errors.Join(err, r.doom(ctx, ca.Recording, ca.Subject, lost))
 	}
 	if errors.Is(err, ErrLedger) && r.current().ID == ca.Recording {
 		r.fail(ByLedger)

@@ -37,6 +37,9 @@ func (s *Service) Delete(ctx context.Context, w webinar.ID, id RecordingID) erro
 	if err := s.rows.remove(ctx, id); err != nil {
 		return err // a file is being sealed: its owner erases it, and the next try finds nothing left
 	}
+	if err := s.rows.endLinks(ctx, id, time.Now().Add(linkOutlives)); err != nil {
+		s.c.Log.Error("recorder: receipt links stay", "recording", id, "error", err)
+	}
 	r.mu.Lock()
 	if r.rec.ID == id {
 		r.rec = Recording{}
@@ -97,6 +100,7 @@ func (s *Service) expire(ctx context.Context) {
 			err = errors.Join(err, e)
 		}
 	}
+	err = errors.Join(err, s.rows.dropLinks(ctx, time.Now(), time.Now().Add(-linkOutlives)))
 	if err != nil && ctx.Err() == nil {
 		s.c.Log.Error("recorder: expiry must be tried again", "error", err)
 	}

@@ -131,6 +131,16 @@ CREATE UNIQUE INDEX polls_create_key ON polls (webinar_id, create_key) WHERE cre
 
 CREATE UNIQUE INDEX polls_position ON polls (webinar_id, position);
 
+CREATE TABLE receipt_links (
+  hash         BLOB PRIMARY KEY CHECK (length(hash) = 32),
+  webinar_id   TEXT NOT NULL,
+  recording_id TEXT NOT NULL,
+  subject_id   TEXT NOT NULL,
+  ends_at      INTEGER NOT NULL DEFAULT 0 -- 0: as long as the recording is there
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX receipt_links_recording ON receipt_links (recording_id);
+
 CREATE TABLE recordings (
   id               TEXT PRIMARY KEY,
   webinar_id       TEXT NOT NULL,

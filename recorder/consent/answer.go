@@ -18,6 +18,7 @@ type Answer struct {
 	Hash      string // of the notice that was on the screen
 	Lang      webinar.Lang
 	Surface   string
+	Keep      bool   // of a withdrawal: what was recorded until now stays
 	Key       string // idempotency key
 }
 
@@ -35,8 +36,15 @@ const (
 	maxSurface = 16
 )
 
+// Kept is the reason of a withdrawal that leaves alone what was recorded until then.
+const Kept = "keep"
+
 func (a *Answer) event() Event {
-	return Event{At: time.Now(), Subject: a.Subject, Actor: a.Actor, Scopes: a.Scopes, Publish: a.Publish,
+	reason := ""
+	if a.Keep {
+		reason = Kept
+	}
+	return Event{Reason: reason, At: time.Now(), Subject: a.Subject, Actor: a.Actor, Scopes: a.Scopes, Publish: a.Publish,
 		Notice: a.Hash, Lang: a.Lang, Surface: a.Surface, Key: a.Key}
 }
 

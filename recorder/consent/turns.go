@@ -7,6 +7,29 @@ import (
 	"plenum/webinar"
 )
 
+// Told is one entry of a recording, read.
+type Told struct {
+	Kind Kind
+	Event
+}
+
+// Story returns what the ledger tells of a recording, in its order. Entries whose payload was erased are left out.
+func (l *Ledger) Story(ctx context.Context, w webinar.ID, rec RecordingID) ([]Told, error) {
+	var out []Told
+	err := l.each(ctx, w, func(e Entry) error {
+		if e.Recording != rec || e.Erased() {
+			return nil
+		}
+		ev, err := e.Event()
+		if err != nil {
+			return err
+		}
+		out = append(out, Told{Kind: e.Kind, Event: ev})
+		return nil
+	})
+	return out, err
+}
+
 // Turn is one entry in the life of a recording.
 type Turn struct {
 	Kind   Kind // Start, Pause, Resume or Stop
@@ -16,22 +39,14 @@ type Turn struct {
 
 // Turns returns the turns of a recording in their order. Those whose payload was erased are left out.
 func (l *Ledger) Turns(ctx context.Context, w webinar.ID, rec RecordingID) ([]Turn, error) {
+	story, err := l.Story(ctx, w, rec)
 	var out []Turn
-	err := l.each(ctx, w, func(e Entry) error {
-		switch e.Kind {
+	for _, told := range story {
+		switch told.Kind {
 		case Start, Pause, Resume, Stop:
-		default:
-			return nil
+			out = append(out, Turn{Kind: told.Kind, At: told.At, Reason: told.Reason})
+		default: // no turn
 		}
-		if e.Recording != rec || e.Erased() {
-			return nil
-		}
-		ev, err := e.Event()
-		if err != nil {
-			return err
-		}
-		out = append(out, Turn{Kind: e.Kind, At: ev.At, Reason: ev.Reason})
-		return nil
-	})
+	}
 	return out, err
 }

@@ -104,6 +104,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a receipt link leads to: the holder's own answers and the state of the recording. A POST, so that the secret stands in no address */
+        post: operations["readReceipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/receipt/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw by a receipt link, during the recording or after it. Answered after the gates are closed and the files are erased or durably marked for it; the same `key` twice is one entry */
+        post: operations["withdrawReceipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/codes": {
         parameters: {
             query?: never;
@@ -1205,10 +1239,50 @@ export interface components {
             state: "none" | "shown" | "granted" | "refused" | "withdrawn";
             scopes: components["schemas"]["Scope"][];
             publish: boolean;
-            /** @description the ledger entry with the chain head, for the person to keep */
+            /** @description the ledger entry with the chain head, signed, for the person to keep; fields as in ISO/IEC TS 27560 */
             receipt?: {
                 [key: string]: unknown;
             };
+            /** @description path of the page on which the person withdraws without a seat, after the event too; whoever knows it can */
+            receipt_link?: string;
+        };
+        ReceiptLink: {
+            /** @description what stands behind the # of the address */
+            link: string;
+        };
+        ReceiptWithdrawal: {
+            link: string;
+            /**
+             * @description only from now on: what was recorded until now stays
+             * @default false
+             */
+            keep: boolean;
+            /** @description idempotency key */
+            key?: string;
+        };
+        Held: {
+            /** @description its title; empty when it is gone */
+            webinar: string;
+            /** @enum {string} */
+            state: "announced" | "aborted" | "recording" | "paused" | "stopped" | "available" | "erased";
+            announced_at?: components["schemas"]["Time"];
+            started_at?: components["schemas"]["Time"];
+            stopped_at?: components["schemas"]["Time"];
+            expires_at?: components["schemas"]["Time"];
+            erased_at?: components["schemas"]["Time"];
+            notice: components["schemas"]["Notice"];
+            mine: components["schemas"]["MyConsent"];
+            /** @description how many files the recording holds of this person */
+            files: number;
+            answers: {
+                /** @enum {string} */
+                act: "grant" | "refuse" | "withdraw";
+                at: components["schemas"]["Time"];
+                scopes: components["schemas"]["Scope"][];
+                publish: boolean;
+                /** @description of a withdrawal: what was recorded until then stays */
+                keep: boolean;
+            }[];
         };
         /** @description hosts only; never who */
         ConsentCounts: {
@@ -1401,6 +1475,56 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Account"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    readReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiptLink"];
+            };
+        };
+        responses: {
+            /** @description own consent */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Held"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    withdrawReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiptWithdrawal"];
+            };
+        };
+        responses: {
+            /** @description own consent */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Held"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };

@@ -2,7 +2,7 @@ import type { Lang } from '../../lib/i18n';
 import { sentence } from '../../lib/problem';
 import type { Recording, Room } from '../../lib/room.svelte';
 import { type MyConsent, type Notice, recordings } from '../calls';
-import { newKey } from '../keys';
+import { newKey } from '../../lib/keys';
 import { type Act, sendAnswer, type Scope } from './answer';
 
 /** active says whether a recording still asks for consent. */

@@ -1,0 +1,95 @@
+// Who was recorded comes back by the receipt link, with no seat and no account, and takes everything out again.
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Cast, makeFace, person, pictured } from './browser.mjs';
+import { desk, wear } from './gallery.mjs';
+import { accessible, focusSeen, laidOut } from './looks.mjs';
+import { Server } from './server.mjs';
+import { announce, answer, assertQuiet, createWebinar, enterStage, goLive, indicated, makeAccount, startRecording } from './steps.mjs';
+
+const phone = { width: 390, height: 844, theme: 'dark', lang: 'de' };
+
+let server, cast;
+
+before(async () => {
+  server = await Server.start();
+  cast = new Cast();
+});
+after(async () => {
+  await cast?.close();
+  await server?.stop();
+});
+
+/** The films in the store and on their way there. */
+const films = () => readdirSync(server.data, { recursive: true }).filter((f) => /\.webm/.test(f));
+
+async function until(what, ask, ms = 20_000) {
+  for (const end = Date.now() + ms; !(await ask()); ) {
+    assert.ok(Date.now() < end, `not within ${ms} ms: ${what}`);
+    await new Promise((go) => setTimeout(go, 100));
+  }
+}
+
+async function sound(page, name) {
+  const found = [];
+  for (const look of [phone, desk]) {
+    await wear(page, look);
+    const complaints = [...(await laidOut(page, look.lang)), ...(await accessible(page)), ...(look === desk ? await focusSeen(page) : [])];
+    found.push(...complaints.map((c) => `${name} ${look.width} ${look.theme} ${look.lang}: ${c}`));
+    if (process.env.PLENUM_PICTURES) await page.screenshot({ path: join(process.env.PLENUM_PICTURES, `${name}-${look.width}-${look.theme}.png`), fullPage: true });
+  }
+  assert.deepEqual(found, []);
+}
+
+test('a receipt link withdraws after the event', async () => {
+  const browser = await cast.browser(makeFace(cast.dir, 'host', 'green', 440, { light: true }));
+  const host = await person(browser, server.url);
+  const guest = await person(browser, server.url);
+  await pictured('receipt', () => [host, guest], async () => {
+    await makeAccount(host, server);
+    const { id } = await createWebinar(host, 'Wärmepumpen im Altbau');
+    await enterStage(host, `${server.url}/stage/${id}`);
+    await goLive(host);
+    await announce(host);
+    await answer(host, 'Record me');
+    await startRecording(host);
+    await indicated(host, 'Recording');
+    const field = host.getByRole('textbox', { name: 'Receipt link' });
+    const link = await field.inputValue();
+    await until('something is recorded', () => films().length > 0);
+    await host.waitForTimeout(3000); // the recording is to hold something
+
+    await host.getByRole('button', { name: 'Stop recording' }).click();
+    const confirm = host.getByRole('dialog').getByRole('button', { name: /^Stop/ });
+    await confirm.click({ timeout: 1500 }).catch(() => undefined); // only where it is asked
+    await host.goto(`${server.url}/recordings/${id}`);
+    await host.locator('video').first().waitFor();
+    await until('the recording and its program are stored', async () => films().length >= 2);
+
+    // Somebody else's browser: no cookie, nothing but the link.
+    await guest.goto(link);
+    await guest.getByRole('heading', { name: 'Wärmepumpen im Altbau' }).waitFor();
+    await guest.getByText('1 file', { exact: true }).waitFor();
+    await guest.getByText('You agreed to be recorded.').waitFor();
+    await sound(guest, 'granted');
+    await guest.getByRole('button', { name: 'Withdraw consent' }).click();
+    await sound(guest, 'confirm');
+    await guest.getByRole('button', { name: 'Yes, withdraw' }).click();
+    await guest.getByText('You have withdrawn your consent.').waitFor();
+    await guest.getByText('Nothing is stored', { exact: true }).waitFor();
+    await sound(guest, 'withdrawn');
+
+    await until('the films are gone from the store', () => films().length === 0);
+    await host.reload();
+    await host.getByRole('heading', { name: 'Recordings' }).waitFor();
+    await host.locator('section.card').first().waitFor();
+    assert.equal(await host.locator('video').count(), 0, 'the player is gone');
+
+    await guest.goto(`${link.slice(0, -1)}${link.endsWith('A') ? 'B' : 'A'}`);
+    await guest.getByText('This link leads nowhere.').waitFor();
+    await sound(guest, 'unknown');
+    assertQuiet(host, guest);
+  });
+});

@@ -1,0 +1,10 @@
+import '../app.css';
+import { mount } from 'svelte';
+import { language } from '../lib/lang.svelte';
+import { applyTheme, storedTheme } from '../lib/theme';
+import App from './App.svelte';
+import { load } from './i18n';
+
+applyTheme(storedTheme());
+await language.start(load);
+mount(App, { target: document.getElementById('app')! });
