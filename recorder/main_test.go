@@ -260,7 +260,7 @@ type world struct {
 func newWorld(t testing.TB, db *gorm.DB) *world {
 	t.Helper()
 	w := &world{t: t, db: db, w: webinar.ID(webinar.NewID()), paper: &paper{}, ear: &ear{}, free: 1 << 40,
-		shelf: &shelf{kept: map[string]bool{}, erased: map[string]bool{}, notes: map[string]string{}, films: map[string][]byte{}}}
+		shelf: &shelf{kept: map[string]bool{}, paths: map[string]string{}, erased: map[string]bool{}, notes: map[string]string{}, films: map[string][]byte{}}}
 	w.boot()
 	return w
 }
