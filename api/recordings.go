@@ -109,6 +109,9 @@ func (s *server) segment(c *call) error {
 		return err
 	}
 	defer func() { _ = file.Close() }() // it was only read
+	if err := s.took(c, d.Recording.ID, recorder.TookSegment, id); err != nil {
+		return err
+	}
 	name := fmt.Sprintf("recording-%s-%d.webm", d.Recording.StartedAt.UTC().Format(fileStamp), n+1)
 	serveFilm(c, id, name, &kept{ReadSeeker: file, check: func() error { return s.stillThere(c, d.Recording.ID, id) }})
 	return nil
@@ -139,6 +142,9 @@ func (s *server) program(c *call) error {
 		return err
 	}
 	defer func() { _ = file.Close() }() // it was only read
+	if err := s.took(c, d.Recording.ID, recorder.TookProgram, p.ID); err != nil {
+		return err
+	}
 	name := fmt.Sprintf("recording-%s.webm", d.Recording.StartedAt.UTC().Format(fileStamp))
 	serveFilm(c, p.ID, name, &kept{ReadSeeker: file, check: func() error {
 		now, err := s.Recorder.Program(c.ctx(), c.webinar.ID, d.Recording.ID)
@@ -184,6 +190,9 @@ func (s *server) ledger(c *call) error {
 	}
 	var out bytes.Buffer // whole before the first byte goes, so that a fault still has an answer
 	if err := s.Recorder.Ledger(c.ctx(), c.webinar.ID, &out); err != nil {
+		return err
+	}
+	if err := s.took(c, recordingID(c), recorder.TookLedger, ""); err != nil {
 		return err
 	}
 	c.Header("Content-Disposition", `attachment; filename="ledger.jsonl"`)

@@ -169,8 +169,8 @@ func TestRecording(t *testing.T) {
 		in    string
 		want  int
 	}{{attendee, w, http.StatusForbidden}, {speaker, w, http.StatusForbidden}, {other, w, http.StatusNotFound}, {other, foreign, http.StatusNotFound}, {asker{}, w, http.StatusUnauthorized}} {
-		for _, op := range []string{"segment", "getRecording", "timeline", "program", "ledger", "reportCSV", "reportPDF", "deleteRecording", "stopRecording"} {
-			if got := s.do(who.asker, op, in(who.in, "recording", rec.ID, "segment", seg.ID), ""); got.status != who.want {
+		for _, op := range []string{"segment", "getRecording", "timeline", "program", "ledger", "reportCSV", "reportPDF", "downloads", "copyDeleted", "deleteRecording", "stopRecording"} {
+			if got := s.do(who.asker, op, in(who.in, "recording", rec.ID, "segment", seg.ID, "download", webinar.NewID()), ""); got.status != who.want {
 				t.Errorf("%s: %d %s", op, got.status, got.problem())
 			}
 		}
@@ -190,6 +190,7 @@ func TestRecording(t *testing.T) {
 		t.Errorf("%.40s", got.body)
 	}
 	s.byLink(mine.Link)
+	s.copies(host, in, w, rec.ID)
 	if got := s.want(s.do(host, "reportCSV", one, ""), http.StatusOK, ""); strings.Contains(string(got.body), "A speaker") || !strings.Contains(string(got.body), "withdraw,speaker 1,") {
 		t.Errorf("%s", got.body)
 	}
@@ -197,6 +198,36 @@ func TestRecording(t *testing.T) {
 	s.want(s.do(host, "program", one, ""), http.StatusNotFound, "not-found")
 	s.want(s.do(host, "deleteRecording", one, ""), http.StatusNoContent, "")
 	s.want(s.do(host, "getRecording", one, ""), http.StatusNotFound, "not-found")
+}
+
+// copies finds the downloads of the story and deletes what a withdrawal asks for.
+func (s *site) copies(host asker, in func(string, ...string) map[string]string, w, recording string) {
+	t := s.t
+	t.Helper()
+	var list []downloadJSON
+	s.want(s.do(host, "downloads", in(w, "recording", recording), ""), http.StatusOK, "").into(t, &list)
+	kinds, task := map[string]bool{}, ""
+	for _, d := range list {
+		kinds[d.What+" "+d.How] = true
+		if d.TaskAt != nil && (!d.Mine || d.DoneAt != nil) {
+			t.Errorf("%+v", d)
+		}
+		if d.TaskAt != nil && d.What == "segment" {
+			task = d.ID
+		}
+	}
+	for _, want := range []string{"segment download", "segment play", "ledger download", "report download"} {
+		if !kinds[want] {
+			t.Errorf("%s is not among %v", want, kinds)
+		}
+	}
+	if task == "" {
+		t.Fatalf("no task: %+v", list)
+	}
+	for range 2 {
+		s.want(s.do(host, "copyDeleted", in(w, "recording", recording, "download", task), ""), http.StatusNoContent, "")
+	}
+	s.want(s.do(host, "copyDeleted", in(w, "recording", recording, "download", webinar.NewID()), ""), http.StatusNotFound, "not-found")
 }
 
 // byLink withdraws as somebody who has nothing but the link.
@@ -326,7 +357,7 @@ func TestNothingStartsTooEarly(t *testing.T) {
 	}
 	host := s.account("host@example.org")
 	w := s.webinar(host)
-	for _, op := range []string{"startRecording", "pauseRecording", "resumeRecording", "stopRecording", "deleteRecording", "getRecording", "timeline", "program", "ledger", "reportCSV", "reportPDF", "notice", "myConsent"} {
+	for _, op := range []string{"startRecording", "pauseRecording", "resumeRecording", "stopRecording", "deleteRecording", "getRecording", "timeline", "program", "ledger", "reportCSV", "reportPDF", "downloads", "copyDeleted", "notice", "myConsent"} {
 		s.want(s.do(host, op, noIDs(w), ""), http.StatusNotFound, "not-found")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"plenum/recorder"
 	"plenum/recorder/report"
 )
 
@@ -27,6 +28,9 @@ func (s *server) report(c *call, ext, contentType string, write func(report.Repo
 	r.Webinar = c.webinar.Title
 	var out bytes.Buffer
 	if err := write(r, &out); err != nil {
+		return err
+	}
+	if err := s.took(c, recordingID(c), recorder.TookReport, ext); err != nil {
 		return err
 	}
 	c.Header("Content-Disposition", fmt.Sprintf(`attachment; filename="consent-report.%s"`, ext))

@@ -88,6 +88,8 @@ func routes() []route {
 		{"segment", get, recording + "/segments/{segment}", manage(), (*server).segment},
 		{"reportCSV", get, recording + "/report.csv", manage(), (*server).reportCSV},
 		{"reportPDF", get, recording + "/report.pdf", manage(), (*server).reportPDF},
+		{"downloads", get, recording + "/downloads", manage(), (*server).downloads},
+		{"copyDeleted", post, recording + "/downloads/{download}/deleted", manage(), (*server).copyDeleted},
 		{"ledger", get, recording + "/ledger", manage(), (*server).ledger},
 	}
 }

@@ -179,7 +179,11 @@ func (s *store) remove(ctx context.Context, id RecordingID) error {
 	if errors.Is(err, gorm.ErrForeignKeyViolated) {
 		return ErrActive
 	}
-	return failed("delete recording", err)
+	if err != nil {
+		return failed("delete recording", err)
+	}
+	_, err = s.exec(ctx, "delete downloads", `DELETE FROM downloads WHERE recording_id = ?`, id)
+	return err
 }
 
 // open counts the segments of a recording that are not in the store yet.

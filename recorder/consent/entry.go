@@ -28,6 +28,8 @@ const (
 	Expire   Kind = "expire" // every grant of the recording ends
 	Erase    Kind = "erase"  // the recording's objects are gone
 
+	CopyDeleted Kind = "copy-deleted" // an organizer has deleted a copy that somebody withdrew from
+
 	Shown    Kind = "shown"
 	Grant    Kind = "grant"
 	Refuse   Kind = "refuse"

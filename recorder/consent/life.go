@@ -55,6 +55,16 @@ func (b *Book) Mark(ctx context.Context, rec RecordingID, k Kind, reason string,
 	return nil
 }
 
+// Note writes an entry that changes nothing, for the evidence.
+func (b *Book) Note(ctx context.Context, rec RecordingID, k Kind, reason string, by webinar.SubjectID) error {
+	return b.write(ctx, draft{kind: k, rec: rec, ev: Event{At: time.Now(), Actor: by, Reason: reason}}, func() (bool, error) {
+		if b.recs[rec] == nil {
+			return false, ErrUnknown
+		}
+		return false, nil
+	})
+}
+
 // follows reports whether an entry of kind k may come now. Abort, Stop and Erase are final.
 func (r *record) follows(k Kind) error {
 	var ok bool

@@ -6,6 +6,7 @@ export type Webinar = Schema<'Webinar'>;
 export type Ticket = Schema<'Ticket'>;
 export type NewTicket = Schema<'NewTicket'>;
 export type Poll = Schema<'Poll'>;
+export type Download = Schema<'Download'>;
 export type RecordingDetail = Schema<'RecordingDetail'>;
 export type Segment = Schema<'Segment'>;
 export type Notice = Schema<'Notice'>;
@@ -68,6 +69,9 @@ export const recordings = {
   beat: (webinar: string, body: Schema<'Beat'>) => api('post', '/api/webinars/{webinar}/beat', { params: { webinar }, body }),
   segment: (webinar: string, recording: string, segment: string, download = false) =>
     `/api/webinars/${webinar}/recordings/${recording}/segments/${segment}${download ? '?download=1' : ''}`,
+  downloads: (webinar: string, recording: string) => api('get', '/api/webinars/{webinar}/recordings/{recording}/downloads', { params: { webinar, recording } }),
+  copyDeleted: (webinar: string, recording: string, download: string) =>
+    api('post', '/api/webinars/{webinar}/recordings/{recording}/downloads/{download}/deleted', { params: { webinar, recording, download } }),
   report: (webinar: string, recording: string, kind: 'csv' | 'pdf') => `/api/webinars/${webinar}/recordings/${recording}/report.${kind}`,
   ledger: (webinar: string, recording: string) => `/api/webinars/${webinar}/recordings/${recording}/ledger`,
 };

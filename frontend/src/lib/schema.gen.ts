@@ -853,6 +853,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webinars/{webinar}/recordings/{recording}/downloads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+            };
+            cookie?: never;
+        };
+        /** Who took what of the recording, the newest first, with the copies that are to be deleted since somebody withdrew; for hosts */
+        get: operations["downloads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/recordings/{recording}/downloads/{download}/deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+                download: components["parameters"]["download"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a copy which was to be deleted is. The ledger has it; twice is once */
+        post: operations["copyDeleted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/recordings/{recording}/ledger": {
         parameters: {
             query?: never;
@@ -1286,6 +1327,19 @@ export interface components {
             /** @description path of the page on which the person withdraws without a seat, after the event too; whoever knows it can */
             receipt_link?: string;
         };
+        Download: {
+            id: components["schemas"]["ID"];
+            /** @description id of the account, or of the seat of a host without one */
+            who: string;
+            mine: boolean;
+            /** @enum {string} */
+            what: "segment" | "program" | "report" | "ledger";
+            /** @enum {string} */
+            how: "download" | "play";
+            at: components["schemas"]["Time"];
+            task_at?: components["schemas"]["Time"];
+            done_at?: components["schemas"]["Time"];
+        };
         ReceiptLink: {
             /** @description what stands behind the # of the address */
             link: string;
@@ -1384,6 +1438,7 @@ export interface components {
         poll: components["schemas"]["ID"];
         recording: components["schemas"]["ID"];
         segment: components["schemas"]["ID"];
+        download: components["schemas"]["ID"];
     };
     requestBodies: never;
     headers: never;
@@ -2714,6 +2769,53 @@ export interface operations {
                 content: {
                     "application/pdf": string;
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    downloads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description downloads */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Download"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    copyDeleted: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+                download: components["parameters"]["download"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description noted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };

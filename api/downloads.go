@@ -1,0 +1,58 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"plenum/recorder"
+)
+
+type downloadJSON struct {
+	ID     string     `json:"id"`
+	Who    string     `json:"who"`
+	Mine   bool       `json:"mine"`
+	What   string     `json:"what"`
+	How    string     `json:"how"`
+	At     time.Time  `json:"at"`
+	TaskAt *time.Time `json:"task_at,omitempty"`
+	DoneAt *time.Time `json:"done_at,omitempty"`
+}
+
+// taker is who downloads: the account, or the seat of a host without one.
+func taker(c *call) string {
+	if c.user != nil {
+		return string(c.user.ID)
+	}
+	return string(c.seat.Subject)
+}
+
+// took writes down what is about to be handed out. How is what the address says.
+func (s *server) took(c *call, recording recorder.RecordingID, what recorder.Taken, object string) error {
+	how := recorder.AsFile
+	if (what == recorder.TookSegment || what == recorder.TookProgram) && c.Query("download") != "1" {
+		how = recorder.AsPlay
+	}
+	return s.Recorder.Took(c.ctx(), recording, recorder.Download{Who: taker(c), What: what, Object: object, How: how})
+}
+
+func (s *server) downloads(c *call) error {
+	list, err := s.Recorder.Downloads(c.ctx(), c.webinar.ID, recordingID(c))
+	if err != nil {
+		return err
+	}
+	out := make([]downloadJSON, len(list))
+	for i, d := range list {
+		out[i] = downloadJSON{ID: d.ID, Who: d.Who, Mine: d.Who == taker(c), What: string(d.What), How: string(d.How), At: d.At.UTC(), TaskAt: instant(d.Task), DoneAt: instant(d.Done)}
+	}
+	c.JSON(http.StatusOK, out)
+	return nil
+}
+
+// copyDeleted ticks off the task to delete a copy.
+func (s *server) copyDeleted(c *call) error {
+	if err := s.Recorder.CopyDeleted(c.ctx(), c.webinar.ID, recordingID(c), c.Param("download"), c.seat.Subject); err != nil {
+		return err
+	}
+	c.Status(http.StatusNoContent)
+	return nil
+}
