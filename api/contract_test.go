@@ -23,7 +23,7 @@ type dict = map[string]any
 // contract is openapi.yaml as a tree.
 type contract struct{ root dict }
 
-func readContract(t *testing.T) *contract {
+func readContract(t testing.TB) *contract {
 	t.Helper()
 	c := &contract{}
 	must(t, yaml.Unmarshal(document, &c.root))
@@ -156,7 +156,7 @@ func TestEventsAreThoseOfTheContract(t *testing.T) {
 }
 
 // checkReply holds an answer against what the contract says about the operation.
-func (c *contract) checkReply(t *testing.T, op string, r reply) {
+func (c *contract) checkReply(t testing.TB, op string, r reply) {
 	t.Helper()
 	var tree dict
 	for _, o := range c.operations() {

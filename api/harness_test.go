@@ -33,8 +33,9 @@ func TestMain(m *testing.M) {
 
 // site is a whole installation but for the front end: real services on a database of its own, behind a real server.
 type site struct {
-	t        *testing.T
+	t        testing.TB
 	url      string
+	handler  http.Handler // what is behind url
 	doc      *contract
 	log      *logBuffer
 	spool    string
@@ -64,7 +65,7 @@ func (l *logBuffer) String() string {
 	return l.buf.String()
 }
 
-func newSite(t *testing.T, change ...func(*Deps)) *site {
+func newSite(t testing.TB, change ...func(*Deps)) *site {
 	t.Helper()
 	s := &site{t: t, doc: readContract(t), log: &logBuffer{}, spool: t.TempDir()}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -96,7 +97,7 @@ func newSite(t *testing.T, change ...func(*Deps)) *site {
 	handler, err := New(d)
 	must(t, err)
 	server := httptest.NewServer(handler)
-	s.url = server.URL
+	s.url, s.handler = server.URL, handler
 	t.Cleanup(func() { // the streams first, or the server waits for them
 		s.hub.Close()
 		server.Close()
@@ -116,7 +117,7 @@ func (s *site) hooks() webinar.Hooks {
 	}
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -140,7 +141,7 @@ type reply struct {
 	cookie []*http.Cookie
 }
 
-func (r reply) into(t *testing.T, v any) {
+func (r reply) into(t testing.TB, v any) {
 	t.Helper()
 	if err := json.Unmarshal(r.body, v); err != nil {
 		t.Fatalf("%s: %v", r.body, err)
@@ -207,7 +208,7 @@ func (a asker) sign(req *http.Request) {
 	}
 }
 
-func routeOf(t *testing.T, op string) route {
+func routeOf(t testing.TB, op string) route {
 	t.Helper()
 	for _, r := range routes() {
 		if r.op == op {

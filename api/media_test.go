@@ -9,7 +9,7 @@ import (
 )
 
 // offerOf is what a browser would send: one audio and one video line in that direction.
-func offerOf(t *testing.T, way webrtc.RTPTransceiverDirection) string {
+func offerOf(t testing.TB, way webrtc.RTPTransceiverDirection) string {
 	t.Helper()
 	pc, err := webrtc.NewPeerConnection(webrtc.Configuration{})
 	must(t, err)

@@ -56,7 +56,8 @@ func newMetrics() metrics {
 		outPackets: d("media_sent_packets_total", "RTP packets sent to viewers, without repeats."),
 		outBytes:   d("media_sent_bytes_total", "Bytes of payload in them."),
 		repeats:    d("media_repeated_packets_total", "RTP packets sent once more because a viewer had lost them."),
-		drops: d("media_dropped_packets_total", "Packets that went no further: source_queue and over_limit count packets of publishers, "+
+		drops: d("media_dropped_packets_total", "Packets that went no further: remote_addresses counts checks of clients that came from too many addresses, "+
+			"source_queue and over_limit packets of publishers, "+
 			"worker_queue packets before they are multiplied, viewer_write and system packets to viewers.", "cause"),
 		requests: d("media_dropped_requests_total", "Wishes of viewers (repeats, key frames) that found their worker busy."),
 		keys:     d("media_keyframe_requests_total", "Key frames asked of publishers.", "kind"),

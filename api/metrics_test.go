@@ -71,7 +71,7 @@ func TestMetrics(t *testing.T) {
 		{"plenum_join_seconds", "", 0}, {"plenum_viewer_rtt_seconds", "", 0}, {"plenum_viewer_loss_ratio", "", 0},
 		{"plenum_media_received_packets_total", "", 0}, {"plenum_media_sent_packets_total", "", 0}, {"plenum_media_sent_bytes_total", "", 0},
 		{"plenum_media_repeated_packets_total", "", 0}, {"plenum_media_keyframe_requests_total", "camera", 0},
-		{"plenum_media_dropped_packets_total", "source_queue", 0}, {"plenum_media_dropped_packets_total", "over_limit", 0},
+		{"plenum_media_dropped_packets_total", "remote_addresses", 0}, {"plenum_media_dropped_packets_total", "source_queue", 0}, {"plenum_media_dropped_packets_total", "over_limit", 0},
 		{"plenum_media_dropped_packets_total", "worker_queue", 0}, {"plenum_media_dropped_packets_total", "viewer_write", 0},
 		{"plenum_media_dropped_packets_total", "system", 0}, {"plenum_media_dropped_requests_total", "", 0},
 		{"plenum_recordings", "running", 0}, {"plenum_recordings", "paused", 0}, {"plenum_recording_files", "", 0}, {"plenum_storage_up", "", 1},

@@ -68,7 +68,7 @@ func (a *shelf) Put(_ context.Context, key string, body []byte) error {
 
 func (a *shelf) State() archive.State { return archive.State{Health: archive.Ok} }
 
-func newRecorder(t *testing.T, spool string, db *gorm.DB, events webinar.Publisher, log *slog.Logger) *recorder.Service {
+func newRecorder(t testing.TB, spool string, db *gorm.DB, events webinar.Publisher, log *slog.Logger) *recorder.Service {
 	t.Helper()
 	r, err := recorder.New(t.Context(), recorder.Config{
 		DB: db, Key: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)), Events: events, Archive: &shelf{files: map[string]string{}, notes: map[string][]byte{}}, Spool: spool, Log: log,
@@ -85,7 +85,7 @@ func newRecorder(t *testing.T, spool string, db *gorm.DB, events webinar.Publish
 	return r
 }
 
-func newMedia(t *testing.T, r *recorder.Service, screens sfu.Screens, log *slog.Logger) *sfu.Engine {
+func newMedia(t testing.TB, r *recorder.Service, screens sfu.Screens, log *slog.Logger) *sfu.Engine {
 	t.Helper()
 	e, err := sfu.New(sfu.Config{Listen: "127.0.0.1:0", Log: log}, r, screens)
 	must(t, err)

@@ -254,34 +254,3 @@ func (b *barrier) enter(s *stream, ts uint32, key bool) (pass, ask bool) {
 	}
 	return true, false
 }
-
-// vp8Key reports whether an RTP payload begins a VP8 key frame (RFC 7741 sections 4.2 and 4.3).
-func vp8Key(p []byte) bool {
-	if len(p) < 1 || p[0]&0x10 == 0 || p[0]&0x07 != 0 { // S and PID: the start of the first partition
-		return false
-	}
-	i := 1
-	if p[0]&0x80 != 0 { // X
-		if len(p) < 2 {
-			return false
-		}
-		x := p[1]
-		i = 2
-		if x&0x80 != 0 { // I
-			if len(p) <= i {
-				return false
-			}
-			if p[i]&0x80 != 0 { // M: 15 bits
-				i++
-			}
-			i++
-		}
-		if x&0x40 != 0 { // L
-			i++
-		}
-		if x&0x30 != 0 { // T or K
-			i++
-		}
-	}
-	return len(p) > i && p[i]&1 == 0
-}

@@ -86,10 +86,36 @@ func TestVP8Key(t *testing.T) {
 	}
 }
 
-func FuzzVP8Key(f *testing.F) {
+func TestVP9AndAV1Keys(t *testing.T) {
+	for _, c := range []struct {
+		mime string
+		p    []byte
+		want bool
+	}{
+		{"video/VP9", []byte{0x08, 0x82}, true},
+		{"video/VP9", []byte{0x48, 0x82}, false},                   // predicted
+		{"video/VP9", []byte{0x00, 0x82}, false},                   // goes on
+		{"video/VP9", []byte{0xa8, 0x81, 0x02, 0x00, 0x82}, true},  // 15 bits, layer 0
+		{"video/VP9", []byte{0xa8, 0x81, 0x02, 0x02, 0x82}, false}, // layer 1
+		{"video/VP9", []byte{0xa8, 0x01, 0x10, 0x00, 0x82}, true},  // 7 bits
+		{"video/VP9", []byte{0xa8, 0x81}, false},                   // cut
+		{"video/AV1", []byte{0x18, 0x0a}, true},
+		{"video/AV1", []byte{0x98, 0x0a}, false}, // goes on
+		{"video/AV1", []byte{0x10, 0x32}, false},
+		{"video/av1", []byte{0x18}, false},
+		{"video/H264", []byte{0x65, 0x88}, false},
+	} {
+		if got := keyStart(c.mime, c.p); got != c.want {
+			t.Errorf("%s %x: %v", c.mime, c.p, got)
+		}
+	}
+}
+
+func FuzzKeys(f *testing.F) {
 	f.Add([]byte{0x90, 0xf0, 0x81, 0x01, 0x05, 0x20, 0x50})
+	f.Add([]byte{0xa8, 0x81, 0x02, 0x00, 0x82})
 	f.Fuzz(func(t *testing.T, p []byte) {
-		if vp8Key(p) && (len(p) < 2 || p[0]&0x10 == 0) {
+		if vp8Key(p) && (len(p) < 2 || p[0]&0x10 == 0) || vp9Key(p) && p[0]&0x48 != 0x08 || av1Key(p) && p[0]&0x88 != 0x08 {
 			t.Fatal("a key frame without a start")
 		}
 	})

@@ -141,7 +141,7 @@ func (s *Service) stale(ctx context.Context, rec RecordingID) error {
 
 // wanted queues what a recording that has ended lacks.
 func (s *Service) wanted(ctx context.Context, rec RecordingID) {
-	if err := s.rows.want(ctx, rec); err != nil {
+	if err := s.rows.want(context.WithoutCancel(ctx), rec); err != nil {
 		s.c.Log.Error("recorder: derivatives not queued", "recording", rec, "error", err)
 		return
 	}

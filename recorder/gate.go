@@ -1,7 +1,6 @@
 package recorder
 
 import (
-	"strings"
 	"sync"
 	"time"
 
@@ -72,7 +71,7 @@ func (g *gate) WriteRTP(pkt *rtp.Packet, at time.Time) {
 }
 
 func (g *gate) pass(pkt *rtp.Packet, at time.Time) (ask bool) {
-	key := g.track.Kind.Video() && strings.EqualFold(g.track.MimeType, "video/VP8") && vp8Key(pkt.Payload)
+	key := g.track.Kind.Video() && keyStart(g.track.MimeType, pkt.Payload)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	pass, ask := g.b.judge(pkt.SSRC, pkt.Timestamp, key, g.clock.at(at))

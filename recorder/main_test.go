@@ -109,12 +109,18 @@ func (s *source) wanted() bool {
 // capture makes the packet that is captured now; its payload says when, for the oracle.
 func (s *source) capture(now time.Time, key bool) *rtp.Packet {
 	s.seq++
-	head := []byte{0x10, 0x51} // VP8, not a key frame
+	head := map[string][2][]byte{ // of a picture that needs others, and of a key frame
+		"video/VP9": {{0x48, 0x86}, {0x08, 0x82}}, "video/AV1": {{0x10, 0x32}, {0x18, 0x0a}},
+	}[s.track.MimeType]
+	if head[0] == nil {
+		head = [2][]byte{{0x10, 0x51}, {0x10, 0x50}}
+	}
+	kind := 0
 	if key {
-		head[1] = 0x50
+		kind = 1
 	}
 	return &rtp.Packet{Header: rtp.Header{SSRC: 7, SequenceNumber: s.seq, Timestamp: s.rtp(now)},
-		Payload: binary.BigEndian.AppendUint64(head, uint64(now.UnixNano()))}
+		Payload: binary.BigEndian.AppendUint64(head[kind], uint64(now.UnixNano()))}
 }
 
 func (s *source) rtp(now time.Time) uint32 {
@@ -254,7 +260,7 @@ type world struct {
 func newWorld(t testing.TB, db *gorm.DB) *world {
 	t.Helper()
 	w := &world{t: t, db: db, w: webinar.ID(webinar.NewID()), paper: &paper{}, ear: &ear{}, free: 1 << 40,
-		shelf: &shelf{kept: map[string]bool{}, erased: map[string]bool{}, notes: map[string]string{}, films: map[string][]byte{}}}
+		shelf: &shelf{kept: map[string]bool{}, paths: map[string]string{}, erased: map[string]bool{}, notes: map[string]string{}, films: map[string][]byte{}}}
 	w.boot()
 	return w
 }

@@ -3,6 +3,7 @@ package recorder
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"sync"
@@ -14,11 +15,12 @@ import (
 // onShelf is what every file on the shelf holds.
 const onShelf = "a film"
 
-// shelf is an archive that stores at once.
+// shelf is an archive that stores at once and, like the real one, takes a spool file along when it erases.
 type shelf struct {
 	mu     sync.Mutex
 	done   func(context.Context, archive.Result) error
 	kept   map[string]bool
+	paths  map[string]string // of spool files, by key
 	erased map[string]bool
 	notes  map[string]string
 	films  map[string][]byte // by key; of others onShelf
@@ -32,9 +34,9 @@ func (a *shelf) Add(ctx context.Context, segment, key string, info master.Info) 
 	a.mu.Lock()
 	if a.erased[key] {
 		a.mu.Unlock()
-		return archive.ErrErased
+		return errors.Join(archive.ErrErased, os.RemoveAll(info.Path))
 	}
-	a.kept[key] = true
+	a.kept[key], a.paths[key] = true, info.Path
 	if b, err := os.ReadFile(info.Path); err == nil {
 		a.films[key] = b
 	}
@@ -90,7 +92,12 @@ func (a *shelf) Erase(_ context.Context, key string) error {
 	delete(a.notes, key)
 	delete(a.films, key)
 	delete(a.kept, key)
-	return nil
+	path := a.paths[key]
+	delete(a.paths, key)
+	if path == "" {
+		return nil
+	}
+	return os.RemoveAll(path)
 }
 
 func (a *shelf) State() archive.State {

@@ -66,6 +66,25 @@ func TestPicturesThatNoFileCanHold(t *testing.T) {
 	}
 }
 
+// I28 in every codec that a file can hold: the picture of who agreed is recorded, from a key frame on.
+func TestPicturesOfEveryCodecAreRecorded(t *testing.T) {
+	for _, mime := range []string{"video/VP8", "video/VP9", "video/AV1"} {
+		t.Run(mime, func(t *testing.T) {
+			bubble(t, func(t *testing.T, w *world) {
+				ann := w.seat("ann", webinar.Host)
+				w.running(true, ann)
+				camera := w.film(ann, "one", mime)
+				begun := time.Now()
+				w.talk(5*time.Second, []*source{camera}, ann)
+				list := w.paper.after(0)
+				if len(list) < 10 || list[0].captured.Sub(begun) > 3*time.Second {
+					t.Fatalf("%d packets are written", len(list))
+				}
+			})
+		})
+	}
+}
+
 // Leaving a picture out of the file does not leave it out of the strict rule.
 func TestPicturesThatNoFileCanHoldCountForTheStrictRule(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {

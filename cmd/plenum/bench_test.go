@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"testing"
 
 	"plenum/cmd/plenum/bench"
+	"plenum/cmd/plenum/bench/record"
 )
 
 // TestMain is the server as well, when the bench starts it.
@@ -64,6 +66,19 @@ func TestBenchSlow(t *testing.T) {
 	var r bench.Slow
 	measured(t, &r, "slow", "--viewers", "2", "--seconds", "2")
 	if r.Viewers != 2 || r.Turns != 1 || r.Ratio <= 0 || r.Delivered < 95 || r.Line <= 0 || r.Line > 250 || r.Lost == 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestBenchRecord(t *testing.T) {
+	for _, args := range [][]string{{"--minutes", "0"}, {"--minutes", "x"}, {"more"}} {
+		if err := run(t.Context(), append([]string{"bench", "record"}, args...), os.Getenv, io.Discard, io.Discard); !errors.Is(err, errUsage) {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+	var r record.Result
+	measured(t, &r, "record", "--minutes", "0.12")
+	if r.Bytes < 100_000 || r.CPUPerMinute <= 0 || r.MaxRSS < 10 || r.MaxHeld < 1 || r.Finalize <= 0 || r.Stored < r.Finalize || r.Program <= 0 {
 		t.Errorf("%+v", r)
 	}
 }

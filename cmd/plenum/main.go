@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"plenum/cmd/plenum/bench"
+	"plenum/cmd/plenum/bench/record"
 )
 
 func main() {
@@ -53,6 +54,8 @@ const usage = `plenum runs webinars, live polls and recordings of those who agre
                                  measure what many joins cost and how long they wait for a picture
   plenum bench slow --viewers N --seconds S [--json]
                                  measure what one viewer on a poor line costs the others
+  plenum bench record --minutes M [--kbps K] [--json]
+                                 measure what recording one person costs, from RTP to the verified object
   plenum version
   plenum help
 
@@ -73,8 +76,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return printVersion(stdout)
 	}
 	if command == "bench" {
-		err := bench.Main(ctx, rest, stdout, stderr)
-		if errors.Is(err, bench.ErrUsage) {
+		measure := bench.Main
+		if len(rest) > 0 && rest[0] == "record" {
+			measure, rest = record.Main, rest[1:]
+		}
+		err := measure(ctx, rest, stdout, stderr)
+		if errors.Is(err, bench.ErrUsage) || errors.Is(err, record.ErrUsage) {
 			return fmt.Errorf("%w: %w", err, errUsage)
 		}
 		return err

@@ -1,6 +1,7 @@
 // Every state of every page that is worth seeing, reached in one webinar with real people. A scene is a moment of the
 // story: whoever walks through looks at the page in as many looks as they like, and then the story goes on.
 import { person } from './browser.mjs';
+import { believed } from './narrow.mjs';
 import { announce, answer, createWebinar, enterStage, firstFrame, goLive, indicated, inviteSpeaker, join, makeAccount, moves, preparePoll, startRecording, vote } from './steps.mjs';
 
 /** How a page is looked at when the story goes on: the steps read English words at a desk. */
@@ -155,6 +156,8 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   await projector.getByText('Result', { exact: true }).waitFor();
   yield scene('projector, poll closed', projector);
 
+  yield* lines(await open(audience), webinar, scene);
+
   // Recorded.
   await host.getByRole('button', { name: /Open poll/ }).click();
   await host.getByRole('button', { name: 'Record', exact: true }).click();
@@ -209,4 +212,23 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   await host.goto(site);
   await host.getByText('Ended', { exact: true }).waitFor();
   yield scene('my webinars', host, true);
+}
+
+/** What a viewer reads of the own line, from the mildest trouble to the worst, and of a line that is somebody else's. */
+async function* lines(page, webinar, scene) {
+  await page.context().addInitScript(believed);
+  await join(page, webinar.link);
+  await moves(page, 20);
+  for (const [state, line] of [
+    ['held', { held: true }],
+    ['good', {}],
+    ['poor', { loss: 0.1 }],
+    ['reduced', { loss: 0.1, height: 0.5 }],
+    ['sound', { loss: 0.1, held: true }],
+  ]) {
+    await page.evaluate((l) => (window.plenumLine = l), line);
+    await page.locator(`[data-line=${state}]`).waitFor();
+    if (state !== 'good') yield scene(`live, line: ${state}`, page);
+  }
+  await page.context().close();
 }

@@ -1,5 +1,5 @@
 // Starts the real program on loopback, in a data folder of its own, and ends it by its pid.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -67,6 +67,11 @@ export class Server {
     const how = await this.ended;
     await rm(this.data, { recursive: true, force: true });
     return how;
+  }
+
+  /** Runs another command of the program on the same data; answers what it printed. */
+  command(args, input = '') {
+    return execFileSync(binary, args, { env: { PATH: process.env.PATH, HOME: this.data, ...this.env }, input, encoding: 'utf8' }).trim();
   }
 
   /** One API call; answers {status, body}, the body parsed when it is JSON. */

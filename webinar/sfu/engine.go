@@ -45,11 +45,12 @@ func start(cfg Config, obs media.Observer, screens Screens, tm timing) (*Engine,
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	st, err := newStack(cfg, tm)
+	b := newBooks()
+	st, err := newStack(cfg, tm, b)
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{cfg: cfg, timing: tm, log: cfg.Log, obs: obs, screens: screens, stack: st, books: newBooks(), rooms: map[string]*room{}}
+	e := &Engine{cfg: cfg, timing: tm, log: cfg.Log, obs: obs, screens: screens, stack: st, books: b, rooms: map[string]*room{}}
 	for range runtime.GOMAXPROCS(0) {
 		sh, err := newShard(st)
 		if err != nil {

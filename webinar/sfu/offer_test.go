@@ -127,29 +127,59 @@ func TestOffersThatAreRefused(t *testing.T) {
 }
 
 // A candidate in an offer could make the server send to whatever host it names.
-func TestCandidatesOfOffersAreIgnored(t *testing.T) {
-	t.Parallel()
-	e, _, _ := newTestEngine(t)
-	var traps []net.PacketConn
-	lines := ""
-	for i := range 3 {
+// traps are addresses of another host, as far as the server knows.
+type traps struct {
+	t     testing.TB
+	udp   []net.PacketConn
+	tcp   *net.TCPListener
+	lines string // candidates that name them
+}
+
+func newTraps(t testing.TB) *traps {
+	t.Helper()
+	x := &traps{t: t}
+	for i, kind := range []string{"typ host", "typ srflx raddr 10.0.0.1 rport 9", "typ relay raddr 10.0.0.1 rport 9"} {
 		c, err := net.ListenPacket("udp4", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close()
-		traps = append(traps, c)
-		kind := []string{"typ host", "typ srflx raddr 10.0.0.1 rport 9", "typ relay raddr 10.0.0.1 rport 9"}[i]
-		lines += fmt.Sprintf("a=candidate:%d 1 udp 2130706431 127.0.0.1 %d %s\r\n", i, c.LocalAddr().(*net.UDPAddr).Port, kind)
+		t.Cleanup(func() { c.Close() })
+		x.udp = append(x.udp, c)
+		x.lines += fmt.Sprintf("a=candidate:%d 1 udp 2130706431 127.0.0.1 %d %s\r\n", i, c.LocalAddr().(*net.UDPAddr).Port, kind)
 	}
-	tcp, err := net.Listen("tcp4", "127.0.0.1:0")
+	tcp, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer tcp.Close()
-	lines += fmt.Sprintf("a=candidate:9 1 tcp 2130706431 127.0.0.1 %d typ host tcptype passive\r\na=end-of-candidates\r\n", tcp.Addr().(*net.TCPAddr).Port)
+	t.Cleanup(func() { tcp.Close() })
+	x.tcp = tcp
+	x.lines += fmt.Sprintf("a=candidate:9 1 tcp 2130706431 127.0.0.1 %d typ host tcptype passive\r\na=end-of-candidates\r\n", tcp.Addr().(*net.TCPAddr).Port)
+	return x
+}
+
+// untouched fails if the server sends something to one of them, or dials it.
+func (x *traps) untouched() {
+	x.t.Helper()
+	until := time.Now().Add(500 * time.Millisecond)
+	for _, c := range x.udp {
+		c.SetReadDeadline(until)
+		if n, _, err := c.ReadFrom(make([]byte, 1500)); err == nil {
+			x.t.Errorf("the server sent %d bytes to a candidate", n)
+		}
+	}
+	x.tcp.SetDeadline(time.Now().Add(50 * time.Millisecond))
+	if c, err := x.tcp.Accept(); err == nil {
+		c.Close()
+		x.t.Error("the server dialled a candidate")
+	}
+}
+
+func TestCandidatesOfOffersAreIgnored(t *testing.T) {
+	t.Parallel()
+	e, _, _ := newTestEngine(t)
+	x := newTraps(t)
 	s := sample(t, webrtc.RTPTransceiverDirectionSendonly, 1, 1)
-	s = strings.Replace(s, "m=video", lines+"m=video", 1) + lines
+	s = strings.Replace(s, "m=video", x.lines+"m=video", 1) + x.lines
 	for _, text := range []string{s, strings.ReplaceAll(s, "\r\n", "\n")} {
 		if _, _, err := e.Publish(t.Context(), "r", Publisher{Owner: "anna"}, text); err != nil {
 			t.Fatal(err)
@@ -161,18 +191,38 @@ func TestCandidatesOfOffersAreIgnored(t *testing.T) {
 	if _, _, err := e.Watch(t.Context(), "r", Viewer{Owner: "eve"}, strings.ReplaceAll(s, "a=sendonly", "a=recvonly")); err != nil {
 		t.Fatal(err)
 	}
-	until := time.Now().Add(500 * time.Millisecond)
-	for _, c := range traps {
-		c.SetReadDeadline(until)
-		if n, _, err := c.ReadFrom(make([]byte, 1500)); err == nil {
-			t.Errorf("the server sent %d bytes to a candidate of the offer", n)
-		}
+	x.untouched()
+}
+
+// Neither a trickled candidate nor one that comes with a restart leads anywhere.
+func TestCandidatesOfPatchesAreIgnored(t *testing.T) {
+	t.Parallel()
+	e, _, _ := newTestEngine(t)
+	x := newTraps(t)
+	offer := sample(t, webrtc.RTPTransceiverDirectionSendonly, 1, 1)
+	pub, answer, err := e.Publish(t.Context(), "r", Publisher{Owner: "anna"}, offer)
+	if err != nil {
+		t.Fatal(err)
 	}
-	tcp.(*net.TCPListener).SetDeadline(time.Now().Add(50 * time.Millisecond))
-	if c, err := tcp.Accept(); err == nil {
-		c.Close()
-		t.Error("the server dialled a candidate of the offer")
+	view, seen, err := e.Watch(t.Context(), "r", Viewer{Owner: "eve"}, sample(t, webrtc.RTPTransceiverDirectionRecvonly, 1, 1))
+	if err != nil {
+		t.Fatal(err)
 	}
+	trickle := "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n" + x.lines
+	restart := "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=ice-ufrag:otherufrag\r\na=ice-pwd:" + strings.Repeat("p", 24) + "\r\n" + x.lines
+	if got, err := e.PatchPublication(t.Context(), "r", pub, "anna", []string{ICETag(answer)}, trickle); err != nil || got != "" {
+		t.Errorf("trickle: %q, %v", got, err)
+	}
+	if got, err := e.PatchViewer(t.Context(), "r", view, "eve", []string{ICETag(seen)}, trickle); err != nil || got != "" {
+		t.Errorf("trickle of a viewer: %q, %v", got, err)
+	}
+	if got, err := e.PatchPublication(t.Context(), "r", pub, "anna", []string{AnyICE}, restart); err != nil || got == "" {
+		t.Errorf("restart: %q, %v", got, err)
+	}
+	if got, err := e.PatchViewer(t.Context(), "r", view, "eve", []string{AnyICE}, restart); err != nil || got == "" {
+		t.Errorf("restart of a viewer: %q, %v", got, err)
+	}
+	x.untouched()
 }
 
 func TestAnswerNamesTheAddresses(t *testing.T) {

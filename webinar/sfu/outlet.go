@@ -16,14 +16,6 @@ type outlet struct {
 	viewer *viewer
 }
 
-// addrPortConn is what a mux hands out for a socket that knows [netip.AddrPort].
-type addrPortConn interface {
-	net.PacketConn
-	ice.AddrPortReaderWriter
-}
-
-var errNoAddrPort = errors.New("sfu: the mux has no address ports")
-
 // GetConn implements [ice.UDPMux].
 func (o *outlet) GetConn(ufrag string, addr net.Addr) (net.PacketConn, error) {
 	c, err := o.UDPMux.GetConn(ufrag, addr)

@@ -72,6 +72,7 @@ func quiet() *logging.DefaultLoggerFactory {
 type stack struct {
 	conn     *net.UDPConn
 	mux      *ice.UDPMuxDefault
+	narrow   *narrowMux   // the mux as sessions see it
 	listener net.Listener // for tcp
 	tcp      *tcpMux      // nil: UDP only
 	egress   *egress.Socket
@@ -84,7 +85,7 @@ type stack struct {
 	config   webrtc.Configuration
 }
 
-func newStack(cfg Config, tm timing) (*stack, error) {
+func newStack(cfg Config, tm timing, b *books) (*stack, error) {
 	at, err := net.ResolveUDPAddr("udp", cfg.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("sfu: listen address: %w", err)
@@ -98,7 +99,7 @@ func newStack(cfg Config, tm timing) (*stack, error) {
 	_ = conn.SetReadBuffer(socketBuffer)
 	_ = conn.SetWriteBuffer(socketBuffer)
 	s := &stack{conn: conn, listener: listener, addr: conn.LocalAddr().(*net.UDPAddr).AddrPort()} //nolint:forcetypeassert // a UDP socket has no other
-	if err := s.build(cfg, tm); err != nil {
+	if err := s.build(cfg, tm, b); err != nil {
 		conn.Close()
 		if listener != nil {
 			listener.Close()
@@ -136,7 +137,7 @@ func (s *stack) close() error {
 	return err
 }
 
-func (s *stack) build(cfg Config, tm timing) error {
+func (s *stack) build(cfg Config, tm timing, b *books) error {
 	ip := s.addr.Addr().Unmap()
 	v6 := s.addr.Addr().Is6()
 	switch {
@@ -185,6 +186,7 @@ func (s *stack) build(cfg Config, tm timing) error {
 	}
 	// Last, because these have goroutines.
 	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: in, Net: lo, Logger: quiet().NewLogger("ice")})
+	s.narrow = &narrowMux{UDPMux: s.mux, dropped: &b.remotesFull}
 	if s.listener != nil {
 		s.tcp = newTCPMux(s.listener)
 	}
@@ -195,7 +197,7 @@ func (s *stack) build(cfg Config, tm timing) error {
 // us to begin the DTLS handshake, as ffmpeg does.
 func (s *stack) publisherAPI(in *intake, passive bool) (*webrtc.API, error) {
 	settings := s.settings
-	settings.SetICEUDPMux(s.mux)
+	settings.SetICEUDPMux(s.narrow)
 	if s.tcp != nil {
 		settings.SetICETCPMux(s.tcp)
 	}
@@ -212,7 +214,7 @@ func (s *stack) publisherAPI(in *intake, passive bool) (*webrtc.API, error) {
 // what it reports to its inlets.
 func (s *stack) viewerAPI(v *viewer) *webrtc.API {
 	settings := s.settings
-	settings.SetICEUDPMux(&outlet{UDPMux: s.mux, viewer: v})
+	settings.SetICEUDPMux(&outlet{UDPMux: s.narrow, viewer: v})
 	if s.tcp != nil {
 		settings.SetICETCPMux(&tcpOutlet{TCPMux: s.tcp, viewer: v})
 	}

@@ -49,11 +49,12 @@ type Drop string
 
 // The causes, along the way of a packet.
 const (
-	DropArrivals Drop = "source_queue" // packets of a publisher that found their source busy
-	DropLimit    Drop = "over_limit"   // packets of a publisher above what a source may send
-	DropShard    Drop = "worker_queue" // packets, before they are multiplied, that found a worker busy
-	DropWrite    Drop = "viewer_write" // packets to viewers that could not be written
-	DropKernel   Drop = "system"       // datagrams to viewers that the system did not take
+	DropRemotes  Drop = "remote_addresses" // checks of a client that came from too many addresses
+	DropArrivals Drop = "source_queue"     // packets of a publisher that found their source busy
+	DropLimit    Drop = "over_limit"       // packets of a publisher above what a source may send
+	DropShard    Drop = "worker_queue"     // packets, before they are multiplied, that found a worker busy
+	DropWrite    Drop = "viewer_write"     // packets to viewers that could not be written
+	DropKernel   Drop = "system"           // datagrams to viewers that the system did not take
 )
 
 // JoinEnd is how an attempt to watch went.
@@ -116,6 +117,7 @@ type tally struct{ packets, bytes, repeats, failed uint64 }
 type books struct {
 	inPackets, inBytes      atomic.Uint64
 	arrivalsFull, overLimit atomic.Uint64
+	remotesFull             atomic.Uint64
 	cameraKeys, screenKeys  atomic.Uint64
 	joins                   map[JoinEnd]*atomic.Uint64 // never changes
 	join, rtt, loss         histogram
@@ -168,7 +170,7 @@ func (e *Engine) Stats() Stats {
 		Path: map[string]int{}, Sources: map[string]int{},
 		Layers:    map[string]int{LayerOnly: 0, LayerLow: 0, LayerMiddle: 0, LayerHigh: 0, LayerNone: 0},
 		InPackets: l.inPackets.Load(), InBytes: l.inBytes.Load(),
-		Drops:       map[Drop]uint64{DropArrivals: l.arrivalsFull.Load(), DropLimit: l.overLimit.Load()},
+		Drops:       map[Drop]uint64{DropArrivals: l.arrivalsFull.Load(), DropLimit: l.overLimit.Load(), DropRemotes: l.remotesFull.Load()},
 		KeyRequests: map[string]uint64{"camera": l.cameraKeys.Load(), "screen": l.screenKeys.Load()},
 		Joins:       map[JoinEnd]uint64{}, Join: l.join.read(), RTT: l.rtt.read(), Loss: l.loss.read(),
 	}

@@ -33,6 +33,13 @@ async function widest(page, width) {
   throw new Error(`no picture of ${width} pixels came: ${JSON.stringify(got)}`);
 }
 
+/** The ways in which the server's workers hand media to the system, as its metrics tell. */
+async function egress(server) {
+  const token = server.command(['token', 'create', '--user', 'ada@example.org', '--scope', 'metrics']);
+  const { body } = await server.call('GET', '/metrics', { token });
+  return [...body.matchAll(/^plenum_media_workers\{path="(\w+)"\} [1-9]/gm)].map((m) => m[1]);
+}
+
 for (const path of ['gso', 'sendmmsg', 'sendto']) {
   story(`${path}: Chromium and Firefox lose nothing`, async (t) => {
     const server = await Server.start({ env: { PLENUM_MEDIA_EGRESS: path } });
@@ -46,6 +53,7 @@ for (const path of ['gso', 'sendmmsg', 'sendto']) {
     await pictured(`matrix ${path}`, () => pages, async () => {
       const host = await come(browsers.hosts);
       await makeAccount(host, server);
+      assert.deepEqual(await egress(server), [path], 'the way that was asked for is the one that is taken');
       const webinar = await createWebinar(host, 'Matrix');
       const link = await inviteSpeaker(host, 'Dr. Red');
       const ticket = await (await host.context().request.post(`${server.url}/api/webinars/${webinar.id}/tickets`, { data: { role: 'attendee', name: 'Player' } })).json();
@@ -80,6 +88,13 @@ for (const path of ['gso', 'sendmmsg', 'sendto']) {
       await speaker.close();
       for (const page of [audience.Chromium, audience.Firefox]) await widest(page, 960);
       await whole('one picture again');
+
+      await host.getByRole('button', { name: 'Share screen' }).click();
+      for (const page of [audience.Chromium, audience.Firefox]) await page.getByText('Screen of Ada Host').waitFor();
+      await whole('with a screen');
+      await host.getByRole('button', { name: 'Stop sharing' }).click();
+      for (const page of [audience.Chromium, audience.Firefox]) await page.getByText('Screen of Ada Host').waitFor({ state: 'hidden' });
+      await whole('without the screen');
 
       await host.reload();
       await host.getByRole('button', { name: 'Turn on camera and microphone' }).click();

@@ -1,0 +1,171 @@
+package record
+
+import (
+	"context"
+	"encoding/binary"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/pion/rtp"
+
+	"plenum/webinar"
+	"plenum/webinar/media"
+)
+
+const (
+	frames  = 30 // pictures a second
+	sounds  = 50 // packets of sound a second
+	opus    = 80 // bytes of each
+	mtu     = 1180
+	keys    = 4 * time.Second // between key frames that nobody asked for
+	reports = time.Second     // between sender reports
+	beats   = 2 * time.Second
+	pace    = 500 * time.Millisecond // between visits of the feeder, each of which brings what came meanwhile
+	ntp1900 = 2208988800             // seconds from 1900 to 1970
+)
+
+// source is a track as the SFU would have it.
+type source struct {
+	track media.Track
+	mu    sync.Mutex
+	sink  media.Sink
+	asked bool
+
+	seq  uint16
+	base uint32
+	sent int // pictures or packets
+	told time.Duration
+	key  time.Duration
+}
+
+// Track implements media.Source.
+func (s *source) Track() media.Track { return s.track }
+
+// Tap implements media.Source.
+func (s *source) Tap(to media.Sink) func() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sink = to
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.sink = nil
+	}
+}
+
+// RequestKeyFrame implements media.Source.
+func (s *source) RequestKeyFrame() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = true
+}
+
+// Keep implements media.Source.
+func (s *source) Keep(bool) {}
+
+func (s *source) tapped() (media.Sink, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	asked := s.asked
+	s.asked = false
+	return s.sink, asked
+}
+
+// act has the person speak before a camera for so long, then calls then while the sources are still open.
+func (s *studio) act(ctx context.Context, length time.Duration, kbps int, then func() error) error {
+	session := webinar.NewID()
+	track := func(k media.Kind, mime string, rate uint32, channels uint16) *source {
+		return &source{base: rand.Uint32(), track: media.Track{ID: webinar.NewID(), Session: session, Owner: string(s.host.ID), Subject: string(s.host.Subject), //nolint:gosec // no secret
+			Kind: k, MimeType: mime, ClockRate: rate, Channels: channels}}
+	}
+	mic, camera := track(media.Mic, "audio/opus", 48000, 2), track(media.Camera, "video/VP8", 90000, 0)
+	for _, src := range []*source{mic, camera} {
+		s.recorder.SourceOpened(string(s.webinar), src, false)
+		defer s.recorder.SourceClosed(string(s.webinar), src)
+	}
+	noise := make([]byte, kbps*1000/8/frames)
+	for i := range noise {
+		noise[i] = byte(rand.Uint32()) //nolint:gosec // no secret
+	}
+	tick := time.NewTicker(pace)
+	defer tick.Stop()
+	begun, beaten := time.Now(), time.Duration(-beats)
+	for {
+		now := time.Now()
+		at := now.Sub(begun)
+		if at >= length {
+			return then()
+		}
+		if at-beaten >= beats {
+			beaten = at
+			s.recorder.Beat(s.webinar, s.host, float64(now.UnixMicro())/1000, 1)
+		}
+		mic.sound(begun, now, noise[:opus])
+		camera.pictures(begun, now, noise)
+		s.held = max(s.held, held())
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// report sends a sender report when one is due.
+func (s *source) report(to media.Sink, begun time.Time, at time.Duration) {
+	now := begun.Add(at)
+	if s.told != 0 && at-s.told < reports {
+		return
+	}
+	s.told = at
+	frac := uint64(now.Nanosecond()) << 32 / uint64(time.Second)
+	to.WriteReport(media.SenderReport{SSRC: 1, NTP: uint64(now.Unix()+ntp1900)<<32 | frac, RTP: s.stamp(at), At: now})
+}
+
+func (s *source) stamp(at time.Duration) uint32 {
+	return s.base + uint32(at.Microseconds()*int64(s.track.ClockRate)/1e6)
+}
+
+// send hands over a packet as if it had arrived when it was made. Waking for each of them is the SFU's work.
+func (s *source) send(to media.Sink, begun time.Time, at time.Duration, marker bool, payload []byte) {
+	s.seq++
+	to.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2, SSRC: 1, SequenceNumber: s.seq, Timestamp: s.stamp(at), Marker: marker}, Payload: payload}, begun.Add(at))
+}
+
+// sound sends what was spoken up to now.
+func (s *source) sound(begun, now time.Time, body []byte) {
+	to, _ := s.tapped()
+	for ; time.Duration(s.sent)*time.Second/sounds <= now.Sub(begun); s.sent++ {
+		if to != nil {
+			at := time.Duration(s.sent) * time.Second / sounds
+			s.report(to, begun, at)
+			s.send(to, begun, at, false, body)
+		}
+	}
+}
+
+// pictures sends what was seen up to now: VP8 as far as anybody looks who does not decode.
+func (s *source) pictures(begun, now time.Time, body []byte) {
+	to, asked := s.tapped()
+	for ; time.Duration(s.sent)*time.Second/frames <= now.Sub(begun); s.sent++ {
+		if to == nil {
+			continue
+		}
+		at := time.Duration(s.sent) * time.Second / frames
+		s.report(to, begun, at)
+		head := []byte{0x10, 1}
+		if s.sent == 0 || asked || at-s.key >= keys {
+			asked, s.key = false, at
+			head = []byte{0x10, 0, 0, 0, 0x9d, 0x01, 0x2a}
+			head = binary.LittleEndian.AppendUint16(head, 1280)
+			head = binary.LittleEndian.AppendUint16(head, 720)
+		}
+		for off := 0; off < len(body); off += mtu {
+			part := body[off:min(off+mtu, len(body))]
+			packet := append(append(make([]byte, 0, len(head)+len(part)), head...), part...)
+			s.send(to, begun, at, off+mtu >= len(body), packet)
+			head = []byte{0} // a packet that begins no picture
+		}
+	}
+}
