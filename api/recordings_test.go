@@ -169,7 +169,7 @@ func TestRecording(t *testing.T) {
 		in    string
 		want  int
 	}{{attendee, w, http.StatusForbidden}, {speaker, w, http.StatusForbidden}, {other, w, http.StatusNotFound}, {other, foreign, http.StatusNotFound}, {asker{}, w, http.StatusUnauthorized}} {
-		for _, op := range []string{"segment", "getRecording", "timeline", "program", "ledger", "deleteRecording", "stopRecording"} {
+		for _, op := range []string{"segment", "getRecording", "timeline", "program", "ledger", "reportCSV", "reportPDF", "deleteRecording", "stopRecording"} {
 			if got := s.do(who.asker, op, in(who.in, "recording", rec.ID, "segment", seg.ID), ""); got.status != who.want {
 				t.Errorf("%s: %d %s", op, got.status, got.problem())
 			}
@@ -183,7 +183,16 @@ func TestRecording(t *testing.T) {
 	if _, err := consent.Verify(bytes.NewReader(ledger.body), ""); err != nil {
 		t.Errorf("the ledger: %v", err)
 	}
+	if got := s.want(s.do(host, "reportCSV", one, ""), http.StatusOK, ""); !strings.Contains(string(got.body), "grant,A speaker,") {
+		t.Errorf("%s", got.body)
+	}
+	if got := s.want(s.do(host, "reportPDF", one, ""), http.StatusOK, ""); !bytes.HasPrefix(got.body, []byte("%PDF-")) {
+		t.Errorf("%.40s", got.body)
+	}
 	s.byLink(mine.Link)
+	if got := s.want(s.do(host, "reportCSV", one, ""), http.StatusOK, ""); strings.Contains(string(got.body), "A speaker") || !strings.Contains(string(got.body), "withdraw,speaker 1,") {
+		t.Errorf("%s", got.body)
+	}
 	s.want(s.do(host, "segment", in(w, "recording", rec.ID, "segment", seg.ID), ""), http.StatusNotFound, "not-found")
 	s.want(s.do(host, "program", one, ""), http.StatusNotFound, "not-found")
 	s.want(s.do(host, "deleteRecording", one, ""), http.StatusNoContent, "")
@@ -317,7 +326,7 @@ func TestNothingStartsTooEarly(t *testing.T) {
 	}
 	host := s.account("host@example.org")
 	w := s.webinar(host)
-	for _, op := range []string{"startRecording", "pauseRecording", "resumeRecording", "stopRecording", "deleteRecording", "getRecording", "timeline", "program", "ledger", "notice", "myConsent"} {
+	for _, op := range []string{"startRecording", "pauseRecording", "resumeRecording", "stopRecording", "deleteRecording", "getRecording", "timeline", "program", "ledger", "reportCSV", "reportPDF", "notice", "myConsent"} {
 		s.want(s.do(host, op, noIDs(w), ""), http.StatusNotFound, "not-found")
 	}
 }

@@ -86,6 +86,8 @@ func routes() []route {
 		{"timeline", get, recording + "/timeline", manage(), (*server).timeline},
 		{"program", get, recording + "/program", manage(), (*server).program},
 		{"segment", get, recording + "/segments/{segment}", manage(), (*server).segment},
+		{"reportCSV", get, recording + "/report.csv", manage(), (*server).reportCSV},
+		{"reportPDF", get, recording + "/report.pdf", manage(), (*server).reportPDF},
 		{"ledger", get, recording + "/ledger", manage(), (*server).ledger},
 	}
 }

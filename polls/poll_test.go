@@ -142,30 +142,6 @@ func TestCountMatchesAnyBox(t *testing.T) {
 }
 
 func TestCSV(t *testing.T) {
-	for text, want := range map[string]string{
-		"Ja":                        "Ja",
-		"":                          "",
-		"Köln, \"am Rhein\"":        "Köln, \"am Rhein\"",
-		"=1+1":                      "'=1+1",
-		"+49 30":                    "'+49 30",
-		"-5":                        "'-5",
-		"@SUM(A1)":                  "'@SUM(A1)",
-		"\tx":                       "'\tx",
-		"\r=x":                      "'\r=x",
-		"\n=x":                      "'\n=x",
-		"  =x":                      "'  =x",
-		"\u200b=x":                  "'\u200b=x",
-		"\ufeff=x":                  "'\ufeff=x",
-		"＝1＋1":                      "'＝1＋1",
-		"=cmd|' /C calc'!A0":        "'=cmd|' /C calc'!A0",
-		"a=b":                       "a=b",
-		"5 - 3":                     "5 - 3",
-		"<script>alert(1)</script>": "<script>alert(1)</script>",
-	} {
-		if got := plainCell(text); got != want {
-			t.Errorf("%q became %q, want %q", text, got, want)
-		}
-	}
 	p := Poll{Options: []Option{{Text: "Köln, \"am Rhein\""}, {Text: "=HYPERLINK(\"x\")"}, {Text: "Bonn"}}}
 	var b bytes.Buffer
 	if err := WriteCSV(&b, p, Tally{Votes: []int{2, 1, 0}, Total: 3}); err != nil {

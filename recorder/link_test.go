@@ -57,7 +57,7 @@ func TestReceiptLinkWithdrawsAfterwards(t *testing.T) {
 		if err != nil || h.Erased.IsZero() || h.Recording.StartedAt.IsZero() || len(h.Told) != 2 {
 			t.Fatalf("erased: %+v %v", h, err)
 		}
-		time.Sleep(linkOutlives + time.Second)
+		w.idle(linkOutlives + time.Second)
 		if _, err := w.s.Held(t.Context(), secret); !errors.Is(err, ErrLink) {
 			t.Errorf("for ever: %v", err)
 		}

@@ -188,3 +188,13 @@ func (s *store) open(ctx context.Context, rec RecordingID) (int64, error) {
 	err := s.db.WithContext(ctx).Raw(`SELECT count(*) FROM segments WHERE recording_id = ? AND state <> 'available'`, rec).Scan(&n).Error
 	return n, failed("count segments", err)
 }
+
+// labels returns the names that a recording holds, by whose they are.
+func (s *store) labels(ctx context.Context, rec RecordingID) (map[webinar.SubjectID]string, error) {
+	rows, err := s.segments(ctx, `recording_id = ? AND doomed = 0 AND label <> ''`, rec)
+	out := map[webinar.SubjectID]string{}
+	for _, r := range rows {
+		out[webinar.SubjectID(r.SubjectID)] = r.Label
+	}
+	return out, err
+}

@@ -68,5 +68,6 @@ export const recordings = {
   beat: (webinar: string, body: Schema<'Beat'>) => api('post', '/api/webinars/{webinar}/beat', { params: { webinar }, body }),
   segment: (webinar: string, recording: string, segment: string, download = false) =>
     `/api/webinars/${webinar}/recordings/${recording}/segments/${segment}${download ? '?download=1' : ''}`,
+  report: (webinar: string, recording: string, kind: 'csv' | 'pdf') => `/api/webinars/${webinar}/recordings/${recording}/report.${kind}`,
   ledger: (webinar: string, recording: string) => `/api/webinars/${webinar}/recordings/${recording}/ledger`,
 };

@@ -1,0 +1,36 @@
+package api
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"time"
+
+	"plenum/recorder/report"
+)
+
+func (s *server) reportCSV(c *call) error {
+	return s.report(c, "csv", "text/csv; charset=utf-8", func(r report.Report, out *bytes.Buffer) error { return r.CSV(out) })
+}
+
+// reportPDF speaks the language that the browser asks for.
+func (s *server) reportPDF(c *call) error {
+	return s.report(c, "pdf", "application/pdf", func(r report.Report, out *bytes.Buffer) error { return r.PDF(out, speaks(c.Request), time.Now()) })
+}
+
+// report hands out the consent report, whole before the first byte goes, so that a fault still has an answer.
+func (s *server) report(c *call, ext, contentType string, write func(report.Report, *bytes.Buffer) error) error {
+	r, err := s.Recorder.Report(c.ctx(), c.webinar.ID, recordingID(c))
+	if err != nil {
+		return err
+	}
+	r.Webinar = c.webinar.Title
+	var out bytes.Buffer
+	if err := write(r, &out); err != nil {
+		return err
+	}
+	c.Header("Content-Disposition", fmt.Sprintf(`attachment; filename="consent-report.%s"`, ext))
+	c.Header("Cache-Control", "no-store")
+	c.Data(http.StatusOK, contentType, out.Bytes())
+	return nil
+}
