@@ -23,7 +23,7 @@ func (s *server) createPoll(c *call) error {
 	if err := c.read(&in); err != nil {
 		return err
 	}
-	p, err := s.Polls.Create(c.ctx(), c.webinar.ID, polls.Draft{Question: in.Question, Options: in.Options, Key: in.Key})
+	p, err := s.Polls.Create(c.ctx(), c.webinar.ID, draftOf(in))
 	return s.answerPoll(c, http.StatusCreated, p, err)
 }
 
@@ -32,7 +32,7 @@ func (s *server) updatePoll(c *call) error {
 	if err := c.read(&in); err != nil {
 		return err
 	}
-	p, err := s.Polls.Update(c.ctx(), c.webinar.ID, pollID(c), polls.Draft{Question: in.Question, Options: in.Options})
+	p, err := s.Polls.Update(c.ctx(), c.webinar.ID, pollID(c), draftOf(in))
 	return s.answerPoll(c, http.StatusOK, p, err)
 }
 
@@ -52,6 +52,10 @@ func (s *server) openPoll(c *call) error {
 func (s *server) closePoll(c *call) error {
 	p, err := s.Polls.ClosePoll(c.ctx(), c.webinar.ID, pollID(c))
 	return s.answerPoll(c, http.StatusOK, p, err)
+}
+
+func draftOf(in pollRequestJSON) polls.Draft {
+	return polls.Draft{Question: in.Question, Kind: polls.Kind(in.Kind), Options: in.Options, Least: in.Least, Most: in.Most, Key: in.Key}
 }
 
 func pollID(c *call) polls.PollID { return polls.PollID(c.Param("poll")) }
@@ -75,7 +79,7 @@ func (s *server) vote(c *call) error {
 	if err := c.read(&in); err != nil {
 		return err
 	}
-	at, err := s.Polls.Vote(c.ctx(), c.webinar.ID, pollID(c), c.seat.ID, polls.OptionID(in.Option), in.Receipt)
+	at, err := s.Polls.Vote(c.ctx(), c.webinar.ID, pollID(c), c.seat.ID, in.Options, in.Receipt)
 	if err != nil {
 		return err
 	}

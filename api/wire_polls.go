@@ -8,15 +8,21 @@ import (
 
 type pollRequestJSON struct {
 	Question string   `json:"question"`
+	Kind     string   `json:"kind"`
 	Options  []string `json:"options"`
+	Least    int      `json:"least"`
+	Most     int      `json:"most"`
 	Key      string   `json:"key"`
 }
 
 type pollJSON struct {
 	ID       string       `json:"id"`
 	Position int          `json:"position"`
+	Kind     string       `json:"kind"`
 	Question string       `json:"question"`
 	Options  []optionJSON `json:"options"`
+	Least    int          `json:"least"`
+	Most     int          `json:"most"`
 	State    string       `json:"state"`
 	Secrecy  string       `json:"secrecy"`
 	OpenedAt *time.Time   `json:"opened_at,omitempty"`
@@ -33,7 +39,7 @@ type optionJSON struct {
 func pollWire(v polls.View) pollJSON {
 	p := v.Poll
 	out := pollJSON{
-		ID: string(p.ID), Position: p.Position, Question: p.Question, Options: make([]optionJSON, len(p.Options)), State: string(p.State),
+		ID: string(p.ID), Position: p.Position, Kind: string(p.Kind), Least: p.Least, Most: p.Most, Question: p.Question, Options: make([]optionJSON, len(p.Options)), State: string(p.State),
 		Secrecy: string(p.Secrecy), OpenedAt: instant(p.OpenedAt), ClosedAt: instant(p.ClosedAt), Voted: v.Voted,
 	}
 	for i, o := range p.Options {
@@ -68,8 +74,8 @@ func tallyWire(t polls.Tally) tallyJSON {
 }
 
 type voteJSON struct {
-	Option  string `json:"option"`
-	Receipt string `json:"receipt"`
+	Options []polls.OptionID `json:"options"`
+	Receipt string           `json:"receipt"`
 }
 
 type voteReceiptJSON struct {

@@ -12,7 +12,7 @@ type Receipt string
 type Ballot struct {
 	Receipt Receipt
 	Poll    PollID
-	Option  OptionID
+	Options []OptionID
 }
 
 // ParseReceipt reports a malformed receipt as a *webinar.InvalidError.
@@ -31,7 +31,7 @@ func ParseReceipt(s string) (Receipt, error) {
 // standing is what the database says about a vote before it is written.
 type standing struct {
 	state   State
-	option  int // place of the option in the poll, -1: none
+	fits    error // what is wrong with the answer
 	ticket  bool
 	voted   bool
 	receipt bool // lies in some box already
@@ -49,8 +49,8 @@ func (s standing) verdict() error {
 		return ErrClosed
 	case s.state != StateOpen:
 		return ErrNotOpen
-	case s.option < 0:
-		return ErrUnknownOption
+	case s.fits != nil:
+		return s.fits
 	case s.receipt:
 		return ErrReceiptTaken
 	}

@@ -143,7 +143,7 @@ func (f *fixture) opened(tb testing.TB, w webinar.ID, options ...string) Poll {
 
 func (f *fixture) vote(tb testing.TB, p Poll, who string, option int) error {
 	tb.Helper()
-	_, err := f.Vote(tb.Context(), p.Webinar, p.ID, webinar.TicketID(who), p.Options[option].ID, receiptOf(string(p.ID), who))
+	_, err := f.Vote(tb.Context(), p.Webinar, p.ID, webinar.TicketID(who), []OptionID{p.Options[option].ID}, receiptOf(string(p.ID), who))
 	return err
 }
 

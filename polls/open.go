@@ -14,24 +14,34 @@ type openTallies struct {
 }
 
 type openTally struct {
-	webinar webinar.ID
+	poll    Poll
 	tally   Tally
 	changed bool
 }
 
 func newOpenTallies() *openTallies { return &openTallies{m: map[PollID]*openTally{}} }
 
-func (o *openTallies) set(w webinar.ID, t Tally) {
+func (o *openTallies) set(p Poll, t Tally) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.m[t.Poll] = &openTally{w, t, true}
+	o.m[p.ID] = &openTally{p, t, true}
 }
 
-func (o *openTallies) add(id PollID, option int) {
+// poll returns an open poll, whose options do not change any more.
+func (o *openTallies) poll(w webinar.ID, id PollID) (Poll, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if t := o.m[id]; t != nil && t.poll.Webinar == w {
+		return t.poll, true
+	}
+	return Poll{}, false
+}
+
+func (o *openTallies) add(id PollID, places []int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if t := o.m[id]; t != nil {
-		t.tally.add(option, 1)
+		t.tally.add(places)
 		t.changed = true
 	}
 }
@@ -55,7 +65,7 @@ func (o *openTallies) dropAll(w webinar.ID) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for id, t := range o.m {
-		if t.webinar == w {
+		if t.poll.Webinar == w {
 			delete(o.m, id)
 		}
 	}
@@ -69,7 +79,7 @@ func (o *openTallies) takeChanged() []openTally {
 	for _, t := range o.m {
 		if t.changed {
 			t.changed = false
-			out = append(out, openTally{webinar: t.webinar, tally: t.tally.clone()})
+			out = append(out, openTally{poll: t.poll, tally: t.tally.clone()})
 		}
 	}
 	return out

@@ -7,8 +7,10 @@
 package polls
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"plenum/webinar"
@@ -33,8 +35,11 @@ const (
 // Kind is how a poll is answered.
 type Kind string
 
-// SingleChoice is answered with exactly one option.
-const SingleChoice Kind = "single"
+// The kinds.
+const (
+	SingleChoice   Kind = "single"   // exactly one option
+	MultipleChoice Kind = "multiple" // some options, see [Poll.Least] and [Poll.Most]
+)
 
 // Secrecy is what is stored about who answered what. It is frozen when the poll opens.
 type Secrecy string
@@ -61,6 +66,7 @@ var (
 	ErrClosed        = errors.New("poll is closed")
 	ErrAlreadyVoted  = errors.New("already voted in this poll")
 	ErrUnknownOption = errors.New("not an option of this poll")
+	ErrChoices       = errors.New("not as many options as this poll asks for")
 	ErrReceiptTaken  = errors.New("a ballot lies under this receipt already")
 	ErrStopped       = errors.New("polls are shutting down")
 )
@@ -80,6 +86,8 @@ type Poll struct {
 	Secrecy  Secrecy
 	Question string
 	Options  []Option
+	Least    int // options that a ballot names at least
+	Most     int // and at most
 	State    State
 	OpenedAt time.Time // zero: never opened
 	ClosedAt time.Time // zero: not closed
@@ -95,10 +103,32 @@ func (p Poll) index(o OptionID) int {
 	return -1
 }
 
+// places finds the options of a ballot, in the order of the poll. Errors: ErrUnknownOption, ErrChoices, the latter also
+// for an option that is named twice.
+func (p Poll) places(chosen []OptionID) ([]int, error) {
+	if len(chosen) < p.Least || len(chosen) > p.Most {
+		return nil, ErrChoices
+	}
+	out := make([]int, len(chosen))
+	for i, o := range chosen {
+		if out[i] = p.index(o); out[i] < 0 {
+			return nil, ErrUnknownOption
+		}
+	}
+	slices.Sort(out)
+	if len(slices.Compact(slices.Clone(out))) < len(out) {
+		return nil, ErrChoices
+	}
+	return out, nil
+}
+
 // Draft is what a host says to create or change a draft.
 type Draft struct {
 	Question string
+	Kind     Kind // empty: SingleChoice
 	Options  []string
+	Least    int    // of several options; 0: 1
+	Most     int    // likewise; 0: all
 	Key      string // idempotency key of a creation, may be empty
 }
 
@@ -130,6 +160,27 @@ func (d *Draft) Validate() error {
 		seen[options[i]] = true
 	}
 	d.Question, d.Options, d.Key = question, options, key
+	return d.validateChoices()
+}
+
+func (d *Draft) validateChoices() error {
+	switch d.Kind {
+	case "", SingleChoice:
+		d.Kind, d.Least, d.Most = SingleChoice, 1, 1
+		return nil
+	case MultipleChoice:
+	default:
+		return &webinar.InvalidError{Field: "kind", Reason: "unknown"}
+	}
+	d.Least, d.Most = cmp.Or(d.Least, 1), cmp.Or(d.Most, len(d.Options))
+	switch {
+	case d.Most > len(d.Options):
+		return &webinar.InvalidError{Field: "most", Reason: "too-many", Limit: len(d.Options)}
+	case d.Least < 1:
+		return &webinar.InvalidError{Field: "least", Reason: "too-few", Limit: 1}
+	case d.Least > d.Most:
+		return &webinar.InvalidError{Field: "least", Reason: "too-many", Limit: d.Most}
+	}
 	return nil
 }
 

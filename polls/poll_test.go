@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -25,21 +26,21 @@ func TestDraftValidate(t *testing.T) {
 		draft         Draft
 		field, reason string
 	}{
-		"fine":               {Draft{"Ja?", []string{"Ja", "Nein"}, "k"}, "", ""},
-		"longest":            {Draft{strings.Repeat("ä", MaxQuestion), []string{strings.Repeat("ß", MaxOption), "b"}, strings.Repeat("k", MaxKey)}, "", ""},
-		"most options":       {Draft{"?", many(MaxOptions), ""}, "", ""},
-		"no question":        {Draft{" ", many(2), ""}, "question", "empty"},
-		"question too long":  {Draft{strings.Repeat("ä", MaxQuestion+1), many(2), ""}, "question", "too-long"},
-		"control characters": {Draft{"a\x00b", many(2), ""}, "question", "control-characters"},
-		"bidi override":      {Draft{"?", []string{"a", "\u202Eb"}, ""}, "options", "control-characters"},
-		"not UTF-8":          {Draft{"?", []string{"a", "\xff"}, ""}, "options", "not-utf8"},
-		"no options":         {Draft{"?", nil, ""}, "options", "too-few"},
-		"one option":         {Draft{"?", many(1), ""}, "options", "too-few"},
-		"too many options":   {Draft{"?", many(MaxOptions + 1), ""}, "options", "too-many"},
-		"empty option":       {Draft{"?", []string{"a", "\t"}, ""}, "options", "empty"},
-		"option too long":    {Draft{"?", []string{"a", strings.Repeat("b", MaxOption+1)}, ""}, "options", "too-long"},
-		"duplicate":          {Draft{"?", []string{"a", "b", " a "}, ""}, "options", "duplicate"},
-		"key too long":       {Draft{"?", many(2), strings.Repeat("k", MaxKey+1)}, "key", "too-long"},
+		"fine":               {Draft{Question: "Ja?", Options: []string{"Ja", "Nein"}, Key: "k"}, "", ""},
+		"longest":            {Draft{Question: strings.Repeat("ä", MaxQuestion), Options: []string{strings.Repeat("ß", MaxOption), "b"}, Key: strings.Repeat("k", MaxKey)}, "", ""},
+		"most options":       {Draft{Question: "?", Options: many(MaxOptions), Key: ""}, "", ""},
+		"no question":        {Draft{Question: " ", Options: many(2), Key: ""}, "question", "empty"},
+		"question too long":  {Draft{Question: strings.Repeat("ä", MaxQuestion+1), Options: many(2), Key: ""}, "question", "too-long"},
+		"control characters": {Draft{Question: "a\x00b", Options: many(2), Key: ""}, "question", "control-characters"},
+		"bidi override":      {Draft{Question: "?", Options: []string{"a", "\u202Eb"}, Key: ""}, "options", "control-characters"},
+		"not UTF-8":          {Draft{Question: "?", Options: []string{"a", "\xff"}, Key: ""}, "options", "not-utf8"},
+		"no options":         {Draft{Question: "?", Options: nil, Key: ""}, "options", "too-few"},
+		"one option":         {Draft{Question: "?", Options: many(1), Key: ""}, "options", "too-few"},
+		"too many options":   {Draft{Question: "?", Options: many(MaxOptions + 1), Key: ""}, "options", "too-many"},
+		"empty option":       {Draft{Question: "?", Options: []string{"a", "\t"}, Key: ""}, "options", "empty"},
+		"option too long":    {Draft{Question: "?", Options: []string{"a", strings.Repeat("b", MaxOption+1)}, Key: ""}, "options", "too-long"},
+		"duplicate":          {Draft{Question: "?", Options: []string{"a", "b", " a "}, Key: ""}, "options", "duplicate"},
+		"key too long":       {Draft{Question: "?", Options: many(2), Key: strings.Repeat("k", MaxKey+1)}, "key", "too-long"},
 	} {
 		err := c.draft.Validate()
 		invalid, ok := errors.AsType[*webinar.InvalidError](err)
@@ -87,7 +88,7 @@ func TestVerdict(t *testing.T) {
 		ErrAlreadyVoted:          func(s *standing) { s.voted, s.state = true, StateClosed },
 		ErrNotOpen:               func(s *standing) { s.state = StateDraft },
 		ErrClosed:                func(s *standing) { s.state = StateClosed },
-		ErrUnknownOption:         func(s *standing) { s.option = -1 },
+		ErrUnknownOption:         func(s *standing) { s.fits = ErrUnknownOption },
 		ErrReceiptTaken:          func(s *standing) { s.receipt = true },
 	} {
 		s := fine
@@ -107,27 +108,33 @@ func TestCountMatchesAnyBox(t *testing.T) {
 		for i := range rapid.IntRange(MinOptions, MaxOptions).Draw(rt, "options") {
 			p.Options = append(p.Options, Option{ID: OptionID(rune('a' + i))})
 		}
-		picks := rapid.SliceOf(rapid.IntRange(0, len(p.Options)-1)).Draw(rt, "picks")
-		step := NewTally(p)
+		p.Most = rapid.IntRange(1, len(p.Options)).Draw(rt, "most")
+		p.Least = rapid.IntRange(1, p.Most).Draw(rt, "least")
+		pick := rapid.SliceOfNDistinct(rapid.IntRange(0, len(p.Options)-1), p.Least, p.Most, rapid.ID[int])
+		picks := rapid.SliceOf(pick).Draw(rt, "picks")
+		step, want := NewTally(p), make([]int, len(p.Options))
 		var box []Ballot
-		for _, i := range picks {
-			step.add(i, 1)
-			box = append(box, Ballot{Poll: p.ID, Option: p.Options[i].ID})
+		for _, places := range picks {
+			step.add(places)
+			b := Ballot{Poll: p.ID}
+			for _, i := range places {
+				want[i]++
+				b.Options = append(b.Options, p.Options[i].ID)
+			}
+			box = append(box, b)
 		}
 		got, err := Count(p, slices.Values(box))
-		if err != nil || !slices.Equal(got.Votes, step.Votes) || got.Total != len(picks) {
-			rt.Fatalf("%v, %v; want %v", got, err, step)
+		if err != nil || !slices.Equal(got.Votes, want) || !slices.Equal(step.Votes, want) || got.Total != len(picks) || step.Total != len(picks) {
+			rt.Fatalf("%v, %v, step by step %v; want %v of %d", got, err, step, want, len(picks))
 		}
-		sum := 0.0
-		for i := range p.Options {
-			sum += got.Percent(i)
-		}
-		if len(picks) > 0 && (sum < 99.999 || sum > 100.001) || len(picks) == 0 && sum != 0 {
-			rt.Fatalf("shares sum to %v", sum)
+		for i, n := range want {
+			if share := got.Percent(i); len(picks) > 0 && math.Abs(share-100*float64(n)/float64(len(picks))) > 1e-9 || len(picks) == 0 && share != 0 {
+				rt.Fatalf("share of option %d is %v", i, share)
+			}
 		}
 	})
-	p := Poll{ID: "p", Options: []Option{{ID: "a"}}}
-	for _, b := range []Ballot{{Poll: "p", Option: "z"}, {Poll: "q", Option: "a"}} {
+	p := Poll{ID: "p", Options: []Option{{ID: "a"}}, Least: 1, Most: 1}
+	for _, b := range []Ballot{{Poll: "p", Options: []OptionID{"z"}}, {Poll: "q", Options: []OptionID{"a"}}} {
 		if _, err := Count(p, slices.Values([]Ballot{b})); !errors.Is(err, ErrUnknownOption) {
 			t.Errorf("%v was counted: %v", b, err)
 		}
@@ -173,4 +180,50 @@ func FuzzCSV(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestPlaces(t *testing.T) {
+	p := Poll{Options: []Option{{ID: "a"}, {ID: "b"}, {ID: "c"}, {ID: "d"}}, Least: 2, Most: 3}
+	for _, c := range []struct {
+		chosen []OptionID
+		places []int
+		err    error
+	}{
+		{[]OptionID{"c", "a"}, []int{0, 2}, nil},
+		{[]OptionID{"d", "a", "b"}, []int{0, 1, 3}, nil},
+		{nil, nil, ErrChoices},
+		{[]OptionID{"a"}, nil, ErrChoices},
+		{[]OptionID{"a", "b", "c", "d"}, nil, ErrChoices},
+		{[]OptionID{"a", "a"}, nil, ErrChoices},
+		{[]OptionID{"a", "z"}, nil, ErrUnknownOption},
+		{make([]OptionID, 10_000), nil, ErrChoices},
+	} {
+		if got, err := p.places(c.chosen); !slices.Equal(got, c.places) || !errors.Is(err, c.err) {
+			t.Errorf("%v: %v, %v", c.chosen, got, err)
+		}
+	}
+}
+
+func TestDraftsOfSeveralChoices(t *testing.T) {
+	for name, c := range map[string]struct {
+		d           Draft
+		field       string
+		least, most int
+	}{
+		"nothing said is single":     {Draft{}, "", 1, 1},
+		"single has no bounds":       {Draft{Kind: SingleChoice, Least: 2, Most: 3}, "", 1, 1},
+		"some, without bounds":       {Draft{Kind: MultipleChoice}, "", 1, 3},
+		"some, with bounds":          {Draft{Kind: MultipleChoice, Least: 2, Most: 2}, "", 2, 2},
+		"more than there are":        {Draft{Kind: MultipleChoice, Most: 4}, "most", 0, 0},
+		"fewer than none":            {Draft{Kind: MultipleChoice, Least: -1}, "least", 0, 0},
+		"at least more than at most": {Draft{Kind: MultipleChoice, Least: 3, Most: 2}, "least", 0, 0},
+		"of no kind":                 {Draft{Kind: "essay"}, "kind", 0, 0},
+	} {
+		c.d.Question, c.d.Options = "Which?", []string{"a", "b", "c"}
+		err := c.d.Validate()
+		invalid, bad := errors.AsType[*webinar.InvalidError](err)
+		if bad != (c.field != "") || bad && invalid.Field != c.field || !bad && (c.d.Least != c.least || c.d.Most != c.most) {
+			t.Errorf("%s: %v, %d to %d", name, err, c.d.Least, c.d.Most)
+		}
+	}
 }

@@ -49,7 +49,7 @@ func TestNothingStoredLinksVoterAndAnswer(t *testing.T) {
 	for i := range 20 {
 		who, option := fmt.Sprint("t", i), p.Options[i%2].ID
 		receipt := receiptOf("secret", who)
-		if _, err := s.Vote(t.Context(), room, p.ID, webinar.TicketID(who), option, receipt); err != nil {
+		if _, err := s.Vote(t.Context(), room, p.ID, webinar.TicketID(who), []OptionID{option}, receipt); err != nil {
 			t.Fatal(err)
 		}
 		answer[who] = [2]string{string(option), receipt}
@@ -89,7 +89,7 @@ func TestNothingStoredLinksVoterAndAnswer(t *testing.T) {
 
 func TestVotersAndBallotsAreKeptApart(t *testing.T) {
 	f := newFixture(t, 0)
-	for table, want := range map[string]string{"voted": "poll_id ticket_id", "ballots": "receipt poll_id option_id"} {
+	for table, want := range map[string]string{"voted": "poll_id ticket_id", "ballots": "receipt poll_id answer"} {
 		var columns []string
 		if err := f.db.Raw("SELECT name FROM pragma_table_info(?)", table).Scan(&columns).Error; err != nil {
 			t.Fatal(err)

@@ -32,7 +32,7 @@ func New(ctx context.Context, db *gorm.DB, events webinar.Publisher, log *slog.L
 		if err != nil {
 			return nil, err
 		}
-		s.open.set(p.Webinar, t)
+		s.open.set(p.Poll, t)
 	}
 	s.writer = start(s.store, s.publishTallies, log)
 	return s, nil
@@ -53,8 +53,8 @@ func (s *Service) Create(ctx context.Context, w webinar.ID, d Draft) (Poll, erro
 	var p Poll
 	var made bool
 	err := s.writer.submit(&job{ctx: ctx, do: func(tx *txn) error {
-		p = Poll{ID: PollID(webinar.NewID()), Webinar: w, Kind: SingleChoice, Secrecy: Anonymous,
-			Question: d.Question, Options: newOptions(d), State: StateDraft}
+		p = Poll{ID: PollID(webinar.NewID()), Webinar: w, Kind: d.Kind, Secrecy: Anonymous,
+			Question: d.Question, Options: newOptions(d), Least: d.Least, Most: d.Most, State: StateDraft}
 		made = false
 		if err := tx.running(w); err != nil {
 			return err
@@ -100,7 +100,7 @@ func (s *Service) Update(ctx context.Context, w webinar.ID, id PollID, d Draft) 
 		if p, err = tx.draft(w, id); err != nil {
 			return err
 		}
-		p.Question, p.Options = d.Question, newOptions(d)
+		p.Question, p.Options, p.Kind, p.Least, p.Most = d.Question, newOptions(d), d.Kind, d.Least, d.Most
 		return tx.rewrite(&p.Poll)
 	}, kept: func() { s.publish(p.Poll, nil) }})
 	if err != nil {
@@ -142,7 +142,7 @@ func (s *Service) OpenPoll(ctx context.Context, w webinar.ID, id PollID) (Poll, 
 		return nil
 	}, kept: func() {
 		if changed {
-			s.open.set(w, NewTally(p.Poll))
+			s.open.set(p.Poll, NewTally(p.Poll))
 			s.publish(p.Poll, nil)
 		}
 	}})
@@ -203,22 +203,35 @@ func (s *Service) CloseAll(ctx context.Context, w webinar.ID) error {
 }
 
 // Vote stores a vote and returns when it is on the disk; the time is for the voter only and is not stored. Errors:
-// ErrNotFound, webinar.ErrTicketInvalid, ErrAlreadyVoted, ErrNotOpen, ErrClosed, ErrUnknownOption, ErrReceiptTaken and
-// *webinar.InvalidError for the receipt. When ctx ends first the vote may have been stored all the same: asking again
+// ErrNotFound, webinar.ErrTicketInvalid, ErrAlreadyVoted, ErrNotOpen, ErrClosed, ErrUnknownOption, ErrChoices,
+// ErrReceiptTaken and *webinar.InvalidError for the receipt. When ctx ends first the vote may have been stored all the same: asking again
 // then says ErrAlreadyVoted.
-func (s *Service) Vote(ctx context.Context, w webinar.ID, id PollID, who webinar.TicketID, option OptionID, receipt string) (time.Time, error) {
+func (s *Service) Vote(ctx context.Context, w webinar.ID, id PollID, who webinar.TicketID, options []OptionID, receipt string) (time.Time, error) {
 	r, err := ParseReceipt(receipt)
 	if err != nil {
 		return time.Time{}, err
 	}
-	var place int
+	var places []int
 	var at time.Time
-	err = s.writer.submit(&job{ctx: ctx, do: func(tx *txn) (err error) {
-		place, err = tx.vote(w, Ballot{Receipt: r, Poll: id, Option: option}, who, time.Now())
-		return err
+	err = s.writer.submit(&job{ctx: ctx, do: func(tx *txn) error {
+		p, open := s.open.poll(w, id)
+		if !open { // or not yet known to be: what is stored decides
+			found, err := tx.get(context.Background(), w, id)
+			if err != nil {
+				return err
+			}
+			p = found.Poll
+		}
+		var fits error
+		places, fits = p.places(options)
+		b := Ballot{Receipt: r, Poll: id}
+		for _, i := range places { // in the poll's order: that of the clicks is the voter's own
+			b.Options = append(b.Options, p.Options[i].ID)
+		}
+		return tx.vote(p, b, who, fits, time.Now())
 	}, kept: func() {
 		at = time.Now()
-		s.open.add(id, place)
+		s.open.add(id, places)
 	}})
 	if err != nil { // the job may still be running, so that its variables are not ours
 		return time.Time{}, err
@@ -251,6 +264,6 @@ func (s *Service) publishTally(w webinar.ID, t Tally) {
 // publishTallies tells the results that have changed since it was last called.
 func (s *Service) publishTallies() {
 	for _, c := range s.open.takeChanged() {
-		s.publishTally(c.webinar, c.tally)
+		s.publishTally(c.poll.Webinar, c.tally)
 	}
 }

@@ -3,6 +3,7 @@ package polls
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -49,7 +50,7 @@ func (s store) transaction(do func(*txn) error) error {
 
 type pollRow struct {
 	ID, WebinarID, Kind, Secrecy, Question, State, CreateKey string
-	Position                                                 int
+	Position, Least, Most                                    int
 	OpenedAt, ClosedAt                                       int64
 }
 
@@ -57,7 +58,7 @@ func (pollRow) TableName() string { return "polls" }
 
 func (r pollRow) poll() Poll {
 	return Poll{ID: PollID(r.ID), Webinar: webinar.ID(r.WebinarID), Position: r.Position, Kind: Kind(r.Kind),
-		Secrecy: Secrecy(r.Secrecy), Question: r.Question, State: State(r.State),
+		Secrecy: Secrecy(r.Secrecy), Question: r.Question, Least: r.Least, Most: r.Most, State: State(r.State),
 		OpenedAt: timeOf(r.OpenedAt), ClosedAt: timeOf(r.ClosedAt)}
 }
 
@@ -78,22 +79,19 @@ func (optionRow) TableName() string { return "poll_options" }
 // stored is a poll with the votes that were counted when it closed.
 type stored struct {
 	Poll
-	votes []int
+	votes   []int
+	turnout int
 }
 
 func (s stored) final() Tally {
-	t := NewTally(s.Poll)
-	for i, n := range s.votes {
-		t.add(i, n)
-	}
-	return t
+	return Tally{Poll: s.ID, Votes: s.votes, Total: s.turnout}
 }
 
 // find returns the polls that match a condition on the table polls, in their order. It is one statement, so that a
 // draft never shows the question of one edit with the options of another.
 func (s store) find(ctx context.Context, where string, args ...any) ([]stored, error) {
 	rows, err := s.db.WithContext(ctx).Raw(`SELECT polls.id, webinar_id, kind, secrecy, question, state, polls.position,
-		opened_at, closed_at, o.id, o.text, o.votes FROM polls JOIN poll_options o ON o.poll_id = polls.id
+		least, most, turnout, opened_at, closed_at, o.id, o.text, o.votes FROM polls JOIN poll_options o ON o.poll_id = polls.id
 		WHERE `+where+` ORDER BY webinar_id, polls.position, polls.id, o.position`, args...).Rows()
 	if err != nil {
 		return nil, fault("read polls", err)
@@ -103,13 +101,13 @@ func (s store) find(ctx context.Context, where string, args ...any) ([]stored, e
 	for rows.Next() {
 		var r pollRow
 		var o Option
-		var votes int
+		var votes, turnout int
 		if err := rows.Scan(&r.ID, &r.WebinarID, &r.Kind, &r.Secrecy, &r.Question, &r.State, &r.Position,
-			&r.OpenedAt, &r.ClosedAt, &o.ID, &o.Text, &votes); err != nil {
+			&r.Least, &r.Most, &turnout, &r.OpenedAt, &r.ClosedAt, &o.ID, &o.Text, &votes); err != nil {
 			return nil, fault("read polls", err)
 		}
 		if len(out) == 0 || out[len(out)-1].ID != PollID(r.ID) {
-			out = append(out, stored{Poll: r.poll()})
+			out = append(out, stored{Poll: r.poll(), turnout: turnout})
 		}
 		p := &out[len(out)-1]
 		p.Options, p.votes = append(p.Options, o), append(p.votes, votes)
@@ -148,16 +146,25 @@ func (s store) votedIn(ctx context.Context, w webinar.ID, ticket webinar.TicketI
 	return out, nil
 }
 
+// answerJSON is what a ballot says, as it is stored.
+type answerJSON struct {
+	Options []OptionID `json:"options"`
+}
+
 // ballots returns the ballot box of a poll, ordered by receipt, which says nothing about their order in time.
 func (s store) ballots(ctx context.Context, id PollID) ([]Ballot, error) {
-	var rows []struct{ Receipt, OptionID string }
-	err := s.db.WithContext(ctx).Raw("SELECT receipt, option_id FROM ballots WHERE poll_id = ? ORDER BY receipt", id).Scan(&rows).Error
+	var rows []struct{ Receipt, Answer string }
+	err := s.db.WithContext(ctx).Raw("SELECT receipt, answer FROM ballots WHERE poll_id = ? ORDER BY receipt", id).Scan(&rows).Error
 	if err != nil {
 		return nil, fault("read ballots", err)
 	}
 	out := make([]Ballot, len(rows))
 	for i, r := range rows {
-		out[i] = Ballot{Receipt: Receipt(r.Receipt), Poll: id, Option: OptionID(r.OptionID)}
+		var a answerJSON
+		if err := json.Unmarshal([]byte(r.Answer), &a); err != nil {
+			return nil, fault("read ballots", err)
+		}
+		out[i] = Ballot{Receipt: Receipt(r.Receipt), Poll: id, Options: a.Options}
 	}
 	return out, nil
 }
@@ -198,7 +205,7 @@ func (t *txn) insert(p *Poll, key string) error {
 	}
 	p.Position = last + 1
 	row := pollRow{ID: string(p.ID), WebinarID: string(p.Webinar), Kind: string(p.Kind), Secrecy: string(p.Secrecy),
-		Question: p.Question, State: string(p.State), CreateKey: key, Position: p.Position}
+		Question: p.Question, State: string(p.State), CreateKey: key, Position: p.Position, Least: p.Least, Most: p.Most}
 	if err := t.db.Create(&row).Error; err != nil {
 		return fault("insert poll", err)
 	}
@@ -218,7 +225,7 @@ func (t *txn) rewrite(p *Poll) error {
 	if err := t.db.Exec("DELETE FROM poll_options WHERE poll_id = ?", p.ID).Error; err != nil {
 		return fault("delete options", err)
 	}
-	if err := t.db.Exec("UPDATE polls SET question = ? WHERE id = ?", p.Question, p.ID).Error; err != nil {
+	if err := t.db.Exec("UPDATE polls SET question = ?, kind = ?, least = ?, most = ? WHERE id = ?", p.Question, p.Kind, p.Least, p.Most, p.ID).Error; err != nil {
 		return fault("update poll", err)
 	}
 	return t.insertOptions(p)
@@ -243,8 +250,8 @@ func (t *txn) close(p *stored, now time.Time) error {
 	if err != nil {
 		return fault("count ballots", err)
 	}
-	p.State, p.ClosedAt, p.votes = StateClosed, timeOf(now.UnixMilli()), tally.Votes
-	err = t.db.Exec("UPDATE polls SET state = 'closed', closed_at = ? WHERE id = ?", now.UnixMilli(), p.ID).Error
+	p.State, p.ClosedAt, p.votes, p.turnout = StateClosed, timeOf(now.UnixMilli()), tally.Votes, tally.Total
+	err = t.db.Exec("UPDATE polls SET state = 'closed', closed_at = ?, turnout = ? WHERE id = ?", now.UnixMilli(), p.turnout, p.ID).Error
 	for i := 0; i < len(p.votes) && err == nil; i++ {
 		err = t.db.Exec("UPDATE poll_options SET votes = ? WHERE poll_id = ? AND id = ?", p.votes[i], p.ID, p.Options[i].ID).Error
 	}
@@ -252,31 +259,32 @@ func (t *txn) close(p *stored, now time.Time) error {
 }
 
 const standingSQL = `SELECT p.state,
-	coalesce((SELECT o.position FROM poll_options o WHERE o.poll_id = p.id AND o.id = ?), 0) - 1,
 	EXISTS (SELECT 1 FROM tickets t WHERE t.id = ? AND t.webinar_id = p.webinar_id AND t.expires_at > ?),
 	EXISTS (SELECT 1 FROM voted v WHERE v.poll_id = p.id AND v.ticket_id = ?),
 	EXISTS (SELECT 1 FROM ballots b WHERE b.receipt = ?)
 	FROM polls p WHERE p.id = ? AND p.webinar_id = ?`
 
-// vote checks a vote and writes it; it returns the place of its option.
-func (t *txn) vote(w webinar.ID, b Ballot, who webinar.TicketID, now time.Time) (option int, err error) {
-	var s standing
-	err = t.db.Raw(standingSQL, b.Option, who, now.UnixMilli(), who, b.Receipt, b.Poll, w).Row().
-		Scan(&s.state, &s.option, &s.ticket, &s.voted, &s.receipt)
+// vote checks a vote and writes it. Fits is what is wrong with its answer, if anything.
+func (t *txn) vote(p Poll, b Ballot, who webinar.TicketID, fits error, now time.Time) error {
+	s := standing{fits: fits}
+	err := t.db.Raw(standingSQL, who, now.UnixMilli(), who, b.Receipt, b.Poll, p.Webinar).Row().Scan(&s.state, &s.ticket, &s.voted, &s.receipt)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return -1, ErrNotFound
+		return ErrNotFound
 	case err != nil:
-		return -1, fault("read standing", err)
+		return fault("read standing", err)
 	}
 	if err := s.verdict(); err != nil {
-		return -1, err
+		return err
+	}
+	answer, err := json.Marshal(answerJSON{b.Options})
+	if err != nil {
+		return fault("write answer", err)
 	}
 	if err := t.db.Exec("INSERT INTO voted (poll_id, ticket_id) VALUES (?, ?)", b.Poll, who).Error; err != nil {
-		return -1, fault("insert voted", err)
+		return fault("insert voted", err)
 	}
-	err = t.db.Exec("INSERT INTO ballots (receipt, poll_id, option_id) VALUES (?, ?, ?)", b.Receipt, b.Poll, b.Option).Error
-	return s.option, fault("insert ballot", err)
+	return fault("insert ballot", t.db.Exec("INSERT INTO ballots (receipt, poll_id, answer) VALUES (?, ?, ?)", b.Receipt, b.Poll, string(answer)).Error)
 }
 
 // tidyLimit is the size in bytes above which rewriting the file would hold up all other writers for too long.

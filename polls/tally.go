@@ -9,8 +9,8 @@ import (
 // Tally is the result of one poll.
 type Tally struct {
 	Poll  PollID
-	Votes []int // in the order of the options
-	Total int
+	Votes []int // ballots that name an option, in the order of the options
+	Total int   // ballots
 }
 
 // NewTally is the result of a poll in which nobody has voted.
@@ -20,18 +20,24 @@ func NewTally(p Poll) Tally { return Tally{Poll: p.ID, Votes: make([]int, len(p.
 func Count(p Poll, ballots iter.Seq[Ballot]) (Tally, error) {
 	t := NewTally(p)
 	for b := range ballots {
-		i := p.index(b.Option)
-		if b.Poll != p.ID || i < 0 {
-			return Tally{}, fmt.Errorf("poll %s: %w: %s", p.ID, ErrUnknownOption, b.Option)
+		places, err := p.places(b.Options)
+		if err == nil && b.Poll != p.ID {
+			err = ErrUnknownOption
 		}
-		t.add(i, 1)
+		if err != nil {
+			return Tally{}, fmt.Errorf("poll %s: %w: %s", p.ID, err, b.Options)
+		}
+		t.add(places)
 	}
 	return t, nil
 }
 
-func (t *Tally) add(option, n int) {
-	t.Votes[option] += n
-	t.Total += n
+// add counts one ballot, which names the options at these places.
+func (t *Tally) add(places []int) {
+	for _, i := range places {
+		t.Votes[i]++
+	}
+	t.Total++
 }
 
 func (t Tally) clone() Tally {
@@ -39,7 +45,8 @@ func (t Tally) clone() Tally {
 	return t
 }
 
-// Percent is the share of an option in all votes, from 0 to 100; 0 while there are none.
+// Percent is the share of the ballots that name an option, from 0 to 100; 0 while there are none. Where a ballot may name
+// several, the shares add up to more than 100.
 func (t Tally) Percent(option int) float64 {
 	if t.Total == 0 {
 		return 0

@@ -31,7 +31,7 @@ export const words = {
   speaker: 'Amina Yılmaz-Hohenfels',
   polls: [
     ['Which topic shall we look at next?', ['Consent in practice', 'Captions for everybody', 'Codes and short links that people can type']],
-    ['Was the recording announced clearly enough?', ['Yes', 'Partly, the sound was late', 'No']],
+    ['What would help you to follow?', ['Captions', 'Slides sent around beforehand', 'Fewer speakers at once'], { most: 2 }],
   ],
 };
 
@@ -73,7 +73,7 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   const webinar = await createWebinar(host, words.title);
   yield scene('overview, fresh', host);
   const link = await inviteSpeaker(host, words.speaker);
-  for (const [question, options] of words.polls) await preparePoll(host, question, options);
+  for (const poll of words.polls) await preparePoll(host, ...poll);
   yield scene('overview', host, true);
   await host.getByRole('button', { name: 'New poll' }).click();
   await host.getByRole('button', { name: 'Save' }).click();

@@ -38,13 +38,18 @@ export async function inviteSpeaker(page, name) {
   return link.inputValue();
 }
 
-export async function preparePoll(page, question, options) {
+/** Most is for questions with several answers. */
+export async function preparePoll(page, question, options, { most } = {}) {
   await page.getByRole('button', { name: 'New poll' }).click();
   await page.getByLabel('Question').fill(question);
   for (const [i, text] of options.entries()) {
     const field = page.getByLabel(`Answer ${i + 1}`, { exact: true });
     if (!(await field.isVisible())) await page.getByRole('button', { name: 'Add answer' }).click();
     await field.fill(text);
+  }
+  if (most) {
+    await page.getByLabel('Several answers').check();
+    await page.getByLabel('At most').fill(String(most));
   }
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('heading', { name: question }).waitFor();

@@ -21,14 +21,13 @@ CREATE TABLE archive (
 
 CREATE INDEX archive_open ON archive (tries, queued_at) WHERE state <> 'done';
 
-CREATE TABLE ballots (
-  receipt   TEXT PRIMARY KEY CHECK (length(receipt) = 64 AND receipt NOT GLOB '*[^0-9a-f]*'),
-  poll_id   TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
-  option_id TEXT NOT NULL,
-  FOREIGN KEY (poll_id, option_id) REFERENCES poll_options (poll_id, id)
+CREATE TABLE "ballots" (
+  receipt TEXT PRIMARY KEY CHECK (length(receipt) = 64 AND receipt NOT GLOB '*[^0-9a-f]*'),
+  poll_id TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+  answer  TEXT NOT NULL CHECK (json_valid(answer))
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX ballots_poll ON ballots (poll_id, option_id);
+CREATE INDEX ballots_poll ON ballots (poll_id);
 
 CREATE TRIGGER consent_chain_next BEFORE INSERT ON consent_chain
 WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM consent_chain WHERE webinar_id = NEW.webinar_id)
@@ -140,7 +139,7 @@ CREATE TABLE polls (
   opened_at  INTEGER NOT NULL DEFAULT 0,
   closed_at  INTEGER NOT NULL DEFAULT 0,
   create_key TEXT NOT NULL DEFAULT ''
-) STRICT;
+, least INTEGER NOT NULL DEFAULT 1, most INTEGER NOT NULL DEFAULT 1, turnout INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE UNIQUE INDEX polls_create_key ON polls (webinar_id, create_key) WHERE create_key <> '';
 

@@ -37,17 +37,17 @@ export class Ballot {
     return () => removeEventListener('storage', onstorage);
   }
 
-  async cast(option: string): Promise<CastResult> {
+  async cast(options: string[]): Promise<CastResult> {
     this.busy = true;
     this.error = undefined;
     const again = this.unsure;
     try {
-      const vote = again && this.vote ? this.vote : await newVote(option);
+      const vote = again && this.vote ? this.vote : await newVote(options);
       storeVote(this.#poll, vote); // before it is sent: an answer that gets lost must not lose the secret
       this.vote = vote;
       const res = await api('post', '/api/webinars/{webinar}/polls/{poll}/votes', {
         params: { webinar: this.#room.id, poll: this.#poll },
-        body: { option: vote.option, receipt: vote.receipt },
+        body: { options: vote.options, receipt: vote.receipt },
       });
       this.#set({ ...vote, storedAt: res.stored_at });
       this.#room.markVoted(this.#poll);

@@ -6,7 +6,7 @@ export interface StoredVote {
   secret: string;
   /** SHA-256 of the secret's bytes, in hex: what the server is told. */
   receipt: string;
-  option: string;
+  options: string[];
   /** When the server had stored it, RFC 3339; absent while unconfirmed. */
   storedAt?: string;
 }
@@ -26,10 +26,10 @@ export async function receiptOf(secret: string): Promise<string> {
   return hex(sha256(bytes));
 }
 
-/** A fresh secret with its receipt, for a ballot of `option`. */
-export async function newVote(option: string): Promise<StoredVote> {
+/** A fresh secret with its receipt, for a ballot of these options. */
+export async function newVote(options: string[]): Promise<StoredVote> {
   const secret = hex(crypto.getRandomValues(new Uint8Array(32)));
-  return { secret, receipt: await receiptOf(secret), option };
+  return { secret, receipt: await receiptOf(secret), options };
 }
 
 export function storeVote(poll: string, vote: StoredVote | null): void {
@@ -39,8 +39,10 @@ export function storeVote(poll: string, vote: StoredVote | null): void {
 /** What this browser has cast in a poll, undefined if nothing or unreadable. */
 export function storedVote(poll: string): StoredVote | undefined {
   try {
-    const v = JSON.parse(recall(voteKey(poll)) ?? 'null') as StoredVote | null;
-    return v && typeof v.receipt === 'string' && typeof v.option === 'string' ? v : undefined;
+    const v = JSON.parse(recall(voteKey(poll)) ?? 'null') as (StoredVote & { option?: unknown }) | null;
+    // Earlier versions kept the only option by itself.
+    const options = v && (typeof v.option === 'string' ? [v.option] : v.options);
+    return v && typeof v.receipt === 'string' && Array.isArray(options) ? { ...v, options } : undefined;
   } catch {
     return undefined;
   }

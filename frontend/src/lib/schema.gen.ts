@@ -1114,15 +1114,30 @@ export interface components {
         };
         PollRequest: {
             question: string;
+            kind?: components["schemas"]["PollKind"];
             options: string[];
+            /** @description multiple: options that a ballot names at least; absent: 1 */
+            least?: number;
+            /** @description multiple: at most; absent: all */
+            most?: number;
             /** @description idempotency key of a creation */
             key?: string;
         };
+        /**
+         * @description single: one option, the default; multiple: some
+         * @enum {string}
+         */
+        PollKind: "single" | "multiple";
         Poll: {
             id: components["schemas"]["ID"];
             /** @description place in the run-sheet, from 1 */
             position: number;
+            kind: components["schemas"]["PollKind"];
             question: string;
+            /** @description options that a ballot names at least */
+            least: number;
+            /** @description and at most */
+            most: number;
             options: {
                 id: components["schemas"]["ID"];
                 text: string;
@@ -1144,12 +1159,13 @@ export interface components {
         /** @description Everybody gets tallies at most 4 times a second; the attendee page shows them after its own vote */
         Tally: {
             poll: components["schemas"]["ID"];
-            /** @description in the order of the options */
+            /** @description ballots that name an option, in the order of the options */
             votes: number[];
+            /** @description ballots */
             total: number;
         };
         Vote: {
-            option: components["schemas"]["ID"];
+            options: components["schemas"]["ID"][];
             /** @description SHA-256, in hex, of a secret of 32 bytes that the browser made and keeps; the ballot lies under it */
             receipt: string;
         };

@@ -5,7 +5,7 @@ export interface Row {
   id: string;
   text: string;
   votes: number;
-  /** 0..1; the bars and the percent words show the same number. */
+  /** Of the ballots, 0..1; where a ballot may name several options the shares add up to more. The bars and the percent words show the same number. */
   share: number;
   /** Has the most votes, and any. Several on a tie. */
   first: boolean;
@@ -14,7 +14,7 @@ export interface Row {
 /** One row an option, in the poll's order. */
 export function rows(poll: Poll): Row[] {
   const votes = poll.options.map((_, i) => poll.tally?.votes[i] ?? 0);
-  const total = votes.reduce((a, b) => a + b, 0);
+  const total = poll.tally?.total ?? 0;
   const most = Math.max(0, ...votes);
   return poll.options.map((o, i) => {
     const n = votes[i] ?? 0;
