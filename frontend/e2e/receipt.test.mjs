@@ -68,6 +68,9 @@ test('a receipt link withdraws after the event', async () => {
     await host.locator('video').first().waitFor();
     await until('the recording and its program are stored', async () => films().length >= 2);
 
+    const copy = await host.request.get(await host.getByRole('link', { name: /^Download:/ }).first().getAttribute('href').then((href) => new URL(href, server.url).href));
+    assert.equal(copy.status(), 200);
+
     // Somebody else's browser: no cookie, nothing but the link.
     await guest.goto(link);
     await guest.getByRole('heading', { name: 'Wärmepumpen im Altbau' }).waitFor();
@@ -86,6 +89,10 @@ test('a receipt link withdraws after the event', async () => {
     await host.getByRole('heading', { name: 'Recordings' }).waitFor();
     await host.locator('section.card').first().waitFor();
     assert.equal(await host.locator('video').count(), 0, 'the player is gone');
+    await host.getByText('Please delete a copy.').waitFor(); // the host had downloaded one
+    await sound(host, 'task');
+    await host.getByRole('button', { name: 'The copy is deleted' }).click();
+    await host.getByText('Please delete a copy.').waitFor({ state: 'hidden' });
 
     await guest.goto(`${link.slice(0, -1)}${link.endsWith('A') ? 'B' : 'A'}`);
     await guest.getByText('This link leads nowhere.').waitFor();
