@@ -9,7 +9,7 @@ import (
 
 // WriteCSV writes option, votes and percent in the order of the options.
 func WriteCSV(w io.Writer, p Poll, t Tally) error {
-	rows := [][]string{{"option", "votes", "percent"}}
+	rows := append(make([][]string, 0, 1+len(p.Options)), []string{"option", "votes", "percent"})
 	for i, o := range p.Options {
 		rows = append(rows, []string{o.Text, strconv.Itoa(t.Votes[i]), strconv.FormatFloat(t.Percent(i), 'f', 1, 64)})
 	}

@@ -31,8 +31,8 @@ func ledgerKey(dir string) (ed25519.PrivateKey, error) {
 		return nil, fmt.Errorf("read ledger key: %w", err)
 	}
 	if block, _ := pem.Decode(data); block != nil {
-		if any, err := x509.ParsePKCS8PrivateKey(block.Bytes); err == nil {
-			if key, ok := any.(ed25519.PrivateKey); ok {
+		if parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes); err == nil {
+			if key, ok := parsed.(ed25519.PrivateKey); ok {
 				return key, nil
 			}
 		}

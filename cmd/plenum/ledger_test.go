@@ -48,11 +48,11 @@ func TestVerifyLedgerFiles(t *testing.T) {
 	if err != nil || !strings.Contains(said, "3 entries about 1 recordings") || !strings.Contains(said, "1 receipts") {
 		t.Fatalf("%q %v", said, err)
 	}
-	_, print, _ := strings.Cut(strings.TrimSpace(said), "signed by ")
-	if _, err := verify("--key", print, ledgerFile, receiptFile); err != nil {
+	_, fingerprint, _ := strings.Cut(strings.TrimSpace(said), "signed by ")
+	if _, err := verify("--key", fingerprint, ledgerFile, receiptFile); err != nil {
 		t.Error(err)
 	}
-	if stored, err := verify("--key", print); err != nil || !strings.Contains(stored, "3 entries") {
+	if stored, err := verify("--key", fingerprint); err != nil || !strings.Contains(stored, "3 entries") {
 		t.Errorf("stored: %q %v", stored, err)
 	}
 	if _, err := verify("--key", strings.Repeat("0", 64), ledgerFile); !errors.Is(err, consent.ErrTampered) {

@@ -199,7 +199,7 @@ func TestSweepSparesWhatIsKnown(t *testing.T) {
 
 func TestObjectsThatNoRowKnowsAreErased(t *testing.T) {
 	r := newRig(t)
-	r.Archive.c.Ours = func(_ context.Context, recording string) (bool, error) { return recording != "foreign", nil }
+	r.c.Ours = func(_ context.Context, recording string) (bool, error) { return recording != "foreign", nil }
 	store := func(key string) {
 		if err := r.objects.Put(t.Context(), blob.Upload{Key: key, Body: bytes.NewReader(make([]byte, 100)), Size: 100}); err != nil {
 			t.Fatal(err)

@@ -78,9 +78,12 @@ func (a *Archive) sweepObjects(ctx context.Context) (int, error) {
 	}
 	n := 0
 	err := a.c.Objects.Each(ctx, func(key string, stored time.Time) error {
+		if time.Since(stored) < orphanAge {
+			return nil
+		}
 		recording, segment, err := blob.ParseKey(key)
-		if err != nil || time.Since(stored) < orphanAge {
-			return nil // nothing that the archive has put there, or too young to tell
+		if errors.Is(err, blob.ErrKey) {
+			return nil // nothing that the archive has put there
 		}
 		if _, known, err := a.c.Rows.get(ctx, segment); err != nil || known {
 			return err

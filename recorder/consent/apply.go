@@ -40,7 +40,7 @@ func (b *Book) apply(e Entry, ev Event) {
 		p := r.person(ev.Subject)
 		p.answer(e.Kind, ev)
 		p.last, p.lastEv = e, ev
-	case Announce, CopyDeleted: // above; changes no consent
+	case Announce, CopyDeleted, Exported: // above; changes no consent
 	}
 }
 

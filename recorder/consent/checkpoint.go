@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"plenum/webinar"
@@ -61,13 +62,17 @@ func sign(key ed25519.PrivateKey, last Checkpoint, w webinar.ID, head Head, why 
 	if len(key) != ed25519.PrivateKeySize {
 		return Checkpoint{}, errors.New("the ledger has no key to sign with")
 	}
-	c := Checkpoint{Webinar: w, N: last.N + 1, Head: head, At: time.Now().Truncate(time.Millisecond).UTC(), Reason: why,
-		Key: key.Public().(ed25519.PublicKey)}
+	c := Checkpoint{Webinar: w, N: last.N + 1, Head: head, At: time.Now().Truncate(time.Millisecond).UTC(), Reason: why, Key: publicOf(key)}
 	if last.N > 0 {
 		c.Prev = last.sum()
 	}
 	c.Signature = ed25519.Sign(key, c.message())
 	return c, nil
+}
+
+// publicOf is the second half of a private key (RFC 8032 section 5.1.5).
+func publicOf(key ed25519.PrivateKey) ed25519.PublicKey {
+	return slices.Clone(ed25519.PublicKey(key[ed25519.PrivateKeySize-ed25519.PublicKeySize:]))
 }
 
 func (c *Checkpoint) signed() bool {
@@ -93,7 +98,7 @@ type checkpointJSON struct {
 	Signature string `json:"signature"`
 }
 
-var checkpointMark = []byte(`{"checkpoint":`)
+const checkpointMark = `{"checkpoint":`
 
 func (c *Checkpoint) line() ([]byte, error) {
 	out, err := json.Marshal(checkpointJSON{

@@ -50,7 +50,7 @@ func (r *Receipt) sign(key ed25519.PrivateKey) {
 	if len(key) != ed25519.PrivateKeySize {
 		return // Verify says so
 	}
-	r.Key = key.Public().(ed25519.PublicKey)
+	r.Key = publicOf(key)
 	r.Signature = ed25519.Sign(key, r.message())
 }
 

@@ -124,7 +124,7 @@ func resign(t *rapid.T, data []byte, seq uint64, key ed25519.PrivateKey) []byte 
 		out, last = append(out, l...), c
 	}
 	for raw := range bytes.Lines(data) {
-		if bytes.HasPrefix(raw, checkpointMark) {
+		if bytes.HasPrefix(raw, []byte(checkpointMark)) {
 			continue
 		}
 		e, err := parseLine(raw)

@@ -70,7 +70,7 @@ func (v *verifier) line(raw []byte) error {
 	if !v.rep.Exported.IsZero() {
 		return errors.New("something follows the end")
 	}
-	if bytes.HasPrefix(raw, checkpointMark) {
+	if bytes.HasPrefix(raw, []byte(checkpointMark)) {
 		c, err := parseCheckpoint(raw)
 		if err != nil {
 			return err
@@ -117,7 +117,7 @@ func (v *verifier) checkpoint(c Checkpoint) error {
 	if v.last.N > 0 {
 		prev = v.last.sum()
 	}
-	print := Fingerprint(c.Key)
+	fingerprint := Fingerprint(c.Key)
 	switch {
 	case v.rep.Entries > 0 && c.Webinar != v.rep.Webinar:
 		return errors.New("a checkpoint of another webinar")
@@ -129,13 +129,13 @@ func (v *verifier) checkpoint(c Checkpoint) error {
 		return errors.New("the checkpoint is at the wrong place")
 	case !c.signed():
 		return errors.New("the signature is wrong")
-	case v.key != "" && print != v.key:
-		return fmt.Errorf("signed by the key %s", print)
+	case v.key != "" && fingerprint != v.key:
+		return fmt.Errorf("signed by the key %s", fingerprint)
 	}
 	v.last, v.want, v.rep.Webinar = c, "", c.Webinar
 	v.rep.Checkpoints++
-	if !slices.Contains(v.rep.Keys, print) {
-		v.rep.Keys = append(v.rep.Keys, print)
+	if !slices.Contains(v.rep.Keys, fingerprint) {
+		v.rep.Keys = append(v.rep.Keys, fingerprint)
 	}
 	if c.Reason == Exported {
 		v.rep.Exported = c.At

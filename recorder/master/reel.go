@@ -58,7 +58,7 @@ func numberOf(c webm.Codec) uint8 { return uint8(c) }
 
 func (r *reel) begin(at time.Duration) error {
 	r.base = at.Truncate(time.Millisecond)
-	var tracks []webm.Track
+	tracks := make([]webm.Track, 0, 4)
 	for _, c := range []webm.Codec{webm.VP8, webm.VP9, webm.AV1} {
 		tracks = append(tracks, webm.Track{Number: numberOf(c), Codec: c})
 	}

@@ -46,9 +46,9 @@ func newPlan(tapes []*tape) *plan {
 
 // spans is what any master holds, without short holes.
 func spans(tapes []*tape) []span {
-	var list []span
-	for _, t := range tapes {
-		list = append(list, span{t.start, t.end})
+	list := make([]span, len(tapes))
+	for i, t := range tapes {
+		list[i] = span{t.start, t.end}
 	}
 	slices.SortFunc(list, func(a, b span) int { return cmp.Compare(a.from, b.from) })
 	var out []span

@@ -35,7 +35,8 @@ func (r *Report) CSV(w io.Writer) error {
 		}
 	}
 	slices.SortStableFunc(events, func(a, b event) int { return cmp.Compare(a.at.UnixNano(), b.at.UnixNano()) })
-	rows := [][]string{{"time", "event", "person", "scopes", "publication", "detail"}, {"", "recording", "", "", "", r.Recording}, {"", "webinar", "", "", "", r.Webinar}}
+	rows := append(make([][]string, 0, 16+len(events)), []string{"time", "event", "person", "scopes", "publication", "detail"},
+		[]string{"", "recording", "", "", "", r.Recording}, []string{"", "webinar", "", "", "", r.Webinar})
 	for _, l := range languages(r.Notice) {
 		text := r.Notice.Texts[l]
 		rows = append(rows, []string{"", "notice-" + string(l), "", "", "", text}, []string{"", "notice-" + string(l) + "-sha256", "", "", "", consent.Hash(text)})

@@ -15,27 +15,27 @@ type sequence struct {
 	obu           []byte  // the whole unit
 }
 
-// eachOBU calls f with the units of a temporal unit in low-overhead format; false when they are not whole.
-func eachOBU(b []byte, f func(kind byte, obu, payload []byte) bool) bool {
+// eachOBU calls f with the units of a temporal unit in low-overhead format, up to the first that is not whole or for which f
+// says no.
+func eachOBU(b []byte, f func(kind byte, obu, payload []byte) bool) {
 	for len(b) > 0 {
 		head := 1
 		if b[0]&4 != 0 {
 			head = 2
 		}
 		if b[0]&0x80 != 0 || b[0]&2 == 0 || len(b) < head+1 {
-			return false
+			return
 		}
 		size, n := leb128(b[head:])
 		if n == 0 || size > uint64(len(b)-head-n) {
-			return false
+			return
 		}
 		end := head + n + int(size)
 		if !f(b[0]>>3&15, b[:end], b[head+n:end]) {
-			return true
+			return
 		}
 		b = b[end:]
 	}
-	return true
 }
 
 // leb128 reads a number and the bytes that it takes, 0 when there is none (section 4.10.5).
@@ -95,7 +95,7 @@ func parseSequence(obu, payload []byte) (s sequence, ok bool) {
 	profile := r.read(3)
 	r.read(1) // still_picture
 	s.reduced = r.flag()
-	level, tier := uint32(0), uint32(0)
+	var level, tier uint32
 	if s.reduced {
 		level = r.read(5)
 	} else {

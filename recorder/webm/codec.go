@@ -54,8 +54,10 @@ func (c Codec) Key(b []byte) bool {
 		return vp9Key(b)
 	case AV1:
 		return av1Key(b)
+	case Opus:
+		return true
 	}
-	return c == Opus
+	return false
 }
 
 // size reads how large the picture of a key frame is, in pixels.
@@ -69,6 +71,7 @@ func (c Codec) size(b []byte) (w, h int, ok bool) {
 		if seq, ok := av1Sequence(b); ok {
 			return seq.width, seq.height, true
 		}
+	case Opus: // has none
 	}
 	return 0, 0, false
 }

@@ -93,7 +93,7 @@ func FuzzReader(f *testing.F) {
 		for {
 			s, err := r.Next()
 			if err != nil {
-				if _, again := r.Next(); again != err {
+				if _, again := r.Next(); !errors.Is(again, err) {
 					t.Fatalf("%v, then %v", err, again)
 				}
 				return

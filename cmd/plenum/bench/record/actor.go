@@ -90,7 +90,7 @@ func (s *studio) act(ctx context.Context, length time.Duration, kbps int, then f
 	}
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
-	begun, beaten := time.Now(), time.Duration(-beats)
+	begun, beaten := time.Now(), -beats
 	for {
 		now := time.Now()
 		at := now.Sub(begun)
