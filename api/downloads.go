@@ -32,6 +32,10 @@ func (s *server) took(c *call, recording recorder.RecordingID, what recorder.Tak
 	if (what == recorder.TookSegment || what == recorder.TookProgram) && c.Query("download") != "1" {
 		how = recorder.AsPlay
 	}
+	return s.tookAs(c, recording, what, object, how)
+}
+
+func (s *server) tookAs(c *call, recording recorder.RecordingID, what recorder.Taken, object string, how recorder.Taking) error {
 	return s.Recorder.Took(c.ctx(), recording, recorder.Download{Who: taker(c), What: what, Object: object, How: how})
 }
 

@@ -105,6 +105,9 @@ func mediaFaults() []fault {
 
 func recordingFaults() []fault {
 	return []fault{
+		{recorder.ErrTrim, http.StatusUnprocessableEntity, "trim", sentence{
+			"The new start and end must lie inside the recording, at least one second apart.",
+			"Der neue Anfang und das neue Ende müssen in der Aufzeichnung liegen, mindestens eine Sekunde auseinander."}},
 		{recorder.ErrActive, http.StatusConflict, "recording-active", sentence{
 			"A recording is announced or running already.", "Es ist schon eine Aufzeichnung angekündigt oder sie läuft."}},
 		{recorder.ErrLink, http.StatusNotFound, "unknown-link", sentence{

@@ -42,7 +42,41 @@ func (s *server) timeline(c *call) error {
 	if err != nil {
 		return err
 	}
+	if c.Query("download") == "1" {
+		attach(c, fileName(t.Recording, "-timeline.json"))
+	}
 	c.JSON(http.StatusOK, timelineWire(t))
+	return nil
+}
+
+func (s *server) trim(c *call) error {
+	var in trimJSON
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	t := recorder.Trim{From: ms(in.FromMS), To: ms(in.ToMS)}
+	if t.All() {
+		return recorder.ErrTrim
+	}
+	return s.setTrim(c, t)
+}
+
+func (s *server) untrim(c *call) error { return s.setTrim(c, recorder.Trim{}) }
+
+// setTrim answers with the timeline as it is now.
+func (s *server) setTrim(c *call, t recorder.Trim) error {
+	if err := s.Recorder.SetTrim(c.ctx(), c.webinar.ID, recordingID(c), t); err != nil {
+		return err
+	}
+	return s.timeline(c)
+}
+
+func (s *server) sharing(c *call) error {
+	sh, err := s.Recorder.Sharing(c.ctx(), c.webinar.ID, recordingID(c))
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, sharingJSON{Allowed: sh.Allowed(), People: sh.People, Lacking: sh.Lacking})
 	return nil
 }
 
@@ -104,6 +138,16 @@ func (s *server) segment(c *call) error {
 	if n < 0 {
 		return webinar.ErrNotFound
 	}
+	if c.Query("download") == "1" {
+		t, err := s.Recorder.Timeline(c.ctx(), c.webinar.ID, d.Recording.ID)
+		if err != nil {
+			return err
+		}
+		part := slices.IndexFunc(t.Parts, func(p recorder.Part) bool { return p.ID == id })
+		if part >= 0 && !t.Trim.All() {
+			return s.clip(c, t, part)
+		}
+	}
 	file, _, err := s.Recorder.OpenSegment(c.ctx(), c.webinar.ID, d.Recording.ID, id)
 	if err != nil {
 		return err
@@ -112,8 +156,8 @@ func (s *server) segment(c *call) error {
 	if err := s.took(c, d.Recording.ID, recorder.TookSegment, id); err != nil {
 		return err
 	}
-	name := fmt.Sprintf("recording-%s-%d.webm", d.Recording.StartedAt.UTC().Format(fileStamp), n+1)
-	serveFilm(c, id, name, &kept{ReadSeeker: file, check: func() error { return s.stillThere(c, d.Recording.ID, id) }})
+	name := fileName(d.Recording, fmt.Sprintf("-%d.webm", n+1))
+	serveFilm(c, id, name, film{&kept{Reader: file, check: func() error { return s.stillThere(c, d.Recording.ID, id) }}, file})
 	return nil
 }
 
@@ -125,7 +169,7 @@ func serveFilm(c *call, id, name string, film io.ReadSeeker) {
 	c.Header("Content-Type", "video/webm")
 	c.Header("ETag", `"`+id+`"`) // lets a player go on after a break
 	if c.Query("download") == "1" {
-		c.Header("Content-Disposition", fmt.Sprintf(`attachment; filename="%s"`, name))
+		attach(c, name)
 	}
 	unhurried(http.NewResponseController(c.Writer))
 	http.ServeContent(c.Writer, c.Request, "", time.Time{}, film)
@@ -145,14 +189,13 @@ func (s *server) program(c *call) error {
 	if err := s.took(c, d.Recording.ID, recorder.TookProgram, p.ID); err != nil {
 		return err
 	}
-	name := fmt.Sprintf("recording-%s.webm", d.Recording.StartedAt.UTC().Format(fileStamp))
-	serveFilm(c, p.ID, name, &kept{ReadSeeker: file, check: func() error {
+	serveFilm(c, p.ID, fileName(d.Recording, ".webm"), film{&kept{Reader: file, check: func() error {
 		now, err := s.Recorder.Program(c.ctx(), c.webinar.ID, d.Recording.ID)
 		if err == nil && now.ID != p.ID { // made anew without somebody
 			err = webinar.ErrNotFound
 		}
 		return err
-	}})
+	}}, file})
 	return nil
 }
 
@@ -166,7 +209,7 @@ func (s *server) stillThere(c *call, recording recorder.RecordingID, segment str
 
 // kept is a file whose download breaks off soon after its owner has withdrawn.
 type kept struct {
-	io.ReadSeeker
+	io.Reader
 	check   func() error
 	checked time.Time
 }
@@ -180,7 +223,13 @@ func (k *kept) Read(p []byte) (int, error) {
 		}
 		k.checked = now
 	}
-	return k.ReadSeeker.Read(p)
+	return k.Reader.Read(p)
+}
+
+// film is a kept file in which a player may jump.
+type film struct {
+	*kept
+	io.Seeker
 }
 
 // ledger hands out the whole chain of the webinar: a part of a chain proves nothing.

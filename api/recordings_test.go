@@ -169,15 +169,18 @@ func TestRecording(t *testing.T) {
 		in    string
 		want  int
 	}{{attendee, w, http.StatusForbidden}, {speaker, w, http.StatusForbidden}, {other, w, http.StatusNotFound}, {other, foreign, http.StatusNotFound}, {asker{}, w, http.StatusUnauthorized}} {
-		for _, op := range []string{"segment", "getRecording", "timeline", "program", "ledger", "reportCSV", "reportPDF", "downloads", "copyDeleted", "deleteRecording", "stopRecording"} {
+		for _, op := range []string{"segment", "getRecording", "timeline", "program", "masters", "untrim", "sharing", "ledger", "reportCSV", "reportPDF", "downloads", "copyDeleted", "deleteRecording", "stopRecording"} {
 			if got := s.do(who.asker, op, in(who.in, "recording", rec.ID, "segment", seg.ID, "download", webinar.NewID()), ""); got.status != who.want {
 				t.Errorf("%s: %d %s", op, got.status, got.problem())
 			}
 		}
 	}
+	s.want(s.do(other, "trim", in(foreign, "recording", rec.ID), `{"from_ms":0,"to_ms":1000}`), http.StatusNotFound, "not-found")
 	s.timeline(host, one, rec, seg)
 	s.program(host, one)
 	s.download(host, in(w, "recording", rec.ID, "segment", seg.ID), seg)
+	s.zipped(host, one, seg)
+	s.trimmed(host, one, seg)
 
 	ledger := s.want(s.do(host, "ledger", one, ""), http.StatusOK, "")
 	if _, err := consent.Verify(bytes.NewReader(ledger.body), ""); err != nil {
@@ -196,8 +199,17 @@ func TestRecording(t *testing.T) {
 	}
 	s.want(s.do(host, "segment", in(w, "recording", rec.ID, "segment", seg.ID), ""), http.StatusNotFound, "not-found")
 	s.want(s.do(host, "program", one, ""), http.StatusNotFound, "not-found")
+	s.want(s.do(host, "masters", one, ""), http.StatusNotFound, "not-found")
+	var sh sharingJSON
+	s.want(s.do(host, "sharing", one, ""), http.StatusOK, "").into(t, &sh)
+	if sh != (sharingJSON{}) {
+		t.Errorf("nobody is in it: %+v", sh)
+	}
 	s.want(s.do(host, "deleteRecording", one, ""), http.StatusNoContent, "")
-	s.want(s.do(host, "getRecording", one, ""), http.StatusNotFound, "not-found")
+	for _, op := range []string{"getRecording", "timeline", "masters", "untrim", "sharing"} {
+		s.want(s.do(host, op, one, ""), http.StatusNotFound, "not-found")
+	}
+	s.want(s.do(host, "trim", one, `{"from_ms":0,"to_ms":1000}`), http.StatusNotFound, "not-found")
 }
 
 // copies finds the downloads of the story and deletes what a withdrawal asks for.
@@ -334,7 +346,7 @@ func (s *site) download(host asker, params map[string]string, seg segmentJSON) {
 func TestDownloadBreaksOffAfterAWithdrawal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gone := error(nil)
-		k := &kept{ReadSeeker: strings.NewReader("0123456789"), check: func() error { return gone }}
+		k := &kept{Reader: strings.NewReader("0123456789"), check: func() error { return gone }}
 		buf := make([]byte, 2)
 		for range 2 {
 			if n, err := k.Read(buf); n != 2 || err != nil {
@@ -357,7 +369,7 @@ func TestNothingStartsTooEarly(t *testing.T) {
 	}
 	host := s.account("host@example.org")
 	w := s.webinar(host)
-	for _, op := range []string{"startRecording", "pauseRecording", "resumeRecording", "stopRecording", "deleteRecording", "getRecording", "timeline", "program", "ledger", "reportCSV", "reportPDF", "downloads", "copyDeleted", "notice", "myConsent"} {
+	for _, op := range []string{"startRecording", "pauseRecording", "resumeRecording", "stopRecording", "deleteRecording", "getRecording", "timeline", "program", "masters", "untrim", "sharing", "ledger", "reportCSV", "reportPDF", "downloads", "copyDeleted", "notice", "myConsent"} {
 		s.want(s.do(host, op, noIDs(w), ""), http.StatusNotFound, "not-found")
 	}
 }

@@ -21,6 +21,26 @@ type timelineJSON struct {
 	Chapters   []chapterJSON  `json:"chapters"`
 	Polls      []pollPartJSON `json:"polls"`
 	Program    programJSON    `json:"program"`
+	Trim       *trimJSON      `json:"trim,omitempty"`
+}
+
+// trimJSON is what the organizer left of a recording.
+type trimJSON struct {
+	FromMS int64 `json:"from_ms"`
+	ToMS   int64 `json:"to_ms"`
+}
+
+// sharingJSON counts who of the people in a recording agreed to its publication, without saying who.
+type sharingJSON struct {
+	Allowed bool `json:"allowed"`
+	People  int  `json:"people"`
+	Lacking int  `json:"lacking"`
+}
+
+// ms is a wire number as a duration; what no recording lasts is taken as the longest there is.
+func ms(n int64) time.Duration {
+	const most = int64(1<<63-1) / int64(time.Millisecond)
+	return time.Duration(max(min(n, most), -most)) * time.Millisecond
 }
 
 type pauseJSON struct {
@@ -79,6 +99,9 @@ func timelineWire(t recorder.Timeline) timelineJSON {
 		Recording: t.Recording.ID, Webinar: string(t.Recording.Webinar), StartedAt: t.Recording.StartedAt.UTC(), ExpiresAt: instant(t.Recording.ExpiresAt),
 		DurationMS: t.Duration.Milliseconds(), Pauses: make([]pauseJSON, len(t.Pauses)), Segments: make([]partJSON, len(t.Parts)),
 		Chapters: make([]chapterJSON, len(t.Chapters)), Polls: make([]pollPartJSON, len(t.Polls)), Program: programWire(t.Program, base),
+	}
+	if !t.Trim.All() {
+		out.Trim = &trimJSON{FromMS: t.Trim.From.Milliseconds(), ToMS: t.Trim.To.Milliseconds()}
 	}
 	for i, p := range t.Pauses {
 		out.Pauses[i] = pauseJSON{FromMS: p.From.Milliseconds(), ToMS: p.To.Milliseconds(), Reason: string(p.Reason)}

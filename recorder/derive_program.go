@@ -33,10 +33,14 @@ func (s *Service) makeProgram(ctx context.Context, row derivedRow, b *build) err
 	if err != nil {
 		return err
 	}
+	trim, err := s.rows.trim(ctx, rec.ID)
+	if err != nil {
+		return err
+	}
 	s.setLive(row.ID, true) // until the archive knows the file
 	defer s.setLive(row.ID, false)
 	path := filepath.Join(s.c.Spool, row.ID+".webm")
-	res, err := writeProgram(ctx, path, sources, chapters, func(p float64) { b.progress.Store(uint32(p * 1000)) })
+	res, err := writeProgram(ctx, path, sources, program.Window(trim), chapters, func(p float64) { b.progress.Store(uint32(p * 1000)) })
 	kept := false
 	if err == nil {
 		kept, err = s.rows.made(context.WithoutCancel(ctx), row.ID, "sealed", res.Bytes, res.Duration)
@@ -151,13 +155,13 @@ type loose struct{ *os.File }
 
 func (loose) Sync() error { return nil }
 
-func writeProgram(ctx context.Context, path string, sources []program.Source, chapters []program.Chapter, progress func(float64)) (res program.Result, err error) {
+func writeProgram(ctx context.Context, path string, sources []program.Source, only program.Window, chapters []program.Chapter, progress func(float64)) (res program.Result, err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return res, failed("program", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if res, err = program.Build(ctx, loose{f}, sources, chapters, progress); err != nil {
+	if res, err = program.Build(ctx, loose{f}, sources, only, chapters, progress); err != nil {
 		return res, fmt.Errorf("build program: %w", err)
 	}
 	if err := f.Sync(); err != nil {

@@ -19,6 +19,7 @@ type Timeline struct {
 	Chapters  []Chapter
 	Polls     []PollPart
 	Program   Program
+	Trim      Trim // the rest is told, but not played
 }
 
 // Pause is a span of which nothing is recorded.
@@ -105,6 +106,9 @@ func (s *Service) Timeline(ctx context.Context, w webinar.ID, id RecordingID) (T
 	}
 	t := Timeline{Recording: rec, Duration: max(end.Sub(rec.StartedAt), 0).Truncate(time.Millisecond)}
 	if t.Program, err = s.program(ctx, id); err != nil {
+		return Timeline{}, err
+	}
+	if t.Trim, err = s.rows.trim(ctx, id); err != nil {
 		return Timeline{}, err
 	}
 	if t.Parts, err = s.parts(ctx, id); err != nil {

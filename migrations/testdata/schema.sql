@@ -226,6 +226,12 @@ CREATE UNIQUE INDEX tickets_host ON tickets (webinar_id, user_id) WHERE user_id 
 
 CREATE INDEX tickets_webinar ON tickets (webinar_id);
 
+CREATE TABLE trims (
+  recording_id TEXT PRIMARY KEY REFERENCES recordings (id) ON DELETE CASCADE,
+  from_ms      INTEGER NOT NULL CHECK (from_ms >= 0),
+  to_ms        INTEGER NOT NULL CHECK (to_ms > from_ms)
+) STRICT;
+
 CREATE TABLE users (
   id            TEXT PRIMARY KEY,
   email         TEXT NOT NULL UNIQUE COLLATE NOCASE,

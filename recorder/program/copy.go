@@ -131,7 +131,7 @@ func (c *copier) put(r *reel) error {
 	if r.r.Codec(s.Track).Video() {
 		track, list = videoTrack, c.plan.picture
 	}
-	if at(list, r.at) != r.t {
+	if at(list, r.at) != r.t || !c.plan.keeps(r.at) {
 		return nil
 	}
 	ms := c.plan.place(r.at)
@@ -160,6 +160,9 @@ func (c *copier) finish(chapters []Chapter) (Result, error) {
 	}
 	var list []webm.Chapter
 	for _, ch := range chapters {
+		if !c.plan.before(ch.At.Milliseconds()) {
+			break
+		}
 		w := webm.Chapter{MS: c.plan.place(ch.At.Milliseconds()), Title: ch.Title, Lang: ch.Lang}
 		if n := len(list); n > 0 && list[n-1].MS == w.MS { // the pause between them is left out
 			list[n-1] = w

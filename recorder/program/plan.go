@@ -77,6 +77,33 @@ func mostly(tapes []*tape) webm.Codec {
 	return best
 }
 
+// trim leaves what lies in s, all of it if s is zero. The picture that is on the screen when s begins needs its key frame.
+func (p *plan) trim(s span) {
+	if s.to == 0 {
+		return
+	}
+	if t := at(p.picture, s.from); t != nil && s.from < t.end {
+		if k, found := slices.BinarySearch(t.keys, s.from); !found && k > 0 {
+			s.from = t.keys[k-1]
+		}
+	}
+	var kept []span
+	for _, x := range p.spans {
+		if x = (span{max(x.from, s.from), min(x.to, s.to)}); x.from < x.to {
+			kept = append(kept, x)
+		}
+	}
+	p.spans = kept
+}
+
+// before reports whether the program goes on behind a moment.
+func (p *plan) before(at int64) bool { return len(p.spans) > 0 && at < p.spans[len(p.spans)-1].to }
+
+// keeps reports whether a moment is in the program.
+func (p *plan) keeps(at int64) bool {
+	return slices.ContainsFunc(p.spans, func(s span) bool { return s.from <= at && at < s.to })
+}
+
 func (p *plan) length() (ms int64) {
 	for _, s := range p.spans {
 		ms += s.to - s.from

@@ -39,6 +39,9 @@ type Chapter struct {
 	Lang  string
 }
 
+// Window is what is taken of the session; the zero value is all of it.
+type Window struct{ From, To time.Duration }
+
 // Result says what was written.
 type Result struct {
 	Bytes         int64
@@ -54,10 +57,11 @@ const (
 	audioTrack = 2
 )
 
-// Build writes the program of the sources into f, which is empty. Progress is told a share of the work, 0 to 1; it may
+// Build writes the program of what the sources hold in the window into f, which is empty. It may begin a little earlier, at
+// a key frame. Progress is told a share of the work, 0 to 1; it may
 // be nil. The masters are read twice, each time from the first to the last byte. Errors: ErrEmpty, ErrTakenBack, those
 // of Open, of the files and of ctx.
-func Build(ctx context.Context, f webm.File, sources []Source, chapters []Chapter, progress func(float64)) (Result, error) {
+func Build(ctx context.Context, f webm.File, sources []Source, only Window, chapters []Chapter, progress func(float64)) (Result, error) {
 	if progress == nil {
 		progress = func(float64) {}
 	}
@@ -73,6 +77,7 @@ func Build(ctx context.Context, f webm.File, sources []Source, chapters []Chapte
 		progress(0.3 * float64(i+1) / float64(len(sources)))
 	}
 	p := newPlan(tapes)
+	p.trim(span{only.From.Milliseconds(), only.To.Milliseconds()})
 	if p.length() == 0 {
 		return Result{}, ErrEmpty
 	}

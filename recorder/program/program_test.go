@@ -38,7 +38,7 @@ func TestProgram(t *testing.T) {
 	must(t, err)
 	defer f.Close()
 	last := -1.0
-	res, err := Build(t.Context(), f, sources, []Chapter{{0, "Start", "en"}, {2 * time.Second, "Bildschirm", "de"}, {time.Minute, "Weiter", "de"}},
+	res, err := Build(t.Context(), f, sources, Window{}, []Chapter{{0, "Start", "en"}, {2 * time.Second, "Bildschirm", "de"}, {time.Minute, "Weiter", "de"}},
 		func(p float64) {
 			if p < last || p > 1 {
 				t.Errorf("progress %v after %v", p, last)
@@ -182,7 +182,7 @@ func TestProgramHoldsOnlyWhatTheMastersHold(t *testing.T) {
 			}
 		}
 		f := &mem{}
-		res, err := Build(context.Background(), f, sources, nil, nil)
+		res, err := Build(context.Background(), f, sources, Window{}, nil, nil)
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
@@ -216,7 +216,7 @@ func TestProgramOfWhatWasTakenBack(t *testing.T) {
 	b, asked := master(t, list), 0
 	src := Source{Person: "a", Open: opens(b), Allowed: func() bool { asked++; return asked < 5 }}
 	f := &mem{}
-	if _, err := Build(t.Context(), f, []Source{src}, nil, nil); !errors.Is(err, ErrTakenBack) {
+	if _, err := Build(t.Context(), f, []Source{src}, Window{}, nil, nil); !errors.Is(err, ErrTakenBack) {
 		t.Fatalf("%v", err)
 	}
 	if got := samples(t, f.b); len(got) != 100 { // four seconds were allowed
@@ -225,7 +225,7 @@ func TestProgramOfWhatWasTakenBack(t *testing.T) {
 }
 
 func TestBuildFails(t *testing.T) {
-	if _, err := Build(t.Context(), &mem{}, nil, nil, nil); !errors.Is(err, ErrEmpty) {
+	if _, err := Build(t.Context(), &mem{}, nil, Window{}, nil, nil); !errors.Is(err, ErrEmpty) {
 		t.Errorf("nothing: %v", err)
 	}
 	b := master(t, []frame{{0, true, false, picture(true, 1)}, {40, false, false, picture(false, 2)}})
@@ -239,13 +239,13 @@ func TestBuildFails(t *testing.T) {
 			return io.NopCloser(io.MultiReader(bytes.NewReader(b[:4100]), brokenReader{broken})), nil
 		}, broken},
 	} {
-		if _, err := Build(t.Context(), &mem{}, []Source{{Open: c.open}}, nil, nil); !errors.Is(err, c.want) {
+		if _, err := Build(t.Context(), &mem{}, []Source{{Open: c.open}}, Window{}, nil, nil); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Build(ctx, &mem{}, []Source{{Open: opens(b)}}, nil, nil); !errors.Is(err, context.Canceled) {
+	if _, err := Build(ctx, &mem{}, []Source{{Open: opens(b)}}, Window{}, nil, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -253,3 +253,31 @@ func TestBuildFails(t *testing.T) {
 type brokenReader struct{ err error }
 
 func (b brokenReader) Read([]byte) (int, error) { return 0, b.err }
+
+// A window leaves what lies in it, from the key frame on that its first picture needs.
+func TestProgramOfAWindow(t *testing.T) {
+	var list []frame
+	for i := range 500 { // 20 s, a key frame each second
+		list = append(list, frame{int64(i) * 40, i%25 == 0, false, picture(i%25 == 0, i)})
+	}
+	src := Source{Person: "a", Start: time.Second, Open: opens(master(t, list))}
+	chapters := []Chapter{{0, "before", ""}, {4 * time.Second, "at", ""}, {8 * time.Second, "in", ""}, {15 * time.Second, "behind", ""}}
+	f := &mem{}
+	res, err := Build(t.Context(), f, []Source{src}, Window{From: 5400 * time.Millisecond, To: 10 * time.Second}, chapters, nil)
+	must(t, err)
+	got := samples(t, f.b)
+	if n := len(got); n != 125 || !got[0].key || !bytes.Equal(got[0].data, list[100].data) || got[0].ms != 0 || got[n-1].ms != 4960 {
+		t.Errorf("%d pictures, the first at %d, the last at %d", n, got[0].ms, got[n-1].ms)
+	}
+	if d := res.Duration - 5*time.Second; d < -50*time.Millisecond || d > 50*time.Millisecond {
+		t.Errorf("%v", res.Duration)
+	}
+	for title, want := range map[string]bool{"before": false, "at": true, "in": true, "behind": false} {
+		if got := bytes.Contains(f.b[len(f.b)-300:], []byte(title+"\x43\x7c")); got != want {
+			t.Errorf("chapter %q: %v", title, got)
+		}
+	}
+	if _, err := Build(t.Context(), &mem{}, []Source{src}, Window{From: time.Minute, To: time.Hour}, nil, nil); !errors.Is(err, ErrEmpty) {
+		t.Errorf("nothing in it: %v", err)
+	}
+}

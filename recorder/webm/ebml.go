@@ -155,6 +155,8 @@ func vintLen(b []byte) int {
 	return l
 }
 
+func parseFloat(p []byte) float64 { return math.Float64frombits(parseUint(p)) }
+
 func parseUint(p []byte) uint64 {
 	var v uint64
 	for _, c := range p {

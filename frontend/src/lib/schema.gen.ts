@@ -750,6 +750,28 @@ export interface paths {
     };
     "/api/webinars/{webinar}/recordings/{recording}/timeline": {
         parameters: {
+            query?: {
+                download?: "1";
+            };
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+            };
+            cookie?: never;
+        };
+        /** What of a recording lies where, on one clock. Before the start it answers 409; `download=1` as an attachment */
+        get: operations["timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/recordings/{recording}/trim": {
+        parameters: {
             query?: never;
             header?: never;
             path: {
@@ -758,8 +780,49 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** What of a recording lies where, on one clock. Before the start it answers 409 */
-        get: operations["timeline"];
+        get?: never;
+        /** Cut the start and the end off for whoever plays or downloads; the files stay whole. Refused while it runs */
+        put: operations["trim"];
+        post?: never;
+        /** Undo the trim */
+        delete: operations["untrim"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/recordings/{recording}/sharing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+            };
+            cookie?: never;
+        };
+        /** Whether everybody in the recording agreed to its publication: counts, never who */
+        get: operations["sharing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/recordings/{recording}/masters.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+            };
+            cookie?: never;
+        };
+        /** Every file of the recording as the trim leaves it, and its timeline, as one ZIP without Range */
+        get: operations["masters"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1237,6 +1300,21 @@ export interface components {
             chapters: components["schemas"]["Chapter"][];
             polls: components["schemas"]["TimelinePoll"][];
             program: components["schemas"]["Program"];
+            trim?: components["schemas"]["Trim"];
+        };
+        /** @description What the organizer left of a recording; absent: all of it */
+        Trim: {
+            from_ms: number;
+            /** @description at least a second behind from_ms */
+            to_ms: number;
+        };
+        Sharing: {
+            /** @description nobody is lacking, and there is somebody */
+            allowed: boolean;
+            /** @description who are in the recording */
+            people: number;
+            /** @description of them, who did not agree to publication */
+            lacking: number;
         };
         RecordingPause: {
             from_ms: number;
@@ -2648,6 +2726,60 @@ export interface operations {
     };
     timeline: {
         parameters: {
+            query?: {
+                download?: "1";
+            };
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description timeline */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    trim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Trim"];
+            };
+        };
+        responses: {
+            /** @description timeline */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    untrim: {
+        parameters: {
             query?: never;
             header?: never;
             path: {
@@ -2665,6 +2797,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    sharing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description counts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sharing"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    masters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description archive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
                 };
             };
             default: components["responses"]["Problem"];

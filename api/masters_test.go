@@ -1,0 +1,133 @@
+package api
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"plenum/recorder"
+)
+
+// zipped takes the masters as a ZIP, whose length was told before.
+func (s *site) zipped(host asker, params map[string]string, seg segmentJSON) {
+	s.t.Helper()
+	host.header = http.Header{"Range": {"bytes=9-1"}} // no Range is known here, so that nonsense is none
+	got := s.want(s.do(host, "masters", params, ""), http.StatusOK, "")
+	if n := got.header.Get("Content-Length"); n != strconv.Itoa(len(got.body)) || got.header.Get("Content-Type") != "application/zip" {
+		s.t.Errorf("%s bytes told, %d come, %v", n, len(got.body), got.header)
+	}
+	if name := got.header.Get("Content-Disposition"); !strings.HasPrefix(name, `attachment; filename="recording-2`) || !strings.HasSuffix(name, `.zip"`) {
+		s.t.Errorf("%s", name)
+	}
+	z, err := zip.NewReader(bytes.NewReader(got.body), int64(len(got.body)))
+	must(s.t, err)
+	sizes := map[string]uint64{}
+	for _, f := range z.File {
+		in, err := f.Open()
+		must(s.t, err)
+		n, err := io.Copy(io.Discard, in)
+		if err != nil || uint64(n) != f.UncompressedSize64 || f.Method != zip.Store {
+			s.t.Errorf("%s: %d bytes, %v", f.Name, n, err)
+		}
+		sizes[f.Name] = f.UncompressedSize64
+	}
+	if len(sizes) != 2 || sizes[timelineEntry] == 0 || sizes["speaker-1-A-speaker-camera.webm"] != uint64(seg.Bytes) {
+		s.t.Errorf("%v", sizes)
+	}
+}
+
+// trimmed cuts the recording and undoes it.
+func (s *site) trimmed(host asker, params map[string]string, seg segmentJSON) {
+	s.t.Helper()
+	var tl timelineJSON
+	s.want(s.do(host, "timeline", params, ""), http.StatusOK, "").into(s.t, &tl)
+	for body, code := range map[string]string{
+		`{"from_ms":0,"to_ms":0}`:                                            "trim",
+		`{"from_ms":-5,"to_ms":900}`:                                         "trim",
+		`{"from_ms":100,"to_ms":50}`:                                         "trim",
+		`{"from_ms":0,"to_ms":999}`:                                          "trim",
+		`{"from_ms":9223372036854775807,"to_ms":9223372036854775807}`:        "trim",
+		fmt.Sprintf(`{"from_ms":0,"to_ms":%d}`, tl.DurationMS+1):             "trim",
+		`{"from_ms":-9223372036854775808,"to_ms":-9223372036854775808}`:      "trim",
+		fmt.Sprintf(`{"from_ms":%d,"to_ms":%[1]d}`, tl.Segments[0].FromMS+1): "trim",
+	} {
+		s.want(s.do(host, "trim", params, body), http.StatusUnprocessableEntity, code)
+	}
+	s.want(s.do(host, "trim", params, `{"from_ms":"1"}`), http.StatusBadRequest, "")
+	if tl.DurationMS < 1200 {
+		s.t.Fatalf("too short to be cut: %d ms", tl.DurationMS)
+	}
+	from := tl.Segments[0].FromMS + 100
+	s.want(s.do(host, "trim", params, fmt.Sprintf(`{"from_ms":%d,"to_ms":%d}`, from, tl.DurationMS)), http.StatusOK, "").into(s.t, &tl)
+	if tl.Trim == nil || tl.Trim.FromMS != from || tl.Trim.ToMS != tl.DurationMS {
+		s.t.Errorf("%+v", tl.Trim)
+	}
+	s.program(host, params) // made anew
+	s.want(s.do(host, "masters", params, ""), http.StatusOK, "")
+	whole := s.want(s.send(host, http.MethodGet, tl.Segments[0].URL, "", ""), http.StatusOK, "")
+	kept := s.want(s.send(host, http.MethodGet, tl.Segments[0].URL+"?download=1", "", ""), http.StatusOK, "")
+	if int64(len(whole.body)) != seg.Bytes || kept.header.Get("Content-Length") != strconv.Itoa(len(kept.body)) || !bytes.HasPrefix(kept.body, whole.body[:4]) {
+		s.t.Errorf("%d bytes whole, %d cut", len(whole.body), len(kept.body))
+	}
+	tl.Trim = nil
+	s.want(s.do(host, "untrim", params, ""), http.StatusOK, "").into(s.t, &tl)
+	if tl.Trim != nil {
+		s.t.Errorf("%+v", tl.Trim)
+	}
+	s.want(s.do(host, "untrim", params, ""), http.StatusOK, "")
+	var sh sharingJSON
+	s.want(s.do(host, "sharing", params, ""), http.StatusOK, "").into(s.t, &sh)
+	if sh != (sharingJSON{People: 1, Lacking: 1}) {
+		s.t.Errorf("%+v", sh)
+	}
+}
+
+// The length that is told is the length that comes, also where a ZIP takes other forms: names beyond ASCII, films and
+// positions beyond 4 GiB.
+func TestZIPIsAsLongAsItIsTold(t *testing.T) {
+	for _, sizes := range [][]int64{{}, {0}, {1, 2, 3}, {1<<32 - 1}, {3 << 30, 2 << 30, 5}} {
+		var list []packed
+		var out counter
+		z := zip.NewWriter(&out)
+		w, err := z.CreateHeader(stored(timelineEntry))
+		must(t, err)
+		_, err = w.Write(make([]byte, 77))
+		must(t, err)
+		for i, n := range sizes {
+			p := packed{name: fmt.Sprintf("speaker-%d-Yılmaz-camera.webm", i), size: n}
+			list = append(list, p)
+			w, err := z.CreateHeader(stored(p.name))
+			must(t, err)
+			_, err = io.CopyN(w, zeros{}, n)
+			must(t, err)
+		}
+		must(t, z.Close())
+		if told, err := zipSize(list, 77); err != nil || told != int64(out) {
+			t.Errorf("%v: %d told, %d come, %v", sizes, told, out, err)
+		}
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }
+
+func TestNamesOfFiles(t *testing.T) {
+	for label, want := range map[string]string{
+		"": "speaker-2-screen", "Amina Yılmaz-Hohenfels": "speaker-2-Amina-Yılmaz-Hohenfels-screen",
+		"../..\\x\x00\"": "speaker-2-x-screen", "…": "speaker-2-screen",
+	} {
+		if got := clipName(recorder.Part{Speaker: 2, Segment: recorder.Segment{Label: label, Group: recorder.ScreenGroup}}); got != want {
+			t.Errorf("%q: %q", label, got)
+		}
+	}
+	if _, err := (film{&kept{Reader: strings.NewReader(""), check: func() error { return errors.New("gone") }}, nil}).Read(nil); err == nil {
+		t.Error("a film that is gone is read")
+	}
+}
