@@ -9,6 +9,8 @@ export type Poll = Schema<'Poll'>;
 export type Download = Schema<'Download'>;
 export type RecordingDetail = Schema<'RecordingDetail'>;
 export type Segment = Schema<'Segment'>;
+export type Timeline = Schema<'Timeline'>;
+export type Sharing = Schema<'Sharing'>;
 export type Notice = Schema<'Notice'>;
 export type MyConsent = Schema<'MyConsent'>;
 export type ConsentAnswer = Schema<'ConsentAnswer'>;
@@ -69,6 +71,17 @@ export const recordings = {
   beat: (webinar: string, body: Schema<'Beat'>) => api('post', '/api/webinars/{webinar}/beat', { params: { webinar }, body }),
   segment: (webinar: string, recording: string, segment: string, download = false) =>
     `/api/webinars/${webinar}/recordings/${recording}/segments/${segment}${download ? '?download=1' : ''}`,
+  timeline: (webinar: string, recording: string) =>
+    api('get', '/api/webinars/{webinar}/recordings/{recording}/timeline', { params: { webinar, recording } }),
+  trim: (webinar: string, recording: string, body: Schema<'Trim'>) =>
+    api('put', '/api/webinars/{webinar}/recordings/{recording}/trim', { params: { webinar, recording }, body }),
+  untrim: (webinar: string, recording: string) =>
+    api('delete', '/api/webinars/{webinar}/recordings/{recording}/trim', { params: { webinar, recording } }),
+  sharing: (webinar: string, recording: string) =>
+    api('get', '/api/webinars/{webinar}/recordings/{recording}/sharing', { params: { webinar, recording } }),
+  /** Files of a recording to keep. */
+  kept: (webinar: string, recording: string, file: 'program' | 'masters.zip' | 'timeline') =>
+    `/api/webinars/${webinar}/recordings/${recording}/${file}${file === 'masters.zip' ? '' : '?download=1'}`,
   downloads: (webinar: string, recording: string) => api('get', '/api/webinars/{webinar}/recordings/{recording}/downloads', { params: { webinar, recording } }),
   copyDeleted: (webinar: string, recording: string, download: string) =>
     api('post', '/api/webinars/{webinar}/recordings/{recording}/downloads/{download}/deleted', { params: { webinar, recording, download } }),

@@ -9,9 +9,10 @@ test('each page has its address', () => {
   expect(parse('/stage/abc/')).toEqual({ page: 'stage', id: 'abc' });
   expect(parse('/s/abc')).toEqual({ page: 'speaker', id: 'abc' });
   expect(parse('/recordings/abc')).toEqual({ page: 'recordings', id: 'abc' });
+  expect(parse('/recordings/abc/r-1/')).toEqual({ page: 'player', id: 'abc', recording: 'r-1' });
 });
 
-test.each(['/nonsense', '/stage', '/stage/a/b', '/constructor/x', '/s/..%2f', '/setup/x'])('%s is nobody’s page', (path) => {
+test.each(['/nonsense', '/stage', '/stage/a/b', '/recordings/a/b/c', '/recordings/a/..%2f', '/constructor/x', '/s/..%2f', '/setup/x'])('%s is nobody’s page', (path) => {
   expect(parse(path)).toEqual({ page: 'unknown' });
 });
 

@@ -8,20 +8,27 @@ export type Route =
   | { page: 'stage'; id: string }
   | { page: 'speaker'; id: string }
   | { page: 'recordings'; id: string }
+  | { page: 'player'; id: string; recording: string }
   | { page: 'unknown' };
 
 const withID = { webinars: 'webinar', stage: 'stage', s: 'speaker', recordings: 'recordings' } as const;
 
+const ID = /^[\w-]{1,64}$/;
+
 /** parse reads a path such as /webinars/ID; a slash at its end does no harm. */
 export function parse(path: string): Route {
   const [first = '', id, ...rest] = path.replace(/^\/+|\/+$/g, '').split('/');
-  if (rest.length > 0) return { page: 'unknown' };
+  const [recording, ...more] = rest;
+  if (recording !== undefined) {
+    const play = first === 'recordings' && id !== undefined && ID.test(id) && ID.test(recording) && more.length === 0;
+    return play ? { page: 'player', id, recording } : { page: 'unknown' };
+  }
   if (id === undefined) {
     if (first === '' || first === 'webinars') return { page: 'home' };
     if (first === 'setup' || first === 'login') return { page: first };
     return { page: 'unknown' };
   }
-  if (!/^[\w-]{1,64}$/.test(id) || !Object.hasOwn(withID, first)) return { page: 'unknown' };
+  if (!ID.test(id) || !Object.hasOwn(withID, first)) return { page: 'unknown' };
   return { page: withID[first as keyof typeof withID], id };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RecordingDetail, Segment } from '../calls';
-import { contentOf, deletable, moving, ordered, totals } from './segments';
+import { contentOf, deletable, moving, ordered, playable, totals } from './segments';
 
 const segment = (more: Partial<Segment>): Segment => ({
   id: 'a', group: 'camera', label: '', state: 'available', start_ms: 0, duration_ms: 1000, bytes: 10, audio: true, video: true, ...more,
@@ -22,6 +22,13 @@ test('a page rests only when nothing changes by itself any more', () => {
 test('what still runs cannot be deleted', () => {
   expect(deletable(detail('paused'))).toBe(false);
   expect(deletable(detail('available'))).toBe(true);
+});
+
+test('what has ended and holds something can be played', () => {
+  expect(playable(detail('recording', [segment({})]))).toBe(false);
+  expect(playable(detail('stopped', [segment({ state: 'writing' })]))).toBe(false);
+  expect(playable(detail('stopped', [segment({ state: 'writing' }), segment({ state: 'sealed' })]))).toBe(true);
+  expect(playable(detail('available'))).toBe(false);
 });
 
 test('files come as it happened', () => {

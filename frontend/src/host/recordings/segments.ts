@@ -13,6 +13,11 @@ export function deletable(detail: RecordingDetail): boolean {
   return ['stopped', 'available', 'aborted'].includes(detail.recording.state);
 }
 
+/** playable: it has ended, and something of it is there. */
+export function playable(detail: RecordingDetail): boolean {
+  return ['stopped', 'available'].includes(detail.recording.state) && detail.segments.some((s) => s.state !== 'writing');
+}
+
 export type Content = 'sound' | 'picture' | 'both';
 
 export function contentOf(segment: Pick<Segment, 'audio' | 'video'>): Content {

@@ -1,0 +1,224 @@
+// The afterwards page: two people are recorded and played as one, sought, steered by keys, cut and taken along.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test as story } from 'node:test';
+import { Cast, makeFace, person, pictured } from './browser.mjs';
+import { desk, wear } from './gallery.mjs';
+import { accessible, focusSeen, laidOut } from './looks.mjs';
+import { colours, complaints, probe } from './media.mjs';
+import { Server } from './server.mjs';
+import { announce, answer, assertQuiet, createWebinar, enterStage, goLive, indicated, inviteSpeaker, join as watch, makeAccount, moves, preparePoll, startRecording, vote } from './steps.mjs';
+
+const phone = { width: 390, height: 844, theme: 'dark', lang: 'de' };
+
+const looks = [phone, { ...desk, theme: 'dark', lang: 'de' }, { ...phone, theme: 'light', lang: 'en' }, desk];
+
+let server, cast, host, speaker, attendee, webinar;
+
+before(async () => {
+  server = await Server.start();
+  cast = new Cast();
+  const [hostBrowser, speakerBrowser, audience] = await Promise.all([
+    cast.browser(makeFace(cast.dir, 'host', 'green', 440, { light: true })),
+    cast.browser(makeFace(cast.dir, 'speaker', 'red', 1500, { light: true })),
+    cast.browser(),
+  ]);
+  [host, speaker, attendee] = await Promise.all([hostBrowser, speakerBrowser, audience].map((b) => person(b, server.url)));
+  for (const p of [host, speaker, attendee]) p.setDefaultTimeout(20_000);
+});
+after(async () => {
+  await cast?.close();
+  await server?.stop();
+});
+
+const test = (name, f) => story(name, (t) => pictured(name, () => [host, speaker, attendee], () => f(t)));
+
+/** Keeps a picture of the page when a folder for them is named. */
+async function keep(name) {
+  const folder = process.env.PLENUM_PICTURES;
+  if (folder) await host.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+}
+
+/** How far the films that play are from the clock and from each other, in ms, at this picture of the page. */
+const sync = () => host.evaluate(() => new Promise((done) => requestAnimationFrame(() => {
+  const clock = document.querySelector('input[data-seek]').valueAsNumber;
+  const at = [...document.querySelectorAll('video')].filter((v) => !v.paused && !v.ended).map((v) => Number(v.dataset.from) + v.currentTime * 1000);
+  done({ films: at.length, off: Math.max(...at.map((ms) => Math.abs(ms - clock))), apart: Math.max(...at) - Math.min(...at), clock });
+})));
+const clock = async () => (await sync()).clock;
+const begins = async () => Number(await host.locator('input[data-seek]').getAttribute('min'));
+const loaded = () => host.waitForFunction(() => [...document.querySelectorAll('video')].every((v) => v.readyState >= 3 && !v.seeking));
+
+/** Watches the films for so long and answers the worst of what sync says. */
+async function worst(ms, films) {
+  const seen = [];
+  for (const end = Date.now() + ms; Date.now() < end; await host.waitForTimeout(50)) seen.push(await sync());
+  assert.ok(seen.every((s) => s.films >= films), `films that play: ${seen.map((s) => s.films)}`);
+  return { off: Math.max(...seen.map((s) => s.off)), apart: Math.max(...seen.map((s) => s.apart)) };
+}
+
+/** Saves what a link of the page gives. */
+async function download(name) {
+  const [saved] = await Promise.all([host.waitForEvent('download'), host.getByRole('link', { name }).click()]);
+  const file = join(cast.dir, `${Date.now()}-${saved.suggestedFilename()}`);
+  await saved.saveAs(file);
+  return file;
+}
+
+test('two people and a poll are recorded', async () => {
+  await makeAccount(host, server);
+  webinar = await createWebinar(host, 'Open data for charities');
+  const link = await inviteSpeaker(host, 'Amina Yilmaz');
+  await preparePoll(host, 'Which topic next?', ['Consent in practice', 'Captions for everybody']);
+  await Promise.all([enterStage(host, `${server.url}/stage/${webinar.id}`), enterStage(speaker, link)]);
+  await goLive(host);
+  await Promise.all([watch(attendee, webinar.link), moves(host, 10)]);
+  await announce(host);
+  await Promise.all([answer(host, 'Record me'), answer(speaker, 'Record me')]);
+  await startRecording(host);
+  await indicated(attendee, /^Recording$/);
+  await host.waitForTimeout(3000);
+  await host.getByRole('button', { name: /Open poll/ }).click();
+  await vote(attendee, 'Consent in practice');
+  await host.getByRole('button', { name: 'Close poll' }).click();
+  await host.getByRole('button', { name: 'Share screen' }).click();
+  await attendee.getByText('Screen of Ada Host').waitFor();
+  await host.waitForTimeout(5000);
+  await host.getByRole('button', { name: 'Pause recording' }).click();
+  await indicated(attendee, 'Recording paused');
+  await host.waitForTimeout(500); // a pause that can be seen
+  await host.getByRole('button', { name: 'Stop recording' }).click();
+  await host.goto(`${server.url}/recordings/${webinar.id}`);
+  await host.getByRole('link', { name: 'Play the recording' }).click();
+  await host.getByRole('heading', { name: 'Open data for charities' }).waitFor();
+  await host.getByText(/Will be erased on/).waitFor();
+});
+
+test('both play within 80 ms of one clock, soon after the click, without the files being fetched whole', async (t) => {
+  await loaded();
+  const ms = await host.evaluate(async () => {
+    const begun = performance.now();
+    const line = document.querySelector('input[data-seek]');
+    const moving = () => line.valueAsNumber > Number(line.min) + 20;
+    [...document.querySelectorAll('button')].find((b) => b.textContent === 'Play').click();
+    while (!moving() && performance.now() - begun < 5000) await new Promise(requestAnimationFrame);
+    return performance.now() - begun;
+  });
+  t.diagnostic(`playing ${ms.toFixed(0)} ms after the click`);
+  assert.ok(ms < 1000, `${ms} ms`);
+  await host.waitForFunction(() => [...document.querySelectorAll('video')].filter((v) => !v.paused && v.currentTime > 0.3).length === 2);
+  const seen = await worst(2000, 2);
+  t.diagnostic(`off the clock ${seen.off.toFixed(0)} ms, apart ${seen.apart.toFixed(0)} ms`);
+  assert.ok(seen.off < 80 && seen.apart < 80, JSON.stringify(seen));
+});
+
+test('a chapter, keys and speed', async (t) => {
+  const chapter = host.getByRole('button', { name: /Which topic next/ });
+  await chapter.click();
+  await host.locator('[aria-current]', { hasText: 'Which topic next' }).waitFor();
+  await host.waitForTimeout(600);
+  const after = await worst(1000, 2);
+  t.diagnostic(`after a chapter: off the clock ${after.off.toFixed(0)} ms`);
+  assert.ok(after.off < 80 && after.apart < 80, JSON.stringify(after));
+  await host.keyboard.press('k');
+  await host.getByRole('button', { name: 'Play', exact: true }).waitFor();
+  await host.getByText('Poll, open at this moment').or(host.getByText('Poll, closed by this moment')).waitFor();
+  const stood = await clock();
+  await host.keyboard.press('ArrowLeft');
+  assert.ok(Math.abs((await clock()) - Math.max(await begins(), stood - 5000)) < 50);
+  await host.keyboard.press('9');
+  await host.getByText('Poll, closed by this moment').waitFor();
+  assert.ok(await host.getByText('100%').first().isVisible());
+  await host.keyboard.press('m');
+  assert.equal(await host.getByRole('button', { name: 'Mute' }).getAttribute('aria-pressed'), 'true');
+  await host.keyboard.press('m');
+  await host.keyboard.press('?');
+  await host.getByRole('dialog', { name: 'Keys' }).waitFor();
+  await host.keyboard.press('Escape');
+  await host.keyboard.press('0');
+  assert.equal(await clock(), await begins());
+  await host.keyboard.press('>');
+  await host.keyboard.press('>');
+  assert.equal(await host.getByLabel('Speed').inputValue(), '1.5');
+  await host.keyboard.press('k');
+  await host.waitForTimeout(1500);
+  const fast = await worst(1000, 2);
+  t.diagnostic(`at 1.5: off the clock ${fast.off.toFixed(0)} ms`);
+  assert.ok(fast.off < 80 && fast.apart < 80, JSON.stringify(fast));
+  await host.keyboard.press('k');
+  const left = await clock();
+  await host.waitForTimeout(200);
+  await host.reload();
+  await host.locator('input[data-seek]').waitFor();
+  assert.ok(Math.abs((await clock()) - left) < 150, 'the position is kept');
+});
+
+test('one person, and the one film when it is made', async (t) => {
+  const view = host.getByLabel('View');
+  await view.selectOption({ label: 'Amina Yilmaz' });
+  assert.equal(await host.locator('figure:visible').count(), 1);
+  await view.getByRole('option', { name: 'One film' }).waitFor({ state: 'attached', timeout: 30_000 });
+  await view.selectOption({ label: 'One film' });
+  await host.getByRole('heading', { name: 'Open data for charities' }).click(); // lists keep their keys to themselves
+  await host.keyboard.press('3');
+  await host.keyboard.press(' ');
+  await host.waitForTimeout(800);
+  await moves(host, 3);
+  await host.keyboard.press('k');
+  await view.selectOption({ label: 'Everybody' });
+  assert.ok((await clock()) > 1000);
+  t.diagnostic(`${await host.locator('video').count()} films on the page`);
+});
+
+test('the cut holds for playing and for every download, and can be undone', async () => {
+  for (const [end, at] of [['Start', '0:02'], ['End', '0:05']]) {
+    await host.getByRole('textbox', { name: end }).fill(at);
+    await host.getByRole('textbox', { name: end }).press('Tab');
+  }
+  await host.getByRole('button', { name: 'Save cut' }).click();
+  await host.getByText('Cut from 0:02.0 to 0:05.0.').waitFor();
+  await host.reload();
+  await host.locator('input[data-seek]').waitFor();
+  assert.deepEqual(await host.locator('input[data-seek]').evaluate((line) => [line.min, line.max]), ['2000', '5000']);
+  const short = await download(/Download: All files/);
+  await host.getByRole('button', { name: 'Undo the cut' }).click();
+  await host.getByRole('button', { name: 'Undo the cut' }).waitFor({ state: 'hidden' });
+  const long = await download(/Download: All files/);
+  const lengths = [short, long].map((zip, i) => {
+    execFileSync('unzip', ['-tqq', zip]);
+    const folder = join(cast.dir, `zip${i}`);
+    mkdirSync(folder);
+    execFileSync('unzip', ['-qq', zip, '-d', folder]);
+    const names = readdirSync(folder);
+    // The screen came late: it may lie outside of the cut.
+    assert.deepEqual(names.filter((n) => i === 1 || !n.endsWith('screen.webm')).map((n) => n.replace(/-\d-/, '-')).sort(), ['speaker-Ada-Host-camera.webm', ...(i === 1 ? ['speaker-Ada-Host-screen.webm'] : []), 'speaker-Amina-Yilmaz-camera.webm', 'timeline.json']);
+    return names.filter((n) => n.endsWith('camera.webm')).map((name) => {
+      const file = join(folder, name);
+      assert.deepEqual(complaints(file), [], name);
+      const { duration, codecs } = probe(file);
+      assert.deepEqual(codecs, ['opus', 'vp8']);
+      assert.ok(colours(file).length > duration, 'there are pictures');
+      return duration;
+    });
+  });
+  for (const i of [0, 1]) assert.ok(lengths[0][i] < lengths[1][i] - 0.5 && lengths[0][i] >= 2.9, JSON.stringify(lengths));
+});
+
+test('it looks right at a desk and on a phone, and fits the rules', async () => {
+  const found = [];
+  for (const place of ['2', '8']) {
+    await wear(host, desk);
+    await host.keyboard.press(place);
+    await loaded();
+    for (const look of looks) {
+      await wear(host, look);
+      await keep(`player-${place}-${look.width}-${look.theme}`);
+      const complaintsOf = [...(await laidOut(host, look.lang)), ...(await accessible(host)), ...(look === desk ? await focusSeen(host) : [])];
+      found.push(...complaintsOf.map((c) => `${place} ${look.width} ${look.theme}: ${c}`));
+    }
+  }
+  assert.deepEqual(found, []);
+  assertQuiet(host);
+});
