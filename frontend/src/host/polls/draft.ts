@@ -12,7 +12,7 @@ export interface Choice {
   most: number;
 }
 
-export const ONE: Choice = { kind: 'single', least: 1, most: 1 };
+const ONE: Choice = { kind: 'single', least: 1, most: 1 };
 
 export function draftOf(question: string, options: readonly string[], choice: Choice = ONE): { question: string; options: string[] } & Choice {
   return { question: question.trim(), options: options.map((o) => o.trim()).filter((o) => o !== ''), ...(choice.kind === 'single' ? ONE : choice) };
