@@ -1,5 +1,6 @@
 // Typed client of the HTTP face. Paths, parameters, bodies and answers come from the contract.
-import { type Restarted, relaysOf } from './ice';
+import type { Restarted } from './ice';
+import { relaysOf } from './relays';
 import type { components, paths } from './schema.gen';
 
 type Schemas = components['schemas'];

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { fragmentOf, Lifeline, relaysOf, type Restarted, withICE } from './ice';
+import { fragmentOf, Lifeline, type Restarted, withICE } from './ice';
+import { relaysOf } from './relays';
 
 const OFFER = [
   'v=0', 'a=group:BUNDLE 0 1', 'm=audio 9 UDP/TLS/RTP/SAVPF 111', 'a=ice-ufrag:mine', 'a=ice-pwd:secret', 'a=fingerprint:sha-256 AA', 'a=mid:0',

@@ -39,10 +39,8 @@ export function storeVote(poll: string, vote: StoredVote | null): void {
 /** What this browser has cast in a poll, undefined if nothing or unreadable. */
 export function storedVote(poll: string): StoredVote | undefined {
   try {
-    const v = JSON.parse(recall(voteKey(poll)) ?? 'null') as (StoredVote & { option?: unknown }) | null;
-    // Earlier versions kept the only option by itself.
-    const options = v && (typeof v.option === 'string' ? [v.option] : v.options);
-    return v && typeof v.receipt === 'string' && Array.isArray(options) ? { ...v, options } : undefined;
+    const v = JSON.parse(recall(voteKey(poll)) ?? 'null') as StoredVote | null;
+    return v && typeof v.receipt === 'string' && Array.isArray(v.options) ? v : undefined;
   } catch {
     return undefined;
   }
