@@ -21,8 +21,8 @@ const (
 	keys    = 4 * time.Second // between key frames that nobody asked for
 	reports = time.Second     // between sender reports
 	beats   = 2 * time.Second
-	pace    = 500 * time.Millisecond // between visits of the feeder, each of which brings what came meanwhile
-	ntp1900 = 2208988800             // seconds from 1900 to 1970
+	pace    = time.Second // between visits of the feeder, each of which brings what came meanwhile
+	ntp1900 = 2208988800  // seconds from 1900 to 1970
 )
 
 // source is a track as the SFU would have it.

@@ -117,7 +117,7 @@ const patience = 10 * time.Minute
 func (s *studio) until(ctx context.Context, id recorder.RecordingID, ok func(recorder.Detail) bool) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	tick := time.NewTicker(5 * time.Millisecond)
+	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		d, err := s.recorder.Get(ctx, s.webinar, id)
