@@ -127,8 +127,7 @@ func (p *publication) kindOf(video bool) media.Kind {
 	}
 }
 
-// open starts the source of a track whose first packet has come.
-// open begins a source, or a further layer of one.
+// open begins the source of a track whose first packet has come, or a further layer of one.
 func (p *publication) open(t *webrtc.TrackRemote, recv *webrtc.RTPReceiver) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
