@@ -25,6 +25,13 @@ class Language {
     await this.#load(negotiate(asked ?? recall(KEY), navigator.languages));
   }
 
+  /** Adds a catalog below those of the entry, for a part that is loaded later. */
+  async also(loader: Loader): Promise<void> {
+    if (this.#loaders.includes(loader)) return;
+    this.#loaders.splice(1, 0, loader);
+    await this.#load(this.current);
+  }
+
   /** Switches the language and remembers it. */
   async use(lang: Lang): Promise<void> {
     keep(KEY, lang);
