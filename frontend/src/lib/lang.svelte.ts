@@ -25,6 +25,13 @@ class Language {
     await this.#load(negotiate(asked ?? recall(KEY), navigator.languages));
   }
 
+  /** Adds the catalog of a part that came later. */
+  async also(loader: Loader): Promise<void> {
+    if (this.#loaders.includes(loader)) return;
+    this.#loaders.push(loader);
+    await this.#load(this.current);
+  }
+
   /** Switches the language and remembers it. */
   async use(lang: Lang): Promise<void> {
     keep(KEY, lang);
@@ -38,6 +45,7 @@ class Language {
 
   async #load(lang: Lang): Promise<void> {
     const parts = await Promise.all(this.#loaders.map((load) => load(lang)));
+    if (parts.length < this.#loaders.length) return this.#load(lang); // one was added meanwhile
     this.#catalog = Object.assign({}, ...parts.map((p) => p.default)) as Catalog;
     this.current = lang;
     document.documentElement.lang = lang;
