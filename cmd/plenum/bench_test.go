@@ -78,7 +78,7 @@ func TestBenchRecord(t *testing.T) {
 	}
 	var r record.Result
 	measured(t, &r, "record", "--minutes", "0.12")
-	if r.Bytes < 100_000 || r.CPUPerMinute <= 0 || r.MaxRSS < 10 || r.MaxHeld < 1 || r.Finalize <= 0 || r.Stored < r.Finalize || r.Program <= 0 {
+	if r.Bytes < 100_000 || r.CPUPerMinute <= 0 || r.MaxRSS < 10 || r.MaxOwn < 1 || r.MaxOwn > r.MaxRSS || r.Idle <= 0 || r.Finalize <= 0 || r.Stored < r.Finalize || r.Program <= 0 {
 		t.Errorf("%+v", r)
 	}
 }
