@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"testing"
@@ -12,13 +13,17 @@ import (
 	"plenum/cmd/plenum/bench/record"
 )
 
-// TestMain is the server as well, when the bench starts it.
+// TestMain is the server as well, when the bench starts it, and an object store of its own.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "serve" {
+	switch {
+	case len(os.Args) > 1 && os.Args[1] == "serve":
 		main()
-		return
+	case len(os.Args) > 3 && os.Args[1] == "store":
+		fmt.Fprintln(os.Stderr, serveStore(os.Args[2], os.Args[3], os.Stdout))
+		os.Exit(1)
+	default:
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
 }
 
 // TestBenchFanout goes the whole way over the public API, over a path that is forced.
