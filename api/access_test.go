@@ -10,7 +10,7 @@ import (
 
 // foreign ids that look right and name nothing.
 func noIDs(w string) map[string]string {
-	return in(w, "ticket", webinar.NewID(), "session", webinar.NewID(), "poll", webinar.NewID(), "recording", webinar.NewID(), "segment", webinar.NewID(), "download", webinar.NewID())
+	return in(w, "ticket", webinar.NewID(), "session", webinar.NewID(), "poll", webinar.NewID(), "question", webinar.NewID(), "recording", webinar.NewID(), "segment", webinar.NewID(), "download", webinar.NewID())
 }
 
 // TestRolesAndRoutes walks the whole table with everybody who may come along. Who may not is told so before anything
@@ -93,7 +93,7 @@ func TestForeignIDs(t *testing.T) {
 	s.want(s.do(host, "createPoll", in(w), `{"question":"?","options":["a","b"]}`), http.StatusCreated, "").into(t, &p)
 	s.want(s.do(host, "openPoll", in(w, "poll", p.ID), ""), http.StatusOK, "")
 	_, ticket := s.ticket(host, w, "speaker")
-	vote := `{"options":["` + p.Options[0].ID + `"],"receipt":"` + strings.Repeat("0", 64) + `"}`
+	vote := `{"answer":{"options":["` + p.Options[0].ID + `"]},"receipt":"` + strings.Repeat("0", 64) + `"}`
 	for _, try := range []struct{ op, body string }{
 		{"updatePoll", `{"question":"?","options":["a","b"]}`}, {"deletePoll", ""}, {"openPoll", ""}, {"closePoll", ""}, {"vote", vote},
 		{"listReceipts", ""}, {"pollResults", ""}, {"revokeTicket", ""}, {"invite", ""}, {"sendBack", ""},

@@ -25,11 +25,12 @@ class Language {
     await this.#load(negotiate(asked ?? recall(KEY), navigator.languages));
   }
 
-  /** Adds a catalog below those of the entry, for a part that is loaded later. */
-  async also(loader: Loader): Promise<void> {
-    if (this.#loaders.includes(loader)) return;
-    this.#loaders.splice(1, 0, loader);
-    await this.#load(this.current);
+  /** Adds a catalog that is needed from now on; `below`: where words are there already, those stay. */
+  async add(loader: Loader, below = false): Promise<void> {
+    if (!this.#loaders.includes(loader)) this.#loaders.splice(below ? 1 : this.#loaders.length, 0, loader);
+    const lang = this.current;
+    const more = (await loader(lang)).default;
+    if (lang === this.current) this.#catalog = below ? { ...more, ...this.#catalog } : { ...this.#catalog, ...more };
   }
 
   /** Switches the language and remembers it. */
@@ -44,7 +45,9 @@ class Language {
   }
 
   async #load(lang: Lang): Promise<void> {
-    const parts = await Promise.all(this.#loaders.map((load) => load(lang)));
+    const loaders = [...this.#loaders];
+    const parts = await Promise.all(loaders.map((load) => load(lang)));
+    if (loaders.length < this.#loaders.length) return this.#load(lang); // one was added meanwhile
     this.#catalog = Object.assign({}, ...parts.map((p) => p.default)) as Catalog;
     this.current = lang;
     document.documentElement.lang = lang;

@@ -11,6 +11,6 @@ export { GuestStage, Invited, MyConsent };
 
 /** The way to the stage of a room, with its words loaded. */
 export async function open(room: Room): Promise<Place> {
-  await language.also(load);
+  await language.add(load, true);
   return new Place(room);
 }
