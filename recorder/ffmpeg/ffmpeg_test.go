@@ -104,7 +104,7 @@ func probed(t testing.TB, f *os.File) (p probe) {
 func TestMP4(t *testing.T) {
 	tool := find(t, Config{})
 	if !tool.MP4s() {
-		t.Skip("this ffmpeg has no encoder for H.264")
+		t.Fatal("this ffmpeg has no encoder for H.264")
 	}
 	in := film(t, "testsrc2=size=321x181:rate=15", "sine=440", 4)
 	chapters := filepath.Join(t.TempDir(), "chapters")

@@ -159,7 +159,7 @@ const (
 
 // Peaks measures a film's sound.
 func (t *Tool) Peaks(ctx context.Context, in *os.File, length time.Duration, progress func(float64)) (Peaks, error) {
-	step := max(finestPeak, (length / peaksMost).Round(time.Millisecond)+time.Millisecond)
+	step := max(finestPeak, (length/peaksMost).Round(time.Millisecond)+time.Millisecond)
 	if length <= finestPeak*peaksMost {
 		step = finestPeak
 	}
