@@ -21,16 +21,19 @@ const unbuilt = "The web app is not in this binary. Run \"make build\" and start
 
 // Handler serves the app that was embedded at build time. It answers GET and HEAD and knows every path: an
 // entry for each page, the files of dist, and for all others a page that says so with status 404. A binary
-// without a built app answers 503 with a sentence.
-func Handler() http.Handler {
+// without a built app answers 503 with a sentence. ours are played instead of the announcements that are built in.
+func Handler(ours Announcements) http.Handler {
 	sub, err := fs.Sub(dist, "dist")
 	if err != nil { // only an invalid literal path can fail
 		panic(err)
 	}
-	return handler{files: sub}
+	return handler{files: sub, ours: ours}
 }
 
-type handler struct{ files fs.FS }
+type handler struct {
+	files fs.FS
+	ours  Announcements
+}
 
 // entry names the HTML file of a page, "" for none. Deeper paths of a page belong to its own router.
 func entry(p string) string {
@@ -116,6 +119,11 @@ func (h handler) serve(w http.ResponseWriter, r *http.Request, name string, stat
 		head.Set("Cache-Control", "no-cache")
 	default:
 		head.Set("Cache-Control", "public, max-age=3600")
+	}
+	if s, ok := h.ours[name]; ok {
+		head.Set("Content-Type", s.contentType)
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(s.body))
+		return
 	}
 	body, encoding, err := h.read(name, r.Header.Get("Accept-Encoding"))
 	if err != nil {

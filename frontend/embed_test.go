@@ -24,6 +24,7 @@ func app() handler {
 		"assets/app-1a2b3c.js.gz":  {Data: []byte("GZIP")},
 		"assets/font-1a2b3c.woff2": {Data: []byte("font")},
 		"audio/announce-de.mp3":    {Data: []byte("sound")},
+		"audio/announce-de.ogg":    {Data: []byte("sound")},
 	}}
 }
 
@@ -168,7 +169,7 @@ func TestUnbuilt(t *testing.T) {
 
 // TestEmbedded holds for a checkout without a built app and for one with it.
 func TestEmbedded(t *testing.T) {
-	res, body := get(t, Handler(), http.MethodGet, "/j", nil)
+	res, body := get(t, Handler(nil), http.MethodGet, "/j", nil)
 	switch res.StatusCode {
 	case http.StatusOK:
 		if !strings.Contains(body, "/assets/") || !strings.Contains(body, "<script type=\"module\"") {

@@ -172,7 +172,7 @@ func (p *parts) buildSite(l net.Addr) (err error) {
 	p.numbers = api.Metrics(p.engine, p.hub, p.recorder)
 	deps := api.Deps{
 		Accounts: p.accounts, Webinars: p.webinars, Hub: p.hub, Media: p.engine, Polls: p.polls, Questions: p.questions, Recorder: p.recorder,
-		Numbers: p.numbers, App: frontend.Handler(), BaseURL: p.cfg.linkAddress(l).String(), StageURL: p.cfg.address(l).String(), StagePeople: p.cfg.MaxStage, TLS: p.cfg.secure(), TrustedProxies: p.cfg.TrustedProxies, Full: p.full, Log: p.log,
+		Numbers: p.numbers, App: frontend.Handler(p.cfg.Announcements), BaseURL: p.cfg.linkAddress(l).String(), StageURL: p.cfg.address(l).String(), StagePeople: p.cfg.MaxStage, TLS: p.cfg.secure(), TrustedProxies: p.cfg.TrustedProxies, Full: p.full, Log: p.log,
 	}
 	if p.relay != nil {
 		deps.Relay = p.relay

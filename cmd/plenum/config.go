@@ -14,6 +14,9 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"plenum/frontend"
+	"plenum/webinar"
 )
 
 var errConfig = errors.New("the configuration is not usable")
@@ -47,6 +50,7 @@ type config struct {
 	RetainRecording time.Duration
 	MaxLive         time.Duration
 	AnnounceDelay   time.Duration
+	Announcements   frontend.Announcements
 	ConsentMargin   time.Duration
 	DiskReserve     int64
 	FFmpeg          string // program; empty: none
@@ -103,6 +107,7 @@ func settings() []setting {
 		{"PLENUM_RETAIN_RECORDING", "720h", dur, "recordings are erased so long after they stopped (1h to 4392h, which is 183 days)", false, setDuration(time.Hour, 4392*time.Hour, func(c *config) *time.Duration { return &c.RetainRecording })},
 		{"PLENUM_MAX_LIVE", "24h", dur, "a webinar that nobody ends is ended after so long (1h to 72h)", false, setDuration(time.Hour, 72*time.Hour, func(c *config) *time.Duration { return &c.MaxLive })},
 		{"PLENUM_ANNOUNCE_DELAY", "10s", dur, "least time between announcing a recording and starting it (10s to 10m)", false, setDuration(10*time.Second, 10*time.Minute, func(c *config) *time.Duration { return &c.AnnounceDelay })},
+		{"PLENUM_ANNOUNCEMENTS", "", path, "folder with spoken announcements of your own, de.mp3 or de.ogg and en.mp3 or en.ogg (1 MiB each at most); empty: those that are built in", false, setAnnouncements},
 		{"PLENUM_CONSENT_MARGIN", "1s", dur, "what was captured so shortly after a consent is still left out (250ms to 10s)", false, setDuration(250*time.Millisecond, 10*time.Second, func(c *config) *time.Duration { return &c.ConsentMargin })},
 		{"PLENUM_DISK_RESERVE", "2147483648", "bytes", "a recording stops cleanly when less is free in the data folder", false, setInt(0, 1<<50, func(c *config, n int64) { c.DiskReserve = n })},
 		{"PLENUM_FFMPEG", "ffmpeg", "path, name or off", "the ffmpeg that mixes the sound of recordings, makes previews and MP4; where there is none, all else works", false, setProgram(func(c *config) *string { return &c.FFmpeg })},
@@ -257,6 +262,16 @@ func setProgram(field func(*config) *string) func(*config, string) error {
 		*field(c) = v
 		return nil
 	}
+}
+
+// setAnnouncements reads the files once, so that a fault is known before anybody has to hear them.
+func setAnnouncements(c *config, v string) (err error) {
+	var langs []string
+	for _, l := range webinar.Langs() {
+		langs = append(langs, string(l))
+	}
+	c.Announcements, err = frontend.ReadAnnouncements(v, langs)
+	return err
 }
 
 func setAddr(field func(*config) *string) func(*config, string) error {

@@ -51,6 +51,28 @@ func TestConfigReportsEveryFaultAtOnce(t *testing.T) {
 	}
 }
 
+func TestAnnouncementsAreCheckedAtTheStart(t *testing.T) {
+	dir := t.TempDir()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(os.WriteFile(filepath.Join(dir, "de.mp3"), []byte("not a sound"), 0o600))
+	if _, err := loadConfig(env("PLENUM_ANNOUNCEMENTS", dir)); err == nil || !strings.Contains(err.Error(), "PLENUM_ANNOUNCEMENTS: de.mp3: this is no MP3 sound") {
+		t.Errorf("a file that is no sound: %v", err)
+	}
+	sound, err := os.ReadFile(filepath.Join("..", "..", "frontend", "public", "audio", "announce-de.mp3"))
+	must(err)
+	must(os.WriteFile(filepath.Join(dir, "de.mp3"), sound, 0o600))
+	c, err := loadConfig(env("PLENUM_ANNOUNCEMENTS", dir))
+	must(err)
+	if len(c.Announcements) != 2 {
+		t.Errorf("%d paths have the operator's sound", len(c.Announcements))
+	}
+}
+
 func TestSampleSecretIsRefused(t *testing.T) {
 	_, err := loadConfig(env("PLENUM_S3_ENDPOINT", "minio:9000", "PLENUM_S3_ACCESS_KEY", "plenum", "PLENUM_S3_SECRET_KEY", sampleSecret))
 	if !errors.Is(err, errConfig) {
