@@ -29,6 +29,7 @@ export async function wear(page, { width, height = 844, theme, lang, text = 100,
 export const words = {
   title: 'Open data for charities',
   speaker: 'Amina Yılmaz-Hohenfels',
+  asked: 'Jonas Lindqvist-Oberhauser',
   polls: [
     ['Which topic shall we look at next?', ['Consent in practice', 'Captions for everybody', 'Codes and short links that people can type']],
     ['What would help you to follow?', ['Captions', 'Slides sent around beforehand', 'Fewer speakers at once'], { most: 2 }],
@@ -131,7 +132,10 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   await firstFrame(watcher);
   await host.getByRole('button', { name: 'Share screen' }).click();
   await watcher.getByText('Screen of Ada Host').waitFor();
-  await join(silent, webinar.link);
+  await silent.goto(webinar.link);
+  await silent.getByLabel('Display name').fill(words.asked);
+  await silent.getByRole('button', { name: 'Join with sound' }).click();
+  await firstFrame(silent);
   yield scene('live, no poll yet', silent);
   await host.getByRole('button', { name: /Open poll/ }).click();
   await watcher.getByRole('radio').first().waitFor();
@@ -182,6 +186,8 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   yield scene('live, recording', watcher);
   yield scene('speaker, recording', speaker);
   await host.waitForTimeout(4000); // there is something to play
+  yield* promotion(host, silent, scene);
+  await indicated(watcher, /^Recording$/);
   await host.getByRole('button', { name: 'Pause recording' }).click();
   await indicated(watcher, 'Recording paused');
   yield scene('live, recording paused', watcher);
@@ -212,6 +218,30 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   await host.goto(site);
   await host.getByText('Ended', { exact: true }).waitFor();
   yield scene('my webinars', host, true);
+}
+
+/** Somebody of the audience is asked on stage while a recording runs, comes unrecorded, and goes back. */
+async function* promotion(host, asked, scene) {
+  await host.getByRole('heading', { name: /in the room/ }).click();
+  await host.getByRole('button', { name: `Ask on stage: ${words.asked}` }).click();
+  const call = asked.getByRole('dialog', { name: 'Ada Host asks you on stage' });
+  await call.getByRole('heading', { name: /^This event is being recorded/ }).waitFor();
+  yield scene('asked on stage', asked, true);
+  await host.getByText('asked, no answer yet').waitFor();
+  yield scene('stage, somebody is asked', host);
+  await call.getByRole('button', { name: 'Turn on camera and microphone' }).click();
+  const unrecorded = call.getByRole('button', { name: 'Take part unrecorded' });
+  await unrecorded.and(asked.locator(':enabled')).waitFor();
+  yield scene('asked on stage, devices on', asked);
+  await unrecorded.and(asked.locator(':enabled')).click();
+  await asked.getByRole('button', { name: 'Mute', exact: true }).waitFor();
+  await moves(asked, 10);
+  yield scene('guest on stage', asked, true);
+  await asked.reload();
+  await asked.getByRole('dialog', { name: 'You are on stage' }).waitFor();
+  yield scene('guest, page loaded anew', asked);
+  await host.getByRole('button', { name: `Take off stage: ${words.asked}` }).click();
+  await asked.getByRole('button', { name: 'Sound' }).waitFor();
 }
 
 /** What a viewer reads of the own line, from the mildest trouble to the worst, and of a line that is somebody else's. */

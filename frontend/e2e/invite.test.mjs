@@ -60,6 +60,9 @@ test('the host records, and asks Gwen, whose page keeps the question', async () 
   await announce(host);
   await answer(host, 'Record me');
   await gwen.goto(webinar.link);
+  await gwen.getByText('A recording has been announced.').first().waitFor(); // on the arrival page: to be seen, and heard from the first click on
+  await gwen.getByLabel('Display name').click();
+  await gwen.waitForFunction(() => Object.keys(sessionStorage).some((k) => k.startsWith('plenum.spoken.')));
   await gwen.getByLabel('Display name').fill('Gwen');
   await gwen.getByRole('button', { name: 'Join with sound' }).click();
   await startRecording(host);
