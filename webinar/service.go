@@ -24,6 +24,7 @@ type Hooks struct {
 	Keep    func(context.Context, ID) (bool, error)
 	Erase   func(context.Context, ID) error // before the rows go
 	Revoked func(ID, TicketID)              // the ticket's media and streams end
+	Reseat  func(Ticket)                    // the ticket's role is another one: its streams follow, and its media ends unless it may publish
 }
 
 // Service runs webinars and knows who sits in them.
