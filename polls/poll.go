@@ -63,6 +63,10 @@ var (
 	ErrNotDraft      = errors.New("poll is not a draft any more")
 	ErrNotOpen       = errors.New("poll is not open yet")
 	ErrNotClosed     = errors.New("poll is not closed yet")
+	ErrTooLate       = errors.New("an opening can be undone for a few seconds only")
+	ErrKept          = errors.New("ballots were cast before the opening was undone")
+	ErrRound         = errors.New("a later round asks what the first one asked")
+	ErrHeld          = errors.New("the series holds the result back")
 	ErrClosed        = errors.New("poll is closed")
 	ErrAlreadyVoted  = errors.New("already voted in this poll")
 	ErrUnknownOption = errors.New("not an option of this poll")
@@ -91,6 +95,8 @@ type Poll struct {
 	State    State
 	OpenedAt time.Time // zero: never opened
 	ClosedAt time.Time // zero: not closed
+	Plan
+	Life
 }
 
 // index is the place of an option, or -1.
@@ -130,6 +136,7 @@ type Draft struct {
 	Least    int    // of several options; 0: 1
 	Most     int    // likewise; 0: all
 	Key      string // idempotency key of a creation, may be empty
+	Plan
 }
 
 // Validate cleans the texts in place and reports the first fault as a *webinar.InvalidError.
@@ -160,7 +167,10 @@ func (d *Draft) Validate() error {
 		seen[options[i]] = true
 	}
 	d.Question, d.Options, d.Key = question, options, key
-	return d.validateChoices()
+	if err := d.validateChoices(); err != nil {
+		return err
+	}
+	return d.Plan.validate(d.Kind)
 }
 
 func (d *Draft) validateChoices() error {
@@ -188,10 +198,10 @@ func (d *Draft) validateChoices() error {
 type View struct {
 	Poll  Poll
 	Voted bool
-	Tally *Tally // nil in drafts, and while the poll is open for one who is no host and has not voted
+	Tally *Tally // nil in drafts, and for one who is no host and may not see it, see [Poll.SeenBy]
 }
 
-// Changed says that a poll is new or has changed. Tally is set once the poll is closed.
+// Changed says that a poll is new or has changed. Tally is set once the poll is closed, for those who may see it.
 type Changed struct {
 	Poll  Poll
 	Tally *Tally
@@ -202,3 +212,9 @@ type Deleted struct{ ID PollID }
 
 // Tallied carries the newest result of an open poll.
 type Tallied struct{ Tally Tally }
+
+// Ordered says that the run-sheet has this order now.
+type Ordered struct{ IDs []PollID }
+
+// ClockMoved says what time it is, after the clock by which times are written was set.
+type ClockMoved struct{ Now time.Time }
