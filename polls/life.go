@@ -22,7 +22,7 @@ func (s *Service) OpenPoll(ctx context.Context, w webinar.ID, id PollID) (Poll, 
 // OpenFor opens a draft as OpenPoll does, for another time than its plan says, unless openFor is 0.
 func (s *Service) OpenFor(ctx context.Context, w webinar.ID, id PollID, openFor time.Duration) (Poll, error) {
 	var p stored
-	var t Tally
+	var box *count
 	var changed bool
 	err := s.writer.submit(&job{ctx: ctx, do: func(tx *txn) (err error) {
 		changed = false
@@ -46,11 +46,11 @@ func (s *Service) OpenFor(ctx context.Context, w webinar.ID, id PollID, openFor 
 				return err
 			}
 		}
-		t, err = s.opening(tx, &p)
+		box, err = s.opening(tx, &p)
 		return err
 	}, kept: func() {
 		if changed {
-			s.opened(p, t)
+			s.opened(p, box)
 		}
 	}})
 	if err != nil {
@@ -59,37 +59,37 @@ func (s *Service) OpenFor(ctx context.Context, w webinar.ID, id PollID, openFor 
 	return p.Poll, nil
 }
 
-// opening writes that a draft is open and returns what is in its box.
-func (s *Service) opening(tx *txn, p *stored) (Tally, error) {
+// opening writes that a draft is open and counts what is in its box.
+func (s *Service) opening(tx *txn, p *stored) (*count, error) {
 	now := s.wall()
 	ends := p.ends(now)
 	if err := tx.checkEnd(&p.Poll, ends, now); err != nil {
-		return Tally{}, err
+		return nil, err
 	}
 	if err := tx.plan(&p.Poll); err != nil {
-		return Tally{}, err
+		return nil, err
 	}
 	if err := tx.open(&p.Poll, now); err != nil {
-		return Tally{}, err
+		return nil, err
 	}
 	if err := tx.closesAt(&p.Poll, ends); err != nil {
-		return Tally{}, err
+		return nil, err
 	}
 	if p.Kept == 0 {
-		return NewTally(p.Poll), nil
+		return newCount(p.Poll), nil
 	}
 	p.Kept = 0
 	box, err := tx.ballots(context.Background(), p.ID)
 	if err != nil {
-		return Tally{}, err
+		return nil, err
 	}
-	t, err := count(p.Poll, box)
-	return t, fault("count ballots", err)
+	c, err := countBox(p.Poll, box)
+	return c, fault("count ballots", err)
 }
 
 // opened tells that a poll is open. It runs in the writer.
-func (s *Service) opened(p stored, t Tally) {
-	s.open.set(p.Poll, t)
+func (s *Service) opened(p stored, box *count) {
+	s.open.set(box)
 	s.openings.set(p.Poll, s.wall())
 	s.publish(p.Poll, nil)
 }
@@ -197,7 +197,7 @@ func (s *Service) changeOpened(ctx context.Context, w webinar.ID, id PollID, cha
 		if !changed {
 			return
 		}
-		t := p.final()
+		t := p.tally
 		if p.State == StateOpen {
 			s.openings.set(p.Poll, s.wall())
 			t, _ = s.open.get(id)
@@ -280,7 +280,7 @@ func (s *Service) SurveyEnd(ctx context.Context, w webinar.ID) (time.Time, error
 // closed tells the result of a poll that has just been closed, and of those that its series held back until now. It
 // runs in the writer.
 func (s *Service) closed(p stored, out []stored) {
-	t := p.final()
+	t := p.tally
 	s.open.drop(p.ID)
 	s.openings.drop(p.ID)
 	s.publishTally(p.Poll, t) // an older one may still wait in the hub
@@ -292,7 +292,7 @@ func (s *Service) closed(p stored, out []stored) {
 // released tells results that are out now.
 func (s *Service) released(list []stored) {
 	for _, p := range list {
-		t := p.final()
+		t := p.tally
 		s.publishTally(p.Poll, t)
 		s.publish(p.Poll, &t)
 	}

@@ -12,7 +12,7 @@ import (
 // ErrNotClosed, webinar.ErrEnded, *webinar.InvalidError.
 func (s *Service) Repeat(ctx context.Context, w webinar.ID, id PollID) (Poll, error) {
 	var next stored
-	var t Tally
+	var box *count
 	var order []PollID
 	var made bool
 	err := s.writer.submit(&job{ctx: ctx, do: func(tx *txn) (err error) {
@@ -41,12 +41,12 @@ func (s *Service) Repeat(ctx context.Context, w webinar.ID, id PollID) (Poll, er
 			return err
 		}
 		next.Position = slices.Index(order, next.ID) + 1
-		t, err = s.opening(tx, &next)
+		box, err = s.opening(tx, &next)
 		return err
 	}, kept: func() {
 		if made {
 			s.publishOrder(w, order)
-			s.opened(next, t)
+			s.opened(next, box)
 		}
 	}})
 	if err != nil {

@@ -73,10 +73,10 @@ func TestRoundsKeepWhatWasBefore(t *testing.T) {
 	if err := f.vote(t, first, "t0", 1); !errors.Is(err, ErrAlreadyVoted) {
 		t.Errorf("again in the first round: %v", err)
 	}
-	if _, err := f.Vote(t.Context(), room, second.ID, "t1", []OptionID{first.Options[0].ID}, receiptOf("x")); !errors.Is(err, ErrUnknownOption) {
+	if _, err := f.Vote(t.Context(), room, second.ID, "t1", Answer{Options: []OptionID{first.Options[0].ID}}, receiptOf("x")); !errors.Is(err, ErrUnknownOption) {
 		t.Errorf("an option of the first round in the second: %v", err)
 	}
-	if _, err := f.Vote(t.Context(), room, second.ID, "t1", []OptionID{second.Options[0].ID}, receiptOf(string(first.ID), "t1")); !errors.Is(err, ErrReceiptTaken) {
+	if _, err := f.Vote(t.Context(), room, second.ID, "t1", Answer{Options: []OptionID{second.Options[0].ID}}, receiptOf(string(first.ID), "t1")); !errors.Is(err, ErrReceiptTaken) {
 		t.Errorf("the receipt of the first round in the second: %v", err)
 	}
 	if _, err := f.ClosePoll(t.Context(), room, second.ID); err != nil {

@@ -38,11 +38,11 @@ func build(ctx context.Context, db *gorm.DB, events webinar.Publisher, log *slog
 		return nil, err
 	}
 	for _, p := range found {
-		t, err := s.recount(ctx, p.Poll)
+		c, err := s.recount(ctx, p.Poll)
 		if err != nil {
 			return nil, err
 		}
-		s.open.set(p.Poll, t)
+		s.open.set(c)
 		s.openings.set(p.Poll, wall())
 	}
 	s.writer = start(s.store, s.publishTallies, log)
@@ -97,12 +97,12 @@ func (s *Service) Create(ctx context.Context, w webinar.ID, d Draft) (Poll, erro
 func newPoll(w webinar.ID, d Draft) Poll {
 	id := PollID(webinar.NewID())
 	return Poll{ID: id, Webinar: w, Kind: d.Kind, Secrecy: Anonymous, Question: d.Question, Options: newOptions(d),
-		Least: d.Least, Most: d.Most, State: StateDraft, Plan: d.Plan, Life: Life{First: id, Round: 1}}
+		Rules: d.Rules, State: StateDraft, Plan: d.Plan, Life: Life{First: id, Round: 1}}
 }
 
 // draft is what makes another poll like this one.
 func (p Poll) draft() Draft {
-	d := Draft{Question: p.Question, Kind: p.Kind, Options: make([]string, len(p.Options)), Least: p.Least, Most: p.Most, Plan: p.Plan}
+	d := Draft{Question: p.Question, Kind: p.Kind, Options: make([]string, len(p.Options)), Rules: p.Rules, Plan: p.Plan}
 	for i, o := range p.Options {
 		d.Options[i] = o.Text
 	}
@@ -130,7 +130,7 @@ func (s *Service) Update(ctx context.Context, w webinar.ID, id PollID, d Draft) 
 			return err
 		}
 		left := p.Series
-		p.Question, p.Options, p.Kind, p.Least, p.Most, p.Plan = d.Question, newOptions(d), d.Kind, d.Least, d.Most, d.Plan
+		p.Question, p.Options, p.Kind, p.Rules, p.Plan = d.Question, newOptions(d), d.Kind, d.Rules, d.Plan
 		if err = tx.rewrite(&p.Poll); err == nil && left != "" {
 			out, err = tx.release(w, left, s.wall())
 		}
@@ -165,15 +165,15 @@ func (s *Service) Delete(ctx context.Context, w webinar.ID, id PollID) error {
 }
 
 // Vote stores a vote and returns when it is on the disk; the time is for the voter only and is not stored. Errors:
-// ErrNotFound, webinar.ErrTicketInvalid, ErrAlreadyVoted, ErrNotOpen, ErrClosed, ErrUnknownOption, ErrChoices,
-// ErrReceiptTaken and *webinar.InvalidError for the receipt. When ctx ends first the vote may have been stored all the same: asking again
-// then says ErrAlreadyVoted.
-func (s *Service) Vote(ctx context.Context, w webinar.ID, id PollID, who webinar.TicketID, options []OptionID, receipt string) (time.Time, error) {
+// ErrNotFound, webinar.ErrTicketInvalid, ErrAlreadyVoted, ErrNotOpen, ErrClosed, ErrReceiptTaken, *webinar.InvalidError for
+// the receipt, and what the kind of the poll has against the answer. When ctx ends first the vote may have been stored all
+// the same: asking again then says ErrAlreadyVoted.
+func (s *Service) Vote(ctx context.Context, w webinar.ID, id PollID, who webinar.TicketID, a Answer, receipt string) (time.Time, error) {
 	r, err := ParseReceipt(receipt)
 	if err != nil {
 		return time.Time{}, err
 	}
-	var places []int
+	var read Answer
 	var at time.Time
 	err = s.writer.submit(&job{ctx: ctx, do: func(tx *txn) error {
 		p, open := s.open.poll(w, id)
@@ -185,15 +185,11 @@ func (s *Service) Vote(ctx context.Context, w webinar.ID, id PollID, who webinar
 			p = found.Poll
 		}
 		var fits error
-		places, fits = p.places(options)
-		b := Ballot{Receipt: r, Poll: id}
-		for _, i := range places { // in the poll's order: that of the clicks is the voter's own
-			b.Options = append(b.Options, p.Options[i].ID)
-		}
-		return tx.vote(p, b, who, standing{fits: fits, over: s.openings.over(id)}, s.wall())
+		read, fits = p.read(a)
+		return tx.vote(p, Ballot{Receipt: r, Poll: id, Answer: read}, who, standing{fits: fits, over: s.openings.over(id)}, s.wall())
 	}, kept: func() {
 		at = s.wall()
-		s.open.add(id, places)
+		s.open.add(id, read)
 	}})
 	if err != nil { // the job may still be running, so that its variables are not ours
 		return time.Time{}, err
