@@ -44,18 +44,8 @@ func (s *server) deletePoll(c *call) error {
 	return nil
 }
 
-func (s *server) openPoll(c *call) error {
-	p, err := s.Polls.OpenPoll(c.ctx(), c.webinar.ID, pollID(c))
-	return s.answerPoll(c, http.StatusOK, p, err)
-}
-
-func (s *server) closePoll(c *call) error {
-	p, err := s.Polls.ClosePoll(c.ctx(), c.webinar.ID, pollID(c))
-	return s.answerPoll(c, http.StatusOK, p, err)
-}
-
 func draftOf(in pollRequestJSON) polls.Draft {
-	return polls.Draft{Question: in.Question, Kind: polls.Kind(in.Kind), Options: in.Options, Rules: polls.Rules(in.Rules), Key: in.Key}
+	return polls.Draft{Question: in.Question, Kind: polls.Kind(in.Kind), Options: in.Options, Rules: polls.Rules(in.Rules), Plan: in.plan(), Key: in.Key}
 }
 
 func pollID(c *call) polls.PollID { return polls.PollID(c.Param("poll")) }
