@@ -25,7 +25,7 @@ import (
 	"plenum/migrations"
 )
 
-var kills = flag.Int("kills", 2, "how often TestKilledInTheBurst kills the server")
+var bursts = flag.Int("bursts", 2, "how often TestKilledInTheBurst kills the server")
 
 // mortal is a server in a process of its own that is killed and comes back with the same data.
 type mortal struct {
@@ -298,7 +298,7 @@ func TestKilledInTheBurst(t *testing.T) {
 		seats[i] = cookies(&http.Response{Header: m.must(http.MethodPost, m.path+"/join", map[string]any{}, nil, nil)})
 	}
 	died := 0
-	for round := range *kills {
+	for round := range *bursts {
 		b := &burst{mortal: m, seats: seats, atAcks: 1 + rand.Int64N(voters), doom: make(chan struct{})}
 		b.open()
 		var wg sync.WaitGroup
@@ -324,7 +324,7 @@ func TestKilledInTheBurst(t *testing.T) {
 			t.Fatalf("round %d, after %d acknowledgements", round, b.atAcks)
 		}
 	}
-	if died != *kills {
+	if died != *bursts {
 		t.Errorf("killed %d times", died)
 	}
 }
