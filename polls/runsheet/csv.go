@@ -52,6 +52,9 @@ func WriteCSV(w io.Writer, drafts []polls.Draft) error {
 func ParseCSV(text string) ([]polls.Draft, error) {
 	lines, err := sheet.ReadCSV(text)
 	if bad, ok := errors.AsType[*sheet.SyntaxError](err); ok {
+		if errors.Is(bad, sheet.ErrNotUTF8) {
+			bad.Err = ErrNotUTF8
+		}
 		return nil, &LineError{bad.Line, "", bad.Err}
 	}
 	if err != nil {

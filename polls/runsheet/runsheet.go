@@ -12,14 +12,11 @@ import (
 	"plenum/polls"
 )
 
-// MaxText is the most that is read at once, in bytes.
-const MaxText = 1 << 20
-
 // LineError says which line is wrong and why.
 type LineError struct {
 	Line int    // from 1
 	Name string // of the setting or column that it is about, or empty
-	Err  error  // one of this package's, a *webinar.InvalidError, or what package sheet has against the line
+	Err  error  // one of this package's, a *webinar.InvalidError, or a *csv.ParseError's
 }
 
 func (e *LineError) Error() string {

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"plenum/polls"
-	"plenum/sheet"
 	"plenum/webinar"
 )
 
@@ -221,7 +220,8 @@ func TestWrongLinesAreNamed(t *testing.T) {
 		"column twice":   {"question,kind,kind\n", 1, ErrTwice},
 		"too many cells": {"question,option,option\nq,a,b\nq,a,b,c\n", 3, ErrTooMany},
 		"wrong value":    {"question,open for,option,option\nq,1 min,a,b\nq,never,a,b\n", 3, ErrValue},
-		"not UTF-8":      {"question,option,option\nq,a,\xe9\n", 2, sheet.ErrNotUTF8},
+		"no CSV":         {"question,option,option\nq,a,b\nq,\"a,b\n", 3, csv.ErrQuote},
+		"not UTF-8":      {"question,option,option\nq,a,\xe9\n", 2, ErrNotUTF8},
 	} {
 		got, err := ParseCSV(try.text)
 		bad, ok := errors.AsType[*LineError](err)
