@@ -525,6 +525,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webinars/{webinar}/polls/{poll}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Within 5 s of its opening: a draft again. Votes that were cast stay in the box and count when it opens again */
+        post: operations["undoPoll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/repeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open the next round of a closed poll, with an empty box; the result of this one stays. Again: the round that was opened */
+        post: operations["repeatPoll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** When an open poll closes by itself; absent: by hand */
+        put: operations["setPollEnd"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Who sees the result. Of a closed poll hidden takes it back, and everything else publishes it */
+        put: operations["setPollResults"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/place": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Put the poll before another one in the run-sheet, or at its end */
+        put: operations["movePoll"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/polls/{poll}/votes": {
         parameters: {
             query?: never;
@@ -1181,6 +1281,13 @@ export interface components {
             /** @description single, multiple: 2 to 20 */
             options?: string[];
             rules?: components["schemas"]["PollRules"];
+            /** @description closes so long after its opening; absent: when a host closes it */
+            open_for_ms?: number;
+            /** @description a survey: open until then, also after the end of the webinar */
+            survey_until?: components["schemas"]["Time"];
+            results?: components["schemas"]["PollResults"];
+            /** @description polls of one name show their results when the last of them has closed */
+            series?: string;
             /** @description idempotency key of a creation */
             key?: string;
         };
@@ -1215,8 +1322,54 @@ export interface components {
             closed_at?: components["schemas"]["Time"];
             /** @description whether this seat has voted; in events always false, the client knows better */
             voted: boolean;
-            /** @description absent in drafts, and for an attendee who has not voted yet while the poll is open */
+            /** @description absent in drafts, and for an attendee who may not see it, see results, published_at and held */
             tally?: components["schemas"]["Tally"];
+            /** @description closes so long after its opening; absent: when a host closes it */
+            open_for_ms?: number;
+            /** @description a survey: open until then, also after the end of the webinar */
+            survey_until?: components["schemas"]["Time"];
+            results: components["schemas"]["PollResults"];
+            /** @description polls of one name show their results when the last of them has closed */
+            series?: string;
+            /** @description open: when it closes by itself */
+            closes_at?: components["schemas"]["Time"];
+            /** @description closed: since when the result is out; absent: it is hidden or held back */
+            published_at?: components["schemas"]["Time"];
+            /** @description the poll of the first round */
+            first: components["schemas"]["ID"];
+            /** @description from 1; each round is a poll with a ballot box of its own */
+            round: number;
+            /** @description another poll of the series has not closed yet */
+            held: boolean;
+            /** @description draft: votes that were cast before its opening was undone */
+            kept?: number;
+        };
+        /**
+         * @description who sees the result besides the hosts: who has voted, and everybody from the close on; everybody from the close on; everybody at once; nobody
+         * @enum {string}
+         */
+        PollResults: "voted" | "closed" | "shown" | "hidden";
+        PollOpening: {
+            /** @description closes so long after its opening, whatever the draft says */
+            open_for_ms?: number;
+        };
+        PollEnd: {
+            closes_at?: components["schemas"]["Time"];
+        };
+        PollVisibility: {
+            results: components["schemas"]["PollResults"];
+        };
+        PollPlace: {
+            /** @description absent or empty: at the end */
+            before?: string;
+        };
+        PollOrder: {
+            /** @description all polls of the webinar, in the order of the run-sheet */
+            polls: components["schemas"]["ID"][];
+        };
+        Clock: {
+            /** @description the clock of the server was set; times of polls are by this one now */
+            server_time: components["schemas"]["Time"];
         };
         PollDeleted: {
             id: components["schemas"]["ID"];
@@ -2387,7 +2540,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PollOpening"];
+            };
+        };
         responses: {
             /** @description poll */
             200: {
@@ -2421,6 +2578,136 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Poll"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    undoPoll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description poll */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    repeatPoll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description poll */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setPollEnd: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollEnd"];
+            };
+        };
+        responses: {
+            /** @description poll */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setPollResults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollVisibility"];
+            };
+        };
+        responses: {
+            /** @description poll */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    movePoll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollPlace"];
+            };
+        };
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };
