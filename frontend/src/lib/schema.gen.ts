@@ -464,6 +464,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webinars/{webinar}/polls/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Copy polls of another webinar of the same account, as drafts; all of them or none */
+        post: operations["copyPolls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add the polls of a run-sheet; a wrong line is named, and then nothing is added */
+        post: operations["importPolls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls.md": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** The run-sheet as Markdown, see docs/runsheet.md */
+        get: operations["runsheetMarkdown"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** The run-sheet as a table, see docs/runsheet.md */
+        get: operations["runsheetCSV"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/polls/{poll}": {
         parameters: {
             query?: never;
@@ -636,9 +712,71 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put?: never;
+        /** Put another ballot in the place of an earlier one, where the poll is `changeable`. Whoever knows the secret cast it */
+        put: operations["changeVote"];
         /** Cast the one vote of this seat. Answered after it is durable; a second one is 409 `already-voted` */
         post: operations["vote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        /** The key of a secret poll */
+        get: operations["tokenKey"];
+        put?: never;
+        /** Have a blinded receipt signed, once for each personal ticket (RFC 9474). The same request again has the same answer */
+        post: operations["signToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/ballots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cast the ballot of a secret poll, without a session: send no cookie. Answered after it is durable; the same again is 409 `already-voted` */
+        post: operations["castBallot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/voters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        /** Who voted what in a named poll; for hosts */
+        get: operations["signedVotes"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -678,6 +816,164 @@ export interface paths {
         /** The result as the table of the kind; for hosts */
         get: operations["pollResults"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** What is shown, oldest first, and what was asked with the name of this seat; hosts get all */
+        get: operations["listQuestions"];
+        put?: never;
+        /** Ask with a name or without one. Of a question without a name nothing is stored that says who asked. The same `secret` again is the same question. At most 5 at once and one more every 20 s */
+        post: operations["ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The questions that lie under some secrets, whatever has become of them. A POST, so that the secrets stand in no address */
+        post: operations["ownQuestions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** How questions are taken from now on; for hosts. What waits goes on waiting */
+        put: operations["questionRules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** All questions with votes and answers; for hosts. A name stands there only if it was asked with */
+        get: operations["questionsCSV"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions/{question}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Change the words of an own question that only hosts can see yet; later 409 `question-shown` */
+        put: operations["editQuestion"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions/{question}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erase an own question, whatever has become of it. Whose it is says the seat, if it was asked with a name, or its secret */
+        post: operations["withdrawQuestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions/{question}/vote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** The one vote of this seat for a question; again, it stays one */
+        put: operations["upvote"];
+        post?: never;
+        /** Take it back */
+        delete: operations["unupvote"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions/{question}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Show a question, put it on everybody's screen, settle it or dismiss it; for hosts. The one that was being answered before counts as answered */
+        put: operations["moveQuestion"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1202,6 +1498,7 @@ export interface components {
             /** @description of one's own pictures; people on stage only */
             layers?: components["schemas"]["Layers"][];
             polls: components["schemas"]["Poll"][];
+            questions: components["schemas"]["QuestionBox"];
             recording?: components["schemas"]["Recording"];
             /** @description hosts only */
             health?: components["schemas"]["Health"];
@@ -1290,7 +1587,15 @@ export interface components {
             series?: string;
             /** @description idempotency key of a creation */
             key?: string;
+            secrecy?: components["schemas"]["Secrecy"];
+            /** @description who has voted may vote again while the poll is open; not in secret polls */
+            changeable?: boolean;
         };
+        /**
+         * @description anonymous is the default. named: hosts see who voted what; anonymous: nothing stored leads from a voter to a ballot; secret: ballots come without a session, with a token that was signed blindly. Frozen at the opening
+         * @enum {string}
+         */
+        Secrecy: "named" | "anonymous" | "secret";
         /**
          * @description single: one option, the default; multiple: some
          * @enum {string}
@@ -1316,8 +1621,9 @@ export interface components {
             }[];
             /** @enum {string} */
             state: "draft" | "open" | "closed";
-            /** @enum {string} */
-            secrecy: "anonymous";
+            secrecy: components["schemas"]["Secrecy"];
+            /** @description who has voted may vote again while the poll is open */
+            changeable: boolean;
             opened_at?: components["schemas"]["Time"];
             closed_at?: components["schemas"]["Time"];
             /** @description whether this seat has voted; in events always false, the client knows better */
@@ -1363,6 +1669,20 @@ export interface components {
             /** @description absent or empty: at the end */
             before?: string;
         };
+        PollCopy: {
+            from: components["schemas"]["ID"];
+            /** @description absent or empty: all of them, each question once */
+            polls?: components["schemas"]["ID"][];
+            /** @description idempotency key */
+            key?: string;
+        };
+        PollImport: {
+            /** @enum {string} */
+            format: "markdown" | "csv";
+            text: string;
+            /** @description idempotency key */
+            key?: string;
+        };
         PollOrder: {
             /** @description all polls of the webinar, in the order of the run-sheet */
             polls: components["schemas"]["ID"][];
@@ -1370,6 +1690,65 @@ export interface components {
         Clock: {
             /** @description the clock of the server was set; times of polls are by this one now */
             server_time: components["schemas"]["Time"];
+        };
+        /** @description at least 128 random bits that the asker keeps */
+        QuestionSecret: string;
+        QuestionRequest: {
+            text: string;
+            /** @description empty: without a name */
+            name?: string;
+            secret: components["schemas"]["QuestionSecret"];
+        };
+        /**
+         * @description new and dismissed: for hosts and who asked
+         * @enum {string}
+         */
+        QuestionState: "new" | "shown" | "answering" | "answered" | "dismissed";
+        QuestionMove: {
+            /** @enum {string} */
+            state: "shown" | "answering" | "answered" | "dismissed";
+            /** @description in writing, with answered only; absent: as it is, empty: none */
+            answer?: string;
+        };
+        Question: {
+            id: components["schemas"]["ID"];
+            text: string;
+            /** @description of who asked; empty: without one */
+            name: string;
+            state: components["schemas"]["QuestionState"];
+            /** @description in writing; may be empty */
+            answer: string;
+            votes: number;
+            asked_at: components["schemas"]["Time"];
+            answered_at?: components["schemas"]["Time"];
+            /** @description asked with the name of this seat; in events always false, the client knows better */
+            mine: boolean;
+            /** @description whether this seat has voted for it; in events always false */
+            voted: boolean;
+        };
+        QuestionRules: {
+            /** @description questions are taken */
+            open: boolean;
+            /** @description hosts look before anybody else does */
+            moderated: boolean;
+            /** @description a name may be left out */
+            anonymous: boolean;
+        };
+        QuestionBox: {
+            rules: components["schemas"]["QuestionRules"];
+            questions: components["schemas"]["Question"][];
+            /** @description after the end */
+            erased_at?: components["schemas"]["Time"];
+        };
+        /** @description withdrawn or dismissed */
+        QuestionGone: {
+            id: components["schemas"]["ID"];
+        };
+        /** @description The votes of every open question, at most 4 times a second */
+        QuestionVotes: {
+            votes: {
+                [key: string]: number;
+            };
         };
         PollDeleted: {
             id: components["schemas"]["ID"];
@@ -1390,6 +1769,46 @@ export interface components {
         Vote: {
             answer: components["schemas"]["Answer"];
             /** @description SHA-256, in hex, of a secret of 32 bytes that the browser made and keeps; the ballot lies under it */
+            receipt: string;
+        };
+        Change: {
+            /** @description of the earlier ballot */
+            secret: string;
+            answer: components["schemas"]["Answer"];
+            /** @description of the new ballot, from a new secret */
+            receipt: string;
+        };
+        TokenKey: {
+            /**
+             * Format: byte
+             * @description SubjectPublicKeyInfo of an RSA key, in base64; RSABSSA-SHA384-PSS-Deterministic
+             */
+            key: string;
+        };
+        Blinded: {
+            /**
+             * Format: byte
+             * @description the blinded receipt
+             */
+            blinded: string;
+        };
+        BlindSignature: {
+            /** Format: byte */
+            signature: string;
+        };
+        SecretBallot: {
+            answer: components["schemas"]["Answer"];
+            receipt: string;
+            /**
+             * Format: byte
+             * @description the unblinded signature over the digits of the receipt
+             */
+            token: string;
+        };
+        SignedVote: {
+            ticket: components["schemas"]["ID"];
+            name: string;
+            answer: components["schemas"]["Answer"];
             receipt: string;
         };
         VoteReceipt: {
@@ -1675,6 +2094,15 @@ export interface components {
                 "application/json": components["schemas"]["Recording"];
             };
         };
+        /** @description question */
+        Question: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Question"];
+            };
+        };
         /** @description problem */
         Problem: {
             headers: {
@@ -1690,6 +2118,7 @@ export interface components {
         ticket: components["schemas"]["ID"];
         session: components["schemas"]["ID"];
         poll: components["schemas"]["ID"];
+        question: components["schemas"]["ID"];
         recording: components["schemas"]["ID"];
         segment: components["schemas"]["ID"];
         download: components["schemas"]["ID"];
@@ -2480,6 +2909,106 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    copyPolls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollCopy"];
+            };
+        };
+        responses: {
+            /** @description the new drafts */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    importPolls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollImport"];
+            };
+        };
+        responses: {
+            /** @description the new drafts */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    runsheetMarkdown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Markdown */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    runsheetCSV: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     updatePoll: {
         parameters: {
             query?: never;
@@ -2712,6 +3241,34 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    changeVote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Change"];
+            };
+        };
+        responses: {
+            /** @description changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoteReceipt"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     vote: {
         parameters: {
             query?: never;
@@ -2735,6 +3292,110 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VoteReceipt"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    tokenKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenKey"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    signToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Blinded"];
+            };
+        };
+        responses: {
+            /** @description signed */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlindSignature"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    castBallot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretBallot"];
+            };
+        };
+        responses: {
+            /** @description counted */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoteReceipt"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    signedVotes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description voters */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedVote"][];
                 };
             };
             default: components["responses"]["Problem"];
@@ -2785,6 +3446,230 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listQuestions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description questions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionBox"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionRequest"];
+            };
+        };
+        responses: {
+            201: components["responses"]["Question"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    ownQuestions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    secrets: components["schemas"]["QuestionSecret"][];
+                };
+            };
+        };
+        responses: {
+            /** @description own questions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    questionRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionRules"];
+            };
+        };
+        responses: {
+            /** @description rules */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionRules"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    questionsCSV: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    editQuestion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    text: string;
+                    secret?: components["schemas"]["QuestionSecret"];
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Question"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    withdrawQuestion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    secret?: components["schemas"]["QuestionSecret"];
+                };
+            };
+        };
+        responses: {
+            /** @description erased */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    upvote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Question"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    unupvote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Question"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    moveQuestion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionMove"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Question"];
             default: components["responses"]["Problem"];
         };
     };
