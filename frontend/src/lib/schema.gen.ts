@@ -464,6 +464,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webinars/{webinar}/polls/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Copy polls of another webinar of the same account, as drafts; all of them or none */
+        post: operations["copyPolls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add the polls of a run-sheet; a wrong line is named, and then nothing is added */
+        post: operations["importPolls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls.md": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** The run-sheet as Markdown, see docs/runsheet.md */
+        get: operations["runsheetMarkdown"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** The run-sheet as a table, see docs/runsheet.md */
+        get: operations["runsheetCSV"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/polls/{poll}": {
         parameters: {
             query?: never;
@@ -1362,6 +1438,20 @@ export interface components {
         PollPlace: {
             /** @description absent or empty: at the end */
             before?: string;
+        };
+        PollCopy: {
+            from: components["schemas"]["ID"];
+            /** @description absent or empty: all of them, each question once */
+            polls?: components["schemas"]["ID"][];
+            /** @description idempotency key */
+            key?: string;
+        };
+        PollImport: {
+            /** @enum {string} */
+            format: "markdown" | "csv";
+            text: string;
+            /** @description idempotency key */
+            key?: string;
         };
         PollOrder: {
             /** @description all polls of the webinar, in the order of the run-sheet */
@@ -2475,6 +2565,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Poll"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    copyPolls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollCopy"];
+            };
+        };
+        responses: {
+            /** @description the new drafts */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    importPolls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollImport"];
+            };
+        };
+        responses: {
+            /** @description the new drafts */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    runsheetMarkdown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Markdown */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    runsheetCSV: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             default: components["responses"]["Problem"];
