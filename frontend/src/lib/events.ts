@@ -14,6 +14,10 @@ interface EventMap {
   poll_order: Schema<'PollOrder'>;
   tally: Schema<'Tally'>;
   clock: Schema<'Clock'>;
+  question: Schema<'Question'>;
+  question_gone: Schema<'QuestionGone'>;
+  question_votes: Schema<'QuestionVotes'>;
+  question_rules: Schema<'QuestionRules'>;
   recording: Schema<'Recording'>;
   consent: Schema<'ConsentCounts'>;
   speaking: Schema<'Speaking'>;
@@ -26,6 +30,7 @@ export type Connection = 'connecting' | 'open' | 'lost';
 
 export const EVENT_NAMES = [
   'snapshot', 'webinar', 'presence', 'stage', 'slots', 'layers', 'poll', 'poll_deleted', 'poll_order', 'tally', 'clock', 'recording', 'consent', 'speaking', 'health',
+  'question', 'question_gone', 'question_votes', 'question_rules',
 ] as const satisfies readonly EventName[];
 
 export interface StreamHandlers {
