@@ -152,6 +152,10 @@ func mediaFaults() []fault {
 
 func recordingFaults() []fault {
 	return []fault{
+		{recorder.ErrUnable, http.StatusConflict, "unable", sentence{
+			"This cannot be made here, or not of this recording.",
+			"Das lässt sich hier oder aus dieser Aufzeichnung nicht herstellen.",
+		}},
 		{recorder.ErrTrim, http.StatusUnprocessableEntity, "trim", sentence{
 			"The new start and end must lie inside the recording, at least one second apart.",
 			"Der neue Anfang und das neue Ende müssen in der Aufzeichnung liegen, mindestens eine Sekunde auseinander."}},

@@ -115,6 +115,8 @@ func routes() []route {
 		{"sharing", get, recording + "/sharing", manage(), (*server).sharing},
 		{"masters", get, recording + "/masters.zip", manage(), (*server).masters},
 		{"program", get, recording + "/program", manage(), (*server).program},
+		{"made", get, recording + "/made/{making}", manage(), (*server).made},
+		{"make", post, recording + "/made/{making}", manage(), (*server).make},
 		{"segment", get, recording + "/segments/{segment}", manage(), (*server).segment},
 		{"reportCSV", get, recording + "/report.csv", manage(), (*server).reportCSV},
 		{"reportPDF", get, recording + "/report.pdf", manage(), (*server).reportPDF},

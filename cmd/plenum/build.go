@@ -18,6 +18,7 @@ import (
 	"plenum/recorder/archive"
 	"plenum/recorder/blob"
 	"plenum/recorder/consent"
+	"plenum/recorder/ffmpeg"
 	"plenum/webinar"
 	"plenum/webinar/live"
 	"plenum/webinar/sfu"
@@ -101,12 +102,33 @@ func (p *parts) buildRecorder(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	tool, err := p.findFFmpeg(ctx)
+	if err != nil {
+		return err
+	}
 	p.recorder, err = recorder.New(ctx, recorder.Config{
 		DB: p.db, Key: key, Events: p.hub, Archive: p.archive, Spool: spool, Log: p.log,
 		AnnounceDelay: p.cfg.AnnounceDelay, Margin: p.cfg.ConsentMargin, DiskReserve: p.cfg.DiskReserve,
 		Retention: p.cfg.RetainRecording, Polls: p.askedIn, Lang: p.spokenIn, Encode: api.EncodeTimeline,
+		FFmpeg: tool,
 	})
 	return err
+}
+
+// findFFmpeg looks for it. A server without one leaves out what needs decoding.
+func (p *parts) findFFmpeg(ctx context.Context) (*ffmpeg.Tool, error) {
+	if p.cfg.FFmpeg == "" {
+		return nil, nil
+	}
+	t, err := ffmpeg.Find(ctx, ffmpeg.Config{Path: p.cfg.FFmpeg, Time: p.cfg.FFmpegTime, Size: p.cfg.FFmpegSize, Threads: p.cfg.FFmpegThreads})
+	if errors.Is(err, ffmpeg.ErrNone) {
+		p.log.Info("no ffmpeg: sound is not mixed, there are no previews and no MP4", "reason", err)
+		return nil, nil
+	}
+	if err == nil {
+		p.log.Info("ffmpeg found", "mp4", t.MP4s(), "without_network", t.Alone())
+	}
+	return t, err
 }
 
 func (p *parts) buildMedia(ctx context.Context) (err error) {

@@ -95,6 +95,9 @@ export const recordings = {
   /** Files of a recording to keep. */
   kept: (webinar: string, recording: string, file: 'program' | 'masters.zip' | 'timeline') =>
     `/api/webinars/${webinar}/recordings/${recording}/${file}${file === 'masters.zip' ? '' : '?download=1'}`,
+  make: (webinar: string, recording: string, making: 'mp4' | 'composite') =>
+    api('post', `/api/webinars/{webinar}/recordings/{recording}/made/{making}`, { params: { webinar, recording, making } }),
+  keptMade: (webinar: string, recording: string, making: 'mp4' | 'composite') => `/api/webinars/${webinar}/recordings/${recording}/made/${making}?download=1`,
   downloads: (webinar: string, recording: string) => api('get', '/api/webinars/{webinar}/recordings/{recording}/downloads', { params: { webinar, recording } }),
   copyDeleted: (webinar: string, recording: string, download: string) =>
     api('post', '/api/webinars/{webinar}/recordings/{recording}/downloads/{download}/deleted', { params: { webinar, recording, download } }),

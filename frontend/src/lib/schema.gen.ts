@@ -1231,6 +1231,8 @@ export interface paths {
         parameters: {
             query?: {
                 download?: "1";
+                /** @description makes the address of each version another one; has no other meaning */
+                v?: components["parameters"]["version"];
             };
             header?: never;
             path: {
@@ -1243,6 +1245,28 @@ export interface paths {
         get: operations["program"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/recordings/{recording}/made/{making}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+                making: components["parameters"]["making"];
+            };
+            cookie?: never;
+        };
+        /** What ffmpeg made of the recording, with Range; 404 until it is made; `download=1` as an attachment */
+        get: operations["made"];
+        put?: never;
+        /** Have an MP4 or a composite made, again if that failed; asking twice is asking once. It goes with the recording, or when somebody takes something back */
+        post: operations["make"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1879,7 +1903,36 @@ export interface components {
             chapters: components["schemas"]["Chapter"][];
             polls: components["schemas"]["TimelinePoll"][];
             program: components["schemas"]["Program"];
+            /** @description what can be made of it besides; absent where ffmpeg is not installed */
+            made?: components["schemas"]["Made"][];
             trim?: components["schemas"]["Trim"];
+        };
+        /** @description mix (the program with the sound of everybody, which takes its place), sheet (small pictures, WebP) and peaks (loudness) are made by themselves, mp4 and composite (who speaks in the corner of the screen) when somebody asks */
+        Made: {
+            /** @enum {string} */
+            making: "mix" | "sheet" | "peaks" | "mp4" | "composite";
+            /** @enum {string} */
+            state: "none" | "queued" | "building" | "ready" | "failed";
+            /** @description 0 to 1, while it is built */
+            progress?: number;
+            /** @description path; absent: the recording holds nothing of that */
+            url?: string;
+            bytes?: number;
+            /** @description how a sheet is read: in rows of `columns`, one picture for each `step_ms` of the program */
+            pictures?: {
+                step_ms: number;
+                count: number;
+                columns: number;
+                /** @description of each picture */
+                width: number;
+                height: number;
+            };
+        };
+        Peaks: {
+            /** @description of the program */
+            step_ms: number;
+            /** @description how loud it is, 0 (silence) to 255, by dB */
+            peaks: number[];
         };
         /** @description What the organizer left of a recording; absent: all of it */
         Trim: {
@@ -1956,6 +2009,11 @@ export interface components {
             bytes?: number;
             /** @description of the file, which leaves the pauses out */
             duration_ms?: number;
+            /**
+             * @description who is heard: who speaks, or everybody at once
+             * @enum {string}
+             */
+            sound?: "speaker" | "everybody";
         };
         Notice: {
             lang: components["schemas"]["Lang"];
@@ -2006,7 +2064,7 @@ export interface components {
             who: string;
             mine: boolean;
             /** @enum {string} */
-            what: "segment" | "program" | "report" | "ledger";
+            what: "segment" | "program" | "report" | "ledger" | "timeline" | "mp4" | "composite" | "captions";
             /** @enum {string} */
             how: "download" | "play";
             at: components["schemas"]["Time"];
@@ -2114,6 +2172,9 @@ export interface components {
         };
     };
     parameters: {
+        making: "mp4" | "composite" | "sheet" | "peaks";
+        /** @description makes the address of each version another one; has no other meaning */
+        version: components["schemas"]["ID"];
         webinar: components["schemas"]["ID"];
         ticket: components["schemas"]["ID"];
         session: components["schemas"]["ID"];
@@ -4033,6 +4094,8 @@ export interface operations {
         parameters: {
             query?: {
                 download?: "1";
+                /** @description makes the address of each version another one; has no other meaning */
+                v?: components["parameters"]["version"];
             };
             header?: never;
             path: {
@@ -4059,6 +4122,72 @@ export interface operations {
                 };
                 content: {
                     "video/webm": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    made: {
+        parameters: {
+            query?: {
+                download?: "1";
+                /** @description makes the address of each version another one; has no other meaning */
+                v?: components["parameters"]["version"];
+            };
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+                making: components["parameters"]["making"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                    "video/webm": string;
+                    "image/webp": string;
+                    "application/json": components["schemas"]["Peaks"];
+                };
+            };
+            /** @description part */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    make: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+                making: components["parameters"]["making"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the timeline as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
                 };
             };
             default: components["responses"]["Problem"];
