@@ -54,6 +54,12 @@ func routes() []route {
 		{"revokeTicket", del, one + "/tickets/{ticket}", manage(), (*server).revokeTicket},
 		{"events", get, one + "/events", watch, (*server).events},
 
+		{"listPeople", get, one + "/people", manage(), (*server).listPeople},
+		{"invite", post, one + "/people/{ticket}/stage", manage(), (*server).invite},
+		{"sendBack", del, one + "/people/{ticket}/stage", manage(), (*server).sendBack},
+		{"answerInvitation", post, one + "/stage", watch, (*server).answerInvitation},
+		{"leaveStage", del, one + "/stage", publish, (*server).leaveStage},
+
 		{"publish", post, one + "/whip", publish, (*server).publish},
 		{"unpublish", del, one + "/whip/{session}", publish, (*server).unpublish},
 		{"patchPublication", patch, one + "/whip/{session}", publish, (*server).patchPublication},
@@ -107,8 +113,8 @@ func routes() []route {
 		{"resumeRecording", post, recording + "/resume", manage(), (*server).resumeRecording},
 		{"stopRecording", post, recording + "/stop", manage(), (*server).stopRecording},
 		{"notice", get, recording + "/notice", watch, (*server).notice},
-		{"myConsent", get, recording + "/consent", publish, (*server).myConsent},
-		{"answer", post, recording + "/consent", publish, (*server).answer},
+		{"myConsent", get, recording + "/consent", watch, (*server).myConsent},
+		{"answer", post, recording + "/consent", watch, (*server).answer},
 		{"timeline", get, recording + "/timeline", manage(), (*server).timeline},
 		{"trim", put, recording + "/trim", manage(), (*server).trim},
 		{"untrim", del, recording + "/trim", manage(), (*server).untrim},

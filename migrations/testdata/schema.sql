@@ -282,7 +282,7 @@ CREATE TABLE tickets (
   issued      INTEGER NOT NULL,
   used        INTEGER NOT NULL,
   created_at  INTEGER NOT NULL,
-  expires_at  INTEGER NOT NULL,
+  expires_at  INTEGER NOT NULL, stage TEXT NOT NULL DEFAULT '' CHECK (stage IN ('', 'invited', 'guest')),
   CHECK ((user_id IS NULL) <> (secret_hash IS NULL))
 ) STRICT;
 

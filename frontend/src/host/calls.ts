@@ -41,6 +41,12 @@ export const tickets = {
   revoke: (webinar: string, ticket: string) => api('delete', '/api/webinars/{webinar}/tickets/{ticket}', { params: { webinar, ticket } }),
 };
 
+export const people = {
+  list: (webinar: string, name: string) => api('get', '/api/webinars/{webinar}/people', { params: { webinar }, ...(name ? { query: { name } } : {}) }),
+  invite: (webinar: string, ticket: string) => api('post', '/api/webinars/{webinar}/people/{ticket}/stage', { params: { webinar, ticket } }),
+  sendBack: (webinar: string, ticket: string) => api('delete', '/api/webinars/{webinar}/people/{ticket}/stage', { params: { webinar, ticket } }),
+};
+
 export const polls = {
   list: (webinar: string) => api('get', '/api/webinars/{webinar}/polls', { params: { webinar } }),
   create: (webinar: string, body: Schema<'PollRequest'>) => api('post', '/api/webinars/{webinar}/polls', { params: { webinar }, body }),

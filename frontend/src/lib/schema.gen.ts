@@ -328,6 +328,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webinars/{webinar}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** Who is in the room, by the names that they gave: those with a name first, at most 100; for hosts */
+        get: operations["listPeople"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/people/{ticket}/stage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                ticket: components["parameters"]["ticket"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask an attendee who is in the room on stage. 409: `not-live`, `not-here`, `invited`, `on-stage`, `stage-full` */
+        post: operations["invite"];
+        /** Take an invitation back, or send a guest back among the attendees; answered when nothing of them is forwarded any more */
+        delete: operations["sendBack"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/stage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Come on stage, or not now. While a recording is announced or runs, the text about it must be `shown` before anything can be published */
+        post: operations["answerInvitation"];
+        /** A guest leaves the stage and stays as attendee */
+        delete: operations["leaveStage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/whip": {
         parameters: {
             query?: never;
@@ -1476,13 +1536,35 @@ export interface components {
             me?: components["schemas"]["Me"];
             server_time: components["schemas"]["Time"];
         };
-        /** @enum {string} */
-        Role: "host" | "speaker" | "attendee";
+        /**
+         * @description a guest is an attendee whom a host has asked on stage, for as long as they are there
+         * @enum {string}
+         */
+        Role: "host" | "speaker" | "guest" | "attendee";
         Me: {
             /** @description the person in this webinar; Person.id and Slot.person name the same */
             id: components["schemas"]["ID"];
             role: components["schemas"]["Role"];
             name: string;
+            /** @description asked on stage, not answered yet */
+            invited: boolean;
+        };
+        PeopleHere: {
+            people: components["schemas"]["Me"][];
+            /** @description everybody in the room */
+            total: number;
+        };
+        InvitationAnswer: {
+            come: boolean;
+        };
+        /** @description to hosts */
+        Invitation: {
+            person: components["schemas"]["Me"];
+            /**
+             * @description sent-back: also when the invitation was taken back
+             * @enum {string}
+             */
+            step: "invited" | "came" | "declined" | "left" | "sent-back";
         };
         JoinRequest: {
             /** @description optional for attendees */
@@ -2695,6 +2777,126 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listPeople: {
+        parameters: {
+            query?: {
+                /** @description only names that hold this, however they are written */
+                name?: string;
+            };
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description people */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleHere"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                ticket: components["parameters"]["ticket"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description asked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    sendBack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                ticket: components["parameters"]["ticket"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    answerInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationAnswer"];
+            };
+        };
+        responses: {
+            /** @description the seat as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    leaveStage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the seat as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             default: components["responses"]["Problem"];
