@@ -20,9 +20,9 @@ export class Box {
   error = $state.raw<unknown>();
   #own: Own[];
   /** Secrets of what is on its way. */
-  readonly #sending = new Set<string>();
+  #sending: readonly string[] = [];
   /** Questions whose vote is on its way. */
-  readonly #voting = new Set<string>();
+  #voting: readonly string[] = [];
   /** What came while the list was being fetched: it may be newer than that. */
   #early: RoomEvent[] | undefined;
 
@@ -97,8 +97,8 @@ export class Box {
 
   /** Gives or takes back this seat's vote; shown at once, and undone when it was refused. */
   async vote(q: Question): Promise<void> {
-    if (this.#voting.has(q.id)) return;
-    this.#voting.add(q.id);
+    if (this.#voting.includes(q.id)) return;
+    this.#voting = [...this.#voting, q.id];
     this.error = undefined;
     const up = !q.voted;
     this.#change(q.id, (now) => ({ ...now, voted: up, votes: Math.max(0, now.votes + (up ? 1 : -1)) }));
@@ -109,7 +109,7 @@ export class Box {
       this.#change(q.id, (now) => ({ ...now, voted: q.voted, votes: Math.max(0, now.votes + (up ? -1 : 1)) }));
       this.error = err;
     } finally {
-      this.#voting.delete(q.id);
+      this.#voting = this.#voting.filter((id) => id !== q.id);
     }
   }
 
@@ -139,7 +139,7 @@ export class Box {
   async #send(own: Own): Promise<AskResult> {
     const draft = own.draft ?? { text: '', name: '' };
     this.error = undefined;
-    this.#sending.add(own.secret);
+    this.#sending = [...this.#sending, own.secret];
     this.#took(this.#own);
     try {
       const q = await questions.ask(this.#room.id, { ...draft, secret: own.secret });
@@ -151,7 +151,7 @@ export class Box {
       this.error = err;
       return 'failed';
     } finally {
-      this.#sending.delete(own.secret);
+      this.#sending = this.#sending.filter((s) => s !== own.secret);
       this.#took(this.#own);
     }
   }
@@ -218,6 +218,6 @@ export class Box {
 
   #took(own: Own[]): void {
     this.#own = own;
-    this.unsent = own.filter((o) => o.id === undefined && !this.#sending.has(o.secret));
+    this.unsent = own.filter((o) => o.id === undefined && !this.#sending.includes(o.secret));
   }
 }
