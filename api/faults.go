@@ -85,6 +85,18 @@ func pollFaults() []fault {
 			"This poll is not closed yet.", "Diese Umfrage ist noch nicht geschlossen."}},
 		{polls.ErrNotDraft, http.StatusConflict, "poll-not-draft", sentence{
 			"This poll was opened already and cannot be changed any more.", "Diese Umfrage war schon offen und lässt sich nicht mehr ändern."}},
+		{polls.ErrTooLate, http.StatusConflict, "too-late", sentence{
+			"An opening can be undone for 5 seconds. Please close the poll instead.",
+			"Das Öffnen lässt sich 5 Sekunden lang zurücknehmen. Bitte schließen Sie die Umfrage stattdessen."}},
+		{polls.ErrKept, http.StatusConflict, "votes-kept", sentence{
+			"People had voted before the opening was undone, and their votes are kept. Open the poll again; for another question make a new one.",
+			"Es gab schon Stimmen, bevor das Öffnen zurückgenommen wurde, und sie bleiben erhalten. Öffnen Sie die Umfrage wieder; für eine andere Frage legen Sie eine neue an."}},
+		{polls.ErrRound, http.StatusConflict, "later-round", sentence{
+			"A later round asks the same as the first one. For another question make a new poll.",
+			"Eine weitere Runde fragt dasselbe wie die erste. Für eine andere Frage legen Sie eine neue Umfrage an."}},
+		{polls.ErrHeld, http.StatusConflict, "held-back", sentence{
+			"The results of this series come when its last poll has closed.",
+			"Die Ergebnisse dieser Reihe kommen, wenn ihre letzte Umfrage geschlossen ist."}},
 		{polls.ErrUnknownOption, http.StatusUnprocessableEntity, "unknown-option", sentence{
 			"This answer is not one of the poll's.", "Diese Antwort gehört nicht zur Umfrage."}},
 		{polls.ErrChoices, http.StatusUnprocessableEntity, "choices", sentence{
@@ -94,6 +106,21 @@ func pollFaults() []fault {
 		{polls.ErrReceiptTaken, http.StatusConflict, "receipt-taken", sentence{
 			"A ballot lies under this receipt already. Please reload the page and vote again.",
 			"Unter diesem Beleg liegt schon ein Stimmzettel. Bitte laden Sie die Seite neu und stimmen Sie noch einmal ab."}},
+		{polls.ErrFinal, http.StatusConflict, "vote-final", sentence{
+			"A vote in this poll cannot be changed.", "In dieser Umfrage lässt sich eine Stimme nicht mehr ändern."}},
+		{polls.ErrNoBallot, http.StatusNotFound, "no-ballot", sentence{
+			"There is no ballot of this browser in the box.", "Von diesem Browser liegt kein Stimmzettel in der Urne."}},
+		{polls.ErrNotNamed, http.StatusConflict, "not-named", sentence{
+			"This poll does not say who voted what.", "Diese Umfrage sagt nicht, wer wie gestimmt hat."}},
+		{polls.ErrNotSecret, http.StatusConflict, "not-secret", sentence{
+			"This poll is not secret and needs no ballot paper.", "Diese Umfrage ist nicht geheim und braucht keinen Stimmschein."}},
+		{polls.ErrNeedsToken, http.StatusConflict, "needs-token", sentence{
+			"This poll is secret. Please reload the page to get a ballot paper.", "Diese Umfrage ist geheim. Bitte laden Sie die Seite neu, um einen Stimmschein zu bekommen."}},
+		{polls.ErrToken, http.StatusForbidden, "bad-token", sentence{
+			"This ballot paper is not valid for this poll.", "Dieser Stimmschein gilt für diese Umfrage nicht."}},
+		{polls.ErrNotPersonal, http.StatusForbidden, "not-personal", sentence{
+			"Secret polls are for people with a personal link. Please ask the host for one.",
+			"Geheime Abstimmungen sind für Menschen mit persönlichem Link. Bitte fragen Sie die Gastgeberin oder den Gastgeber danach."}},
 		{polls.ErrStopped, http.StatusServiceUnavailable, "busy", sentence{
 			"The server is restarting. Please try again in a moment.", "Der Server startet neu. Bitte versuchen Sie es gleich noch einmal."}},
 	}
