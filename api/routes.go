@@ -85,6 +85,11 @@ func routes() []route {
 		{"setPollResults", put, poll + "/results", manage(), (*server).setPollResults},
 		{"movePoll", put, poll + "/place", manage(), (*server).movePoll},
 		{"vote", post, poll + "/votes", watch, (*server).vote},
+		{"changeVote", put, poll + "/votes", watch, (*server).changeVote},
+		{"tokenKey", get, poll + "/token", watch, (*server).tokenKey},
+		{"signToken", post, poll + "/token", watch, (*server).signToken},
+		{"castBallot", post, poll + "/ballots", public(), (*server).castBallot},
+		{"signedVotes", get, poll + "/voters", manage(), (*server).signedVotes},
 		{"listReceipts", get, poll + "/receipts", watch, (*server).listReceipts},
 		{"pollResults", get, poll + "/results.csv", manage(), (*server).pollResults},
 

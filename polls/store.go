@@ -90,7 +90,7 @@ type stored struct {
 // draft never shows the question of one edit with the options of another.
 func (s store) find(ctx context.Context, where string, args ...any) ([]stored, error) {
 	rows, err := s.db.WithContext(ctx).Raw(`SELECT polls.id, webinar_id, kind, secrecy, question, state, polls.position,
-		rules, tally, opened_at, closed_at, `+lifeColumns+`, coalesce(o.id, ''), coalesce(o.text, '')
+		changeable, rules, tally, opened_at, closed_at, `+lifeColumns+`, coalesce(o.id, ''), coalesce(o.text, '')
 		FROM polls LEFT JOIN poll_options o ON o.poll_id = polls.id
 		WHERE `+where+` ORDER BY webinar_id, polls.position, polls.id, o.position`, args...).Rows()
 	if err != nil {
@@ -103,7 +103,8 @@ func (s store) find(ctx context.Context, where string, args ...any) ([]stored, e
 		var o Option
 		var life lifeRow
 		var tally string
-		targets := []any{&r.ID, &r.WebinarID, &r.Kind, &r.Secrecy, &r.Question, &r.State, &r.Position, &r.Rules, &tally, &r.OpenedAt, &r.ClosedAt}
+		var changeable bool
+		targets := []any{&r.ID, &r.WebinarID, &r.Kind, &r.Secrecy, &r.Question, &r.State, &r.Position, &changeable, &r.Rules, &tally, &r.OpenedAt, &r.ClosedAt}
 		if err := rows.Scan(append(append(targets, life.targets()...), &o.ID, &o.Text)...); err != nil {
 			return nil, fault("read polls", err)
 		}
@@ -113,6 +114,7 @@ func (s store) find(ctx context.Context, where string, args ...any) ([]stored, e
 				return nil, fault("read polls", err)
 			}
 			life.into(&p.Poll)
+			p.Changeable = changeable
 			out = append(out, p)
 		}
 		if o.ID != "" {
@@ -226,6 +228,9 @@ func (t *txn) insert(p *Poll, key string) error {
 	if err := t.plan(p); err != nil {
 		return err
 	}
+	if err := t.promise(p); err != nil {
+		return err
+	}
 	return t.insertOptions(p)
 }
 
@@ -255,6 +260,9 @@ func (t *txn) rewrite(p *Poll) error {
 	if err := t.plan(p); err != nil {
 		return err
 	}
+	if err := t.promise(p); err != nil {
+		return err
+	}
 	return t.insertOptions(p)
 }
 
@@ -282,6 +290,9 @@ func (t *txn) close(p *stored, now time.Time) error {
 	if err != nil {
 		return fault("write tally", err)
 	}
+	if err := t.eraseKey(p.ID); err != nil {
+		return err
+	}
 	return fault("close poll", t.db.Exec("UPDATE polls SET state = 'closed', closed_at = ?, tally = ? WHERE id = ?", now.UnixMilli(), string(kept), p.ID).Error)
 }
 
@@ -294,6 +305,9 @@ const standingSQL = `SELECT p.state,
 // vote checks a vote and writes it. S is what is known already: what is wrong with the answer, if anything, and whether
 // time is up.
 func (t *txn) vote(p Poll, b Ballot, who webinar.TicketID, s standing, now time.Time) error {
+	if p.Secrecy == Secret {
+		return ErrNeedsToken
+	}
 	err := t.db.Raw(standingSQL, who, now.UnixMilli(), who, b.Receipt, b.Poll, p.Webinar).Row().Scan(&s.state, &s.ticket, &s.voted, &s.receipt)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -304,14 +318,13 @@ func (t *txn) vote(p Poll, b Ballot, who webinar.TicketID, s standing, now time.
 	if err := s.verdict(); err != nil {
 		return err
 	}
-	answer, err := json.Marshal(answerJSON(b.Answer))
-	if err != nil {
-		return fault("write answer", err)
-	}
 	if err := t.db.Exec("INSERT INTO voted (poll_id, ticket_id) VALUES (?, ?)", b.Poll, who).Error; err != nil {
 		return fault("insert voted", err)
 	}
-	return fault("insert ballot", t.db.Exec("INSERT INTO ballots (receipt, poll_id, answer) VALUES (?, ?, ?)", b.Receipt, b.Poll, string(answer)).Error)
+	if err := t.put(b); err != nil || p.Secrecy != Named {
+		return err
+	}
+	return t.sign(b, who)
 }
 
 // tidyLimit is the size in bytes above which rewriting the file would hold up all other writers for too long.
