@@ -19,7 +19,7 @@ type setting struct {
 	read  func(*polls.Draft, string) bool
 }
 
-// settings lists all of them in the order in which they are written: the kind, then the rules of the kinds as
+// settings lists all of them in the order in which they are written: the kind, what is promised, then the rules of the kinds as
 // [polls.Rules] has them, so that a new kind needs no line here, then the plan.
 func settings() []setting {
 	list := []setting{{
@@ -27,6 +27,15 @@ func settings() []setting {
 		func(d polls.Draft) string { return string(d.Kind) },
 		func(d *polls.Draft, v string) bool { d.Kind = polls.Kind(strings.ToLower(v)); return v != "" },
 	}}
+	list = append(list, setting{
+		"secrecy",
+		func(d polls.Draft) string { return string(d.Secrecy) },
+		func(d *polls.Draft, v string) bool { d.Secrecy = polls.Secrecy(strings.ToLower(v)); return v != "" },
+	}, setting{
+		"changeable",
+		func(d polls.Draft) string { return writeValue(reflect.ValueOf(d.Changeable)) },
+		func(d *polls.Draft, v string) bool { return readValue(reflect.ValueOf(&d.Changeable).Elem(), v) },
+	})
 	rules := reflect.TypeFor[polls.Rules]()
 	for i := range rules.NumField() {
 		list = append(list, setting{
