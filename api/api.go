@@ -28,6 +28,7 @@ type Deps struct {
 	Hub      *live.Hub
 	Media    *sfu.Engine
 	Polls    *polls.Service
+	Pictures *polls.Pictures
 	Recorder *recorder.Service
 	Relay    Relay // nil: none
 

@@ -1,9 +1,11 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 
+	"plenum/picture"
 	"plenum/polls"
 	"plenum/recorder"
 	"plenum/recorder/consent"
@@ -75,6 +77,14 @@ func pollFaults() []fault {
 			"This answer is not one of the poll's.", "Diese Antwort gehört nicht zur Umfrage."}},
 		{polls.ErrChoices, http.StatusUnprocessableEntity, "choices", sentence{
 			"This poll asks for another number of answers.", "Diese Umfrage verlangt eine andere Zahl von Antworten."}},
+		{picture.ErrFormat, http.StatusUnprocessableEntity, "picture-format", sentence{
+			"This is no picture that can be shown here. JPEG, PNG, GIF and WebP can.", "Dieses Bild lässt sich hier nicht zeigen. JPEG, PNG, GIF und WebP gehen."}},
+		{picture.ErrDamaged, http.StatusUnprocessableEntity, "picture-damaged", sentence{
+			"This picture is damaged. Please open it in a picture program and save it anew.",
+			"Dieses Bild ist beschädigt. Bitte öffnen Sie es in einem Bildprogramm und speichern Sie es neu."}},
+		{picture.ErrTooLarge, http.StatusUnprocessableEntity, "picture-too-large", sentence{
+			fmt.Sprintf("This picture is too large: at most %d megapixels and %d MiB.", picture.MaxPixels>>20, picture.MaxBytes>>20),
+			fmt.Sprintf("Dieses Bild ist zu groß: höchstens %d Megapixel und %d MiB.", picture.MaxPixels>>20, picture.MaxBytes>>20)}},
 		{polls.ErrReceiptTaken, http.StatusConflict, "receipt-taken", sentence{
 			"A ballot lies under this receipt already. Please reload the page and vote again.",
 			"Unter diesem Beleg liegt schon ein Stimmzettel. Bitte laden Sie die Seite neu und stimmen Sie noch einmal ab."}},

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"plenum/migrations"
+	"plenum/picture"
 	"plenum/polls"
 	"plenum/recorder"
 	"plenum/webinar"
@@ -44,6 +45,7 @@ type site struct {
 	hub      *live.Hub
 	media    *sfu.Engine
 	polls    *polls.Service
+	pictures *polls.Pictures
 	recorder *recorder.Service
 }
 
@@ -83,11 +85,15 @@ func newSite(t testing.TB, change ...func(*Deps)) *site {
 	s.polls, err = polls.New(t.Context(), db, s.hub, log)
 	must(t, err)
 	t.Cleanup(func() { must(t, s.polls.Close()) })
+	shelf, err := picture.OpenShelf(t.TempDir())
+	must(t, err)
+	t.Cleanup(func() { must(t, shelf.Close()) })
+	s.pictures = polls.NewPictures(db, shelf)
 	s.webinars = webinar.NewService(db, s.hub, webinar.Retention{Webinar: 14 * 24 * time.Hour, Seat: 24 * time.Hour, MaxLive: 12 * time.Hour}, s.hooks())
 	screens.Seats = s.webinars
 
 	d := Deps{
-		Accounts: s.accounts, Webinars: s.webinars, Hub: s.hub, Media: s.media, Polls: s.polls, Recorder: s.recorder, Numbers: Metrics(s.media, s.hub, s.recorder),
+		Accounts: s.accounts, Webinars: s.webinars, Hub: s.hub, Media: s.media, Polls: s.polls, Pictures: s.pictures, Recorder: s.recorder, Numbers: Metrics(s.media, s.hub, s.recorder),
 		BaseURL: "http://plenum.test", Log: log,
 		App: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "page") }),
 	}

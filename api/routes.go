@@ -70,6 +70,8 @@ func routes() []route {
 		{"closePoll", post, poll + "/close", manage(), (*server).closePoll},
 		{"vote", post, poll + "/votes", watch, (*server).vote},
 		{"listReceipts", get, poll + "/receipts", watch, (*server).listReceipts},
+		{"addPicture", post, one + "/pictures", manage(), (*server).addPicture},
+		{"picture", get, one + "/pictures/{picture}", watch, (*server).picture},
 		{"pollResults", get, poll + "/results.csv", manage(), (*server).pollResults},
 
 		{"listRecordings", get, one + "/recordings", manage(), (*server).listRecordings},

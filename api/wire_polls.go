@@ -13,6 +13,14 @@ type pollRequestJSON struct {
 	Least    int      `json:"least"`
 	Most     int      `json:"most"`
 	Key      string   `json:"key"`
+
+	Pictures []draftPictureJSON `json:"pictures"`
+}
+
+type draftPictureJSON struct {
+	Option int    `json:"option"`
+	ID     string `json:"id"`
+	Alt    string `json:"alt"`
 }
 
 type pollJSON struct {
@@ -32,8 +40,32 @@ type pollJSON struct {
 }
 
 type optionJSON struct {
-	ID   string `json:"id"`
-	Text string `json:"text"`
+	ID      string             `json:"id"`
+	Text    string             `json:"text"`
+	Picture *optionPictureJSON `json:"picture,omitempty"`
+}
+
+type pictureJSON struct {
+	ID     string `json:"id"`
+	Width  int    `json:"width"`
+	Height int    `json:"height"`
+}
+
+type optionPictureJSON struct {
+	pictureJSON
+	Alt string `json:"alt"`
+}
+
+func pictureWire(p polls.Picture) pictureJSON {
+	return pictureJSON{ID: string(p.ID), Width: p.Width, Height: p.Height}
+}
+
+func optionWire(o polls.Option) optionJSON {
+	out := optionJSON{ID: string(o.ID), Text: o.Text}
+	if o.Picture != nil {
+		out.Picture = &optionPictureJSON{pictureWire(*o.Picture), o.Picture.Alt}
+	}
+	return out
 }
 
 func pollWire(v polls.View) pollJSON {
@@ -43,7 +75,7 @@ func pollWire(v polls.View) pollJSON {
 		Secrecy: string(p.Secrecy), OpenedAt: instant(p.OpenedAt), ClosedAt: instant(p.ClosedAt), Voted: v.Voted,
 	}
 	for i, o := range p.Options {
-		out.Options[i] = optionJSON{ID: string(o.ID), Text: o.Text}
+		out.Options[i] = optionWire(o)
 	}
 	if v.Tally != nil {
 		out.Tally = new(tallyWire(*v.Tally))

@@ -73,8 +73,9 @@ var (
 
 // Option is one answer to choose.
 type Option struct {
-	ID   OptionID
-	Text string
+	ID      OptionID
+	Text    string
+	Picture *Picture // nil: none
 }
 
 // Poll is one question to one webinar.
@@ -130,6 +131,7 @@ type Draft struct {
 	Least    int    // of several options; 0: 1
 	Most     int    // likewise; 0: all
 	Key      string // idempotency key of a creation, may be empty
+	Pictures []DraftPicture
 }
 
 // Validate cleans the texts in place and reports the first fault as a *webinar.InvalidError.
@@ -160,6 +162,9 @@ func (d *Draft) Validate() error {
 		seen[options[i]] = true
 	}
 	d.Question, d.Options, d.Key = question, options, key
+	if err := d.validatePictures(); err != nil {
+		return err
+	}
 	return d.validateChoices()
 }
 

@@ -69,6 +69,9 @@ func (s *Service) Create(ctx context.Context, w webinar.ID, d Draft) (Poll, erro
 			}
 		}
 		made = true
+		if err := tx.place(&p, d.Pictures); err != nil {
+			return err
+		}
 		return tx.insert(&p, d.Key)
 	}, kept: func() {
 		if made {
@@ -84,7 +87,7 @@ func (s *Service) Create(ctx context.Context, w webinar.ID, d Draft) (Poll, erro
 func newOptions(d Draft) []Option {
 	out := make([]Option, len(d.Options))
 	for i, text := range d.Options {
-		out[i] = Option{OptionID(webinar.NewID()), text}
+		out[i] = Option{ID: OptionID(webinar.NewID()), Text: text}
 	}
 	return out
 }
@@ -101,6 +104,9 @@ func (s *Service) Update(ctx context.Context, w webinar.ID, id PollID, d Draft) 
 			return err
 		}
 		p.Question, p.Options, p.Kind, p.Least, p.Most = d.Question, newOptions(d), d.Kind, d.Least, d.Most
+		if err := tx.place(&p.Poll, d.Pictures); err != nil {
+			return err
+		}
 		return tx.rewrite(&p.Poll)
 	}, kept: func() { s.publish(p.Poll, nil) }})
 	if err != nil {

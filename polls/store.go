@@ -71,6 +71,8 @@ func timeOf(ms int64) time.Time {
 
 type optionRow struct {
 	PollID, ID, Text string
+	PictureID        *string
+	Alt              string
 	Position, Votes  int
 }
 
@@ -91,7 +93,9 @@ func (s stored) final() Tally {
 // draft never shows the question of one edit with the options of another.
 func (s store) find(ctx context.Context, where string, args ...any) ([]stored, error) {
 	rows, err := s.db.WithContext(ctx).Raw(`SELECT polls.id, webinar_id, kind, secrecy, question, state, polls.position,
-		least, most, turnout, opened_at, closed_at, o.id, o.text, o.votes FROM polls JOIN poll_options o ON o.poll_id = polls.id
+		least, most, turnout, opened_at, closed_at, o.id, o.text, o.votes,
+		coalesce(o.picture_id, ''), coalesce(i.type, ''), coalesce(i.width, 0), coalesce(i.height, 0), o.alt
+		FROM polls JOIN poll_options o ON o.poll_id = polls.id LEFT JOIN (SELECT id AS file, type, width, height FROM pictures) i ON i.file = o.picture_id
 		WHERE `+where+` ORDER BY webinar_id, polls.position, polls.id, o.position`, args...).Rows()
 	if err != nil {
 		return nil, fault("read polls", err)
@@ -101,13 +105,18 @@ func (s store) find(ctx context.Context, where string, args ...any) ([]stored, e
 	for rows.Next() {
 		var r pollRow
 		var o Option
+		var i Picture
 		var votes, turnout int
 		if err := rows.Scan(&r.ID, &r.WebinarID, &r.Kind, &r.Secrecy, &r.Question, &r.State, &r.Position,
-			&r.Least, &r.Most, &turnout, &r.OpenedAt, &r.ClosedAt, &o.ID, &o.Text, &votes); err != nil {
+			&r.Least, &r.Most, &turnout, &r.OpenedAt, &r.ClosedAt, &o.ID, &o.Text, &votes,
+			&i.ID, &i.Type, &i.Width, &i.Height, &i.Alt); err != nil {
 			return nil, fault("read polls", err)
 		}
 		if len(out) == 0 || out[len(out)-1].ID != PollID(r.ID) {
 			out = append(out, stored{Poll: r.poll(), turnout: turnout})
+		}
+		if i.ID != "" {
+			o.Picture = &i
 		}
 		p := &out[len(out)-1]
 		p.Options, p.votes = append(p.Options, o), append(p.votes, votes)
@@ -216,23 +225,40 @@ func (t *txn) insertOptions(p *Poll) error {
 	rows := make([]optionRow, len(p.Options))
 	for i, o := range p.Options {
 		rows[i] = optionRow{PollID: string(p.ID), ID: string(o.ID), Text: o.Text, Position: i + 1}
+		if o.Picture != nil {
+			rows[i].PictureID, rows[i].Alt = new(string(o.Picture.ID)), o.Picture.Alt
+		}
 	}
 	return fault("insert options", t.db.Create(&rows).Error)
 }
 
 // rewrite replaces the question and the options of a draft.
 func (t *txn) rewrite(p *Poll) error {
+	before, err := t.picturesOf(p.ID)
+	if err != nil {
+		return err
+	}
 	if err := t.db.Exec("DELETE FROM poll_options WHERE poll_id = ?", p.ID).Error; err != nil {
 		return fault("delete options", err)
 	}
 	if err := t.db.Exec("UPDATE polls SET question = ?, kind = ?, least = ?, most = ? WHERE id = ?", p.Question, p.Kind, p.Least, p.Most, p.ID).Error; err != nil {
 		return fault("update poll", err)
 	}
-	return t.insertOptions(p)
+	if err := t.insertOptions(p); err != nil {
+		return err
+	}
+	return t.dropPictures(before)
 }
 
 func (t *txn) delete(id PollID) error {
-	return fault("delete poll", t.db.Exec("DELETE FROM polls WHERE id = ?", id).Error)
+	pictures, err := t.picturesOf(id)
+	if err != nil {
+		return err
+	}
+	if err := t.db.Exec("DELETE FROM polls WHERE id = ?", id).Error; err != nil {
+		return fault("delete poll", err)
+	}
+	return t.dropPictures(pictures)
 }
 
 func (t *txn) open(p *Poll, now time.Time) error {

@@ -13,6 +13,7 @@ import (
 
 	"plenum/api"
 	"plenum/frontend"
+	"plenum/picture"
 	"plenum/polls"
 	"plenum/recorder"
 	"plenum/recorder/archive"
@@ -28,6 +29,7 @@ import (
 const (
 	spoolFolder = "spool"
 	storeFolder = "store"
+	imageFolder = "pictures"
 )
 
 // build makes every part in the order in which they need each other.
@@ -52,6 +54,12 @@ func (p *parts) buildPolls(ctx context.Context) (err error) {
 		return err
 	}
 	p.onClose(p.polls.Close)
+	shelf, err := picture.OpenShelf(filepath.Join(p.cfg.Data, imageFolder))
+	if err != nil {
+		return err
+	}
+	p.onClose(shelf.Close)
+	p.pictures = polls.NewPictures(p.db, shelf)
 	return nil
 }
 
@@ -146,7 +154,7 @@ func (p *parts) buildRelay(context.Context) error {
 func (p *parts) buildSite(l net.Addr) (err error) {
 	p.numbers = api.Metrics(p.engine, p.hub, p.recorder)
 	deps := api.Deps{
-		Accounts: p.accounts, Webinars: p.webinars, Hub: p.hub, Media: p.engine, Polls: p.polls, Recorder: p.recorder,
+		Accounts: p.accounts, Webinars: p.webinars, Hub: p.hub, Media: p.engine, Polls: p.polls, Pictures: p.pictures, Recorder: p.recorder,
 		Numbers: p.numbers, App: frontend.Handler(), BaseURL: p.cfg.linkAddress(l).String(), StageURL: p.cfg.address(l).String(), TLS: p.cfg.secure(), TrustedProxies: p.cfg.TrustedProxies, Full: p.full, Log: p.log,
 	}
 	if p.relay != nil {

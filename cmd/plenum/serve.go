@@ -82,6 +82,7 @@ type parts struct {
 	accounts *webinar.Accounts
 	webinars *webinar.Service
 	polls    *polls.Service
+	pictures *polls.Pictures
 	store    blob.Store
 	archive  *archive.Archive
 	recorder *recorder.Service
@@ -178,6 +179,9 @@ func (p *parts) retention(ctx context.Context) error {
 	for {
 		if err := p.webinars.Sweep(ctx); err != nil && ctx.Err() == nil {
 			p.log.Error("retention sweep", "error", err)
+		}
+		if err := p.pictures.Sweep(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("sweep of pictures", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -118,15 +118,28 @@ CREATE TABLE downloads (
 
 CREATE INDEX downloads_recording ON downloads (recording_id, at);
 
+CREATE TABLE pictures (
+  id          TEXT PRIMARY KEY,
+  webinar_id  TEXT NOT NULL REFERENCES webinars (id) ON DELETE CASCADE,
+  type        TEXT NOT NULL CHECK (type IN ('image/jpeg', 'image/png')),
+  width       INTEGER NOT NULL, -- pixels
+  height      INTEGER NOT NULL,
+  uploaded_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX pictures_webinar ON pictures (webinar_id);
+
 CREATE TABLE poll_options (
   poll_id  TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
   position INTEGER NOT NULL,
   id       TEXT NOT NULL,
   text     TEXT NOT NULL,
-  votes    INTEGER NOT NULL DEFAULT 0, -- counted once, in the transaction that closes the poll
+  votes    INTEGER NOT NULL DEFAULT 0, picture_id TEXT REFERENCES pictures (id), alt TEXT NOT NULL DEFAULT '', -- counted once, in the transaction that closes the poll
   PRIMARY KEY (poll_id, position),
   UNIQUE (poll_id, id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX poll_options_picture ON poll_options (picture_id) WHERE picture_id IS NOT NULL;
 
 CREATE TABLE polls (
   id         TEXT PRIMARY KEY,
