@@ -85,6 +85,8 @@ func pollFaults() []fault {
 		{picture.ErrTooLarge, http.StatusUnprocessableEntity, "picture-too-large", sentence{
 			fmt.Sprintf("This picture is too large: at most %d megapixels and %d MiB.", picture.MaxPixels>>20, picture.MaxBytes>>20),
 			fmt.Sprintf("Dieses Bild ist zu groß: höchstens %d Megapixel und %d MiB.", picture.MaxPixels>>20, picture.MaxBytes>>20)}},
+		{polls.ErrAnswer, http.StatusUnprocessableEntity, "other-answer", sentence{
+			"This poll asks for another form of answer.", "Diese Umfrage verlangt eine andere Art von Antwort."}},
 		{polls.ErrReceiptTaken, http.StatusConflict, "receipt-taken", sentence{
 			"A ballot lies under this receipt already. Please reload the page and vote again.",
 			"Unter diesem Beleg liegt schon ein Stimmzettel. Bitte laden Sie die Seite neu und stimmen Sie noch einmal ab."}},
