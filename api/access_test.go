@@ -94,6 +94,7 @@ func TestForeignIDs(t *testing.T) {
 	vote := `{"answer":{"options":["` + p.Options[0].ID + `"]},"receipt":"` + strings.Repeat("0", 64) + `"}`
 	for _, try := range []struct{ op, body string }{
 		{"updatePoll", `{"question":"?","options":["a","b"]}`}, {"deletePoll", ""}, {"openPoll", ""}, {"closePoll", ""}, {"vote", vote},
+		{"undoPoll", ""}, {"repeatPoll", ""}, {"setPollEnd", `{}`}, {"setPollResults", `{"results":"hidden"}`}, {"movePoll", `{}`},
 		{"listReceipts", ""}, {"pollResults", ""}, {"revokeTicket", ""},
 	} {
 		ids := in(mine, "poll", p.ID, "ticket", ticket.ID)

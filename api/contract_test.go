@@ -122,7 +122,7 @@ func samples() []any {
 	return []any{
 		webinar.Changed{}, webinar.Presence{}, webinar.StageChanged{People: []webinar.OnStage{{Sources: []webinar.StageSource{{}}}}},
 		webinar.Speaking{People: []webinar.TicketID{"a"}}, webinar.Health{},
-		webinar.SlotsChanged{Slots: []webinar.Slot{{Video: true}, {}}}, webinar.LayersChanged{}, polls.Changed{}, polls.Deleted{}, polls.Tallied{},
+		webinar.SlotsChanged{Slots: []webinar.Slot{{Video: true}, {}}}, webinar.LayersChanged{}, polls.Changed{}, polls.Deleted{}, polls.Tallied{}, polls.Ordered{IDs: []polls.PollID{}}, polls.ClockMoved{},
 		recorder.Changed{}, recorder.CountsChanged{},
 	}
 }

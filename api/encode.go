@@ -40,6 +40,10 @@ func eventBody(body any) (string, any) {
 		return "poll", pollWire(polls.View{Poll: b.Poll, Tally: b.Tally})
 	case polls.Deleted:
 		return "poll_deleted", pollDeletedJSON{ID: string(b.ID)}
+	case polls.Ordered:
+		return "poll_order", pollOrderJSON{Polls: b.IDs}
+	case polls.ClockMoved:
+		return "clock", clockJSON{ServerTime: b.Now}
 	case polls.Tallied:
 		return "tally", tallyWire(b.Tally)
 	case recorder.Changed:

@@ -73,6 +73,18 @@ func pollFaults() []fault {
 			"This poll is not closed yet.", "Diese Umfrage ist noch nicht geschlossen."}},
 		{polls.ErrNotDraft, http.StatusConflict, "poll-not-draft", sentence{
 			"This poll was opened already and cannot be changed any more.", "Diese Umfrage war schon offen und lässt sich nicht mehr ändern."}},
+		{polls.ErrTooLate, http.StatusConflict, "too-late", sentence{
+			"An opening can be undone for 5 seconds. Please close the poll instead.",
+			"Das Öffnen lässt sich 5 Sekunden lang zurücknehmen. Bitte schließen Sie die Umfrage stattdessen."}},
+		{polls.ErrKept, http.StatusConflict, "votes-kept", sentence{
+			"People had voted before the opening was undone, and their votes are kept. Open the poll again; for another question make a new one.",
+			"Es gab schon Stimmen, bevor das Öffnen zurückgenommen wurde, und sie bleiben erhalten. Öffnen Sie die Umfrage wieder; für eine andere Frage legen Sie eine neue an."}},
+		{polls.ErrRound, http.StatusConflict, "later-round", sentence{
+			"A later round asks the same as the first one. For another question make a new poll.",
+			"Eine weitere Runde fragt dasselbe wie die erste. Für eine andere Frage legen Sie eine neue Umfrage an."}},
+		{polls.ErrHeld, http.StatusConflict, "held-back", sentence{
+			"The results of this series come when its last poll has closed.",
+			"Die Ergebnisse dieser Reihe kommen, wenn ihre letzte Umfrage geschlossen ist."}},
 		{polls.ErrUnknownOption, http.StatusUnprocessableEntity, "unknown-option", sentence{
 			"This answer is not one of the poll's.", "Diese Antwort gehört nicht zur Umfrage."}},
 		{polls.ErrChoices, http.StatusUnprocessableEntity, "choices", sentence{

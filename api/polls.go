@@ -46,18 +46,8 @@ func (s *server) deletePoll(c *call) error {
 	return nil
 }
 
-func (s *server) openPoll(c *call) error {
-	p, err := s.Polls.OpenPoll(c.ctx(), c.webinar.ID, pollID(c))
-	return s.answerPoll(c, http.StatusOK, p, err)
-}
-
-func (s *server) closePoll(c *call) error {
-	p, err := s.Polls.ClosePoll(c.ctx(), c.webinar.ID, pollID(c))
-	return s.answerPoll(c, http.StatusOK, p, err)
-}
-
 func draftOf(in pollRequestJSON) polls.Draft {
-	out := polls.Draft{Question: in.Question, Kind: polls.Kind(in.Kind), Options: in.Options, Rules: polls.Rules(in.Rules), Key: in.Key}
+	out := polls.Draft{Question: in.Question, Kind: polls.Kind(in.Kind), Options: in.Options, Rules: polls.Rules(in.Rules), Plan: in.plan(), Key: in.Key}
 	for _, p := range in.Pictures {
 		out.Pictures = append(out.Pictures, polls.DraftPicture{Option: p.Option, ID: polls.PictureID(p.ID), Alt: p.Alt})
 	}

@@ -12,6 +12,7 @@ type pollRequestJSON struct {
 	Options  []string      `json:"options"`
 	Rules    pollRulesJSON `json:"rules"`
 	Key      string        `json:"key"`
+	pollPlanJSON
 
 	Pictures []draftPictureJSON `json:"pictures"`
 }
@@ -57,6 +58,8 @@ type pollJSON struct {
 	ClosedAt *time.Time    `json:"closed_at,omitempty"`
 	Voted    bool          `json:"voted"`
 	Tally    *tallyJSON    `json:"tally,omitempty"`
+	pollPlanJSON
+	pollLifeJSON
 }
 
 type optionJSON struct {
@@ -94,6 +97,7 @@ func pollWire(v polls.View) pollJSON {
 		ID: string(p.ID), Position: p.Position, Kind: string(p.Kind), Question: p.Question,
 		Options: make([]optionJSON, len(p.Options)), Rules: pollRulesJSON(p.Rules), State: string(p.State),
 		Secrecy: string(p.Secrecy), OpenedAt: instant(p.OpenedAt), ClosedAt: instant(p.ClosedAt), Voted: v.Voted,
+		pollPlanJSON: planWire(p.Plan), pollLifeJSON: lifeWire(p),
 	}
 	for i, o := range p.Options {
 		out.Options[i] = optionWire(o)

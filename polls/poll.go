@@ -53,6 +53,10 @@ var (
 	ErrNotDraft      = errors.New("poll is not a draft any more")
 	ErrNotOpen       = errors.New("poll is not open yet")
 	ErrNotClosed     = errors.New("poll is not closed yet")
+	ErrTooLate       = errors.New("an opening can be undone for a few seconds only")
+	ErrKept          = errors.New("ballots were cast before the opening was undone")
+	ErrRound         = errors.New("a later round asks what the first one asked")
+	ErrHeld          = errors.New("the series holds the result back")
 	ErrClosed        = errors.New("poll is closed")
 	ErrAlreadyVoted  = errors.New("already voted in this poll")
 	ErrUnknownOption = errors.New("not an option of this poll")
@@ -81,6 +85,8 @@ type Poll struct {
 	State    State
 	OpenedAt time.Time // zero: never opened
 	ClosedAt time.Time // zero: not closed
+	Plan
+	Life
 }
 
 // index is the place of an option, or -1.
@@ -101,6 +107,7 @@ type Draft struct {
 	Rules    Rules  // zero where the kind's own default is meant
 	Key      string // idempotency key of a creation, may be empty
 	Pictures []DraftPicture
+	Plan
 }
 
 // Validate cleans the texts in place and reports the first fault as a *webinar.InvalidError.
@@ -132,17 +139,20 @@ func (d *Draft) Validate() error {
 		return err
 	}
 	d.Kind = cmp.Or(d.Kind, SingleChoice)
-	return kindOf(d.Kind).prepare(d)
+	if err := kindOf(d.Kind).prepare(d); err != nil {
+		return err
+	}
+	return d.Plan.validate(d.Kind)
 }
 
 // View is a poll as one person may see it.
 type View struct {
 	Poll  Poll
 	Voted bool
-	Tally *Tally // nil in drafts, and while the poll is open for one who is no host and has not voted
+	Tally *Tally // nil in drafts, and for one who is no host and may not see it, see [Poll.SeenBy]
 }
 
-// Changed says that a poll is new or has changed. Tally is set once the poll is closed.
+// Changed says that a poll is new or has changed. Tally is set once the poll is closed, for those who may see it.
 type Changed struct {
 	Poll  Poll
 	Tally *Tally
@@ -153,3 +163,9 @@ type Deleted struct{ ID PollID }
 
 // Tallied carries the newest result of an open poll.
 type Tallied struct{ Tally Tally }
+
+// Ordered says that the run-sheet has this order now.
+type Ordered struct{ IDs []PollID }
+
+// ClockMoved says what time it is, after the clock by which times are written was set.
+type ClockMoved struct{ Now time.Time }

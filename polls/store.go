@@ -92,7 +92,7 @@ type stored struct {
 // draft never shows the question of one edit with the options of another.
 func (s store) find(ctx context.Context, where string, args ...any) ([]stored, error) {
 	rows, err := s.db.WithContext(ctx).Raw(`SELECT polls.id, webinar_id, kind, secrecy, question, state, polls.position,
-		rules, tally, opened_at, closed_at, coalesce(o.id, ''), coalesce(o.text, ''),
+		rules, tally, opened_at, closed_at, `+lifeColumns+`, coalesce(o.id, ''), coalesce(o.text, ''),
 		coalesce(i.file, ''), coalesce(i.type, ''), coalesce(i.width, 0), coalesce(i.height, 0), coalesce(o.alt, '')
 		FROM polls LEFT JOIN poll_options o ON o.poll_id = polls.id
 		LEFT JOIN (SELECT id AS file, type, width, height FROM pictures) i ON i.file = o.picture_id
@@ -106,10 +106,10 @@ func (s store) find(ctx context.Context, where string, args ...any) ([]stored, e
 		var r pollRow
 		var o Option
 		var i Picture
+		var life lifeRow
 		var tally string
-		if err := rows.Scan(&r.ID, &r.WebinarID, &r.Kind, &r.Secrecy, &r.Question, &r.State, &r.Position,
-			&r.Rules, &tally, &r.OpenedAt, &r.ClosedAt, &o.ID, &o.Text,
-			&i.ID, &i.Type, &i.Width, &i.Height, &i.Alt); err != nil {
+		targets := []any{&r.ID, &r.WebinarID, &r.Kind, &r.Secrecy, &r.Question, &r.State, &r.Position, &r.Rules, &tally, &r.OpenedAt, &r.ClosedAt}
+		if err := rows.Scan(append(append(targets, life.targets()...), &o.ID, &o.Text, &i.ID, &i.Type, &i.Width, &i.Height, &i.Alt)...); err != nil {
 			return nil, fault("read polls", err)
 		}
 		if len(out) == 0 || out[len(out)-1].ID != PollID(r.ID) {
@@ -117,6 +117,7 @@ func (s store) find(ctx context.Context, where string, args ...any) ([]stored, e
 			if err != nil {
 				return nil, fault("read polls", err)
 			}
+			life.into(&p.Poll)
 			out = append(out, p)
 		}
 		if i.ID != "" {
@@ -194,13 +195,20 @@ func (t *txn) running(w webinar.ID) error {
 	return nil
 }
 
-// draft returns a poll that is still a draft, or ErrNotFound or ErrNotDraft.
+// draft returns a draft that may be changed. Errors: ErrNotFound, ErrNotDraft, ErrKept, ErrRound.
 func (t *txn) draft(w webinar.ID, id PollID) (stored, error) {
 	p, err := t.get(context.Background(), w, id)
-	if err == nil && p.State != StateDraft {
-		err = ErrNotDraft
+	switch {
+	case err != nil:
+		return p, err
+	case p.State != StateDraft:
+		return p, ErrNotDraft
+	case p.Kept > 0:
+		return p, ErrKept
+	case p.Round > 1:
+		return p, ErrRound
 	}
-	return p, err
+	return p, nil
 }
 
 // insert writes a draft at the end of its webinar's run-sheet and sets its position.
@@ -223,12 +231,18 @@ func (t *txn) insert(p *Poll, key string) error {
 	if err := t.db.Create(&row).Error; err != nil {
 		return fault("insert poll", err)
 	}
+	if err := t.plan(p); err != nil {
+		return err
+	}
 	return t.insertOptions(p)
 }
 
 func (t *txn) insertOptions(p *Poll) error {
 	if len(p.Options) == 0 {
 		return nil
+	}
+	if err := t.findPictures(p); err != nil {
+		return err
 	}
 	rows := make([]optionRow, len(p.Options))
 	for i, o := range p.Options {
@@ -255,6 +269,9 @@ func (t *txn) rewrite(p *Poll) error {
 	}
 	if err := t.db.Exec("UPDATE polls SET question = ?, kind = ?, rules = ? WHERE id = ?", p.Question, p.Kind, rules, p.ID).Error; err != nil {
 		return fault("update poll", err)
+	}
+	if err := t.plan(p); err != nil {
+		return err
 	}
 	if err := t.insertOptions(p); err != nil {
 		return err
@@ -302,9 +319,9 @@ const standingSQL = `SELECT p.state,
 	EXISTS (SELECT 1 FROM ballots b WHERE b.receipt = ?)
 	FROM polls p WHERE p.id = ? AND p.webinar_id = ?`
 
-// vote checks a vote and writes it. Fits is what is wrong with its answer, if anything.
-func (t *txn) vote(p Poll, b Ballot, who webinar.TicketID, fits error, now time.Time) error {
-	s := standing{fits: fits}
+// vote checks a vote and writes it. S is what is known already: what is wrong with the answer, if anything, and whether
+// time is up.
+func (t *txn) vote(p Poll, b Ballot, who webinar.TicketID, s standing, now time.Time) error {
 	err := t.db.Raw(standingSQL, who, now.UnixMilli(), who, b.Receipt, b.Poll, p.Webinar).Row().Scan(&s.state, &s.ticket, &s.voted, &s.receipt)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):

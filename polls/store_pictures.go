@@ -44,18 +44,21 @@ func (s store) dropUnused(ctx context.Context, before time.Time) error {
 	return fault("delete pictures", s.db.WithContext(ctx).Exec("DELETE FROM pictures WHERE uploaded_at < ?"+unnamed, before.UnixMilli()).Error)
 }
 
-// place puts the pictures of a draft beside its options, or says that one does not exist.
-func (t *txn) place(p *Poll, d []DraftPicture) error {
-	for _, at := range d {
-		found, err := t.picture(context.Background(), p.Webinar, at.ID, true)
+// findPictures completes the pictures beside the options of a draft, or says that one does not exist.
+func (t *txn) findPictures(p *Poll) error {
+	for _, o := range p.Options {
+		if o.Picture == nil {
+			continue
+		}
+		found, err := t.picture(context.Background(), p.Webinar, o.Picture.ID, true)
 		switch {
 		case errors.Is(err, ErrNotFound):
 			return &webinar.InvalidError{Field: "pictures", Reason: "unknown"}
 		case err != nil:
 			return err
 		}
-		found.Alt = at.Alt
-		p.Options[at.Option].Picture = &found
+		found.Alt = o.Picture.Alt
+		*o.Picture = found
 	}
 	return nil
 }

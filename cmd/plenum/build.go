@@ -39,7 +39,7 @@ func (p *parts) build(ctx context.Context) error {
 	p.accounts = webinar.NewAccounts(p.db, p.cfg.SessionLifetime)
 	p.webinars = webinar.NewService(p.db, p.hub, webinar.Retention{
 		Webinar: p.cfg.RetainWebinar, Seat: p.cfg.RetainSeat, MaxLive: p.cfg.MaxLive,
-	}, webinar.Hooks{Live: p.onLive, End: p.onEnd, Keep: p.keeps, Erase: p.onErase, Revoked: p.onRevoked})
+	}, webinar.Hooks{Live: p.onLive, End: p.onEnd, Keep: p.keeps, Needed: p.needed, Erase: p.onErase, Revoked: p.onRevoked})
 	for _, step := range []func(context.Context) error{p.buildPolls, p.buildStore, p.buildRecorder, p.buildMedia, p.buildRelay} {
 		if err := step(ctx); err != nil {
 			return err
@@ -174,6 +174,11 @@ func (p *parts) onEnd(ctx context.Context, id webinar.ID) error {
 	err := p.recorder.EndWebinar(ctx, id) // first: its gates close before anything else happens
 	p.engine.CloseRoom(string(id))
 	return errors.Join(err, p.polls.CloseAll(ctx, id))
+}
+
+// needed is when somebody may answer for the last time after the end.
+func (p *parts) needed(ctx context.Context, id webinar.ID) (time.Time, error) {
+	return p.polls.SurveyEnd(ctx, id)
 }
 
 // keeps reports whether a recording of the webinar has a later date than the webinar itself.

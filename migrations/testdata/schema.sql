@@ -151,11 +151,15 @@ CREATE TABLE polls (
   opened_at  INTEGER NOT NULL DEFAULT 0,
   closed_at  INTEGER NOT NULL DEFAULT 0,
   create_key TEXT NOT NULL DEFAULT ''
-, rules TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(rules)), tally TEXT NOT NULL DEFAULT '' CHECK (tally = '' OR json_valid(tally))) STRICT;
+, rules TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(rules)), tally TEXT NOT NULL DEFAULT '' CHECK (tally = '' OR json_valid(tally)), open_ms INTEGER NOT NULL DEFAULT 0, survey_until INTEGER NOT NULL DEFAULT 0, results TEXT NOT NULL DEFAULT 'voted' CHECK (results IN ('voted', 'closed', 'shown', 'hidden')), series TEXT NOT NULL DEFAULT '', closes_at INTEGER NOT NULL DEFAULT 0, published_at INTEGER NOT NULL DEFAULT 0, first_id TEXT NOT NULL DEFAULT '', round INTEGER NOT NULL DEFAULT 1 CHECK (round >= 1)) STRICT;
 
 CREATE UNIQUE INDEX polls_create_key ON polls (webinar_id, create_key) WHERE create_key <> '';
 
 CREATE UNIQUE INDEX polls_position ON polls (webinar_id, position);
+
+CREATE UNIQUE INDEX polls_round ON polls (first_id, round) WHERE first_id <> '';
+
+CREATE INDEX polls_series ON polls (webinar_id, series) WHERE series <> '';
 
 CREATE TABLE receipt_links (
   hash         BLOB PRIMARY KEY CHECK (length(hash) = 32),
