@@ -89,6 +89,14 @@ func pollFaults() []fault {
 			"This answer is not one of the poll's.", "Diese Antwort gehört nicht zur Umfrage."}},
 		{polls.ErrChoices, http.StatusUnprocessableEntity, "choices", sentence{
 			"This poll asks for another number of answers.", "Diese Umfrage verlangt eine andere Zahl von Antworten."}},
+		{polls.ErrNotModerated, http.StatusConflict, "not-moderated", sentence{
+			"Nobody writes texts in this poll.", "In dieser Umfrage schreibt niemand Texte."}},
+		{polls.ErrNoText, http.StatusNotFound, "no-text", sentence{
+			"Nobody has written that, or it was removed meanwhile.", "Das hat niemand geschrieben, oder es wurde inzwischen entfernt."}},
+		{polls.ErrNicknameTaken, http.StatusUnprocessableEntity, "nickname-taken", sentence{
+			"Somebody else plays under this nickname. Please choose another one.", "Unter diesem Spitznamen spielt schon jemand. Bitte wählen Sie einen anderen."}},
+		{polls.ErrPlayer, http.StatusUnprocessableEntity, "played", sentence{
+			"This player has answered already.", "Diese Person hat schon geantwortet."}},
 		{picture.ErrFormat, http.StatusUnprocessableEntity, "picture-format", sentence{
 			"This is no picture that can be shown here. JPEG, PNG, GIF and WebP can.", "Dieses Bild lässt sich hier nicht zeigen. JPEG, PNG, GIF und WebP gehen."}},
 		{picture.ErrDamaged, http.StatusUnprocessableEntity, "picture-damaged", sentence{

@@ -28,16 +28,26 @@ type draftPictureJSON struct {
 type pollRulesJSON struct {
 	Least int `json:"least,omitempty"`
 	Most  int `json:"most,omitempty"`
+
+	Length  int   `json:"length,omitempty"`
+	AtOnce  bool  `json:"at_once,omitempty"`
+	Correct []int `json:"correct,omitempty"`
+	Speed   bool  `json:"speed,omitempty"`
 }
 
 type pollAnswerJSON struct {
 	Options []polls.OptionID `json:"options"`
+	Texts   []string         `json:"texts"`
+	Removed int              `json:"-"`
 }
 
 type tallyJSON struct {
 	Poll  polls.PollID `json:"poll"`
 	Total int          `json:"total"`
 	Votes []int        `json:"votes"`
+
+	Texts  []string          `json:"texts,omitempty"`
+	States []polls.TextState `json:"-"`
 }
 
 func tallyWire(t polls.Tally) tallyJSON {
@@ -123,6 +133,7 @@ type pollDeletedJSON struct {
 type voteJSON struct {
 	Answer  pollAnswerJSON `json:"answer"`
 	Receipt string         `json:"receipt"`
+	Player  *playerJSON    `json:"player"`
 }
 
 type voteReceiptJSON struct {

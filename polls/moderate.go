@@ -24,7 +24,7 @@ type Text struct {
 
 // public is what everybody may see of a result that is out.
 func (p Poll) public(t Tally) Tally {
-	if k, ok := kindOf(p.Kind).(texts); ok {
+	if k, ok := kindOf(p.Kind).(texts); ok && t.States != nil { // without states it is public already
 		return k.public(p, t)
 	}
 	return t
@@ -61,23 +61,28 @@ func (s *Service) Moderate(ctx context.Context, w webinar.ID, id PollID, text st
 	if to != TextHeld && to != TextShown && to != TextHidden {
 		return &webinar.InvalidError{Field: "state", Reason: "unknown"}
 	}
-	return s.changeTexts(ctx, w, id, text, func(tx *txn, p *stored, key string) error { return tx.mark(&p.Poll, key, to) })
+	return s.changeTexts(ctx, w, id, text, func(tx *txn, p *stored, key string) (*count, error) {
+		return nil, tx.mark(&p.Poll, key, to)
+	})
 }
 
 // RemoveText erases a text from every ballot that says it. The ballots stay and count. Errors: those of Moderate.
 func (s *Service) RemoveText(ctx context.Context, w webinar.ID, id PollID, text string) error {
-	return s.changeTexts(ctx, w, id, text, func(tx *txn, p *stored, key string) error { return tx.removeText(p, key) })
+	return s.changeTexts(ctx, w, id, text, func(tx *txn, p *stored, key string) (*count, error) { return tx.removeText(p, key) })
 }
 
-// changeTexts changes what is decided about a text of a poll that was opened, and tells of it.
-func (s *Service) changeTexts(ctx context.Context, w webinar.ID, id PollID, text string, change func(tx *txn, p *stored, key string) error) error {
+// changeTexts changes what is decided about a text of a poll that was opened, and tells of it. Change returns a new count
+// if the box has changed.
+func (s *Service) changeTexts(ctx context.Context, w webinar.ID, id PollID, text string, change func(tx *txn, p *stored, key string) (*count, error)) error {
 	var p stored
+	var k texts
 	var c *count
 	return s.writer.submit(&job{ctx: ctx, do: func(tx *txn) (err error) {
 		if p, err = tx.get(context.Background(), w, id); err != nil {
 			return err
 		}
-		k, ok := kindOf(p.Kind).(texts)
+		var ok bool
+		k, ok = kindOf(p.Kind).(texts)
 		switch {
 		case p.State == StateDraft:
 			return ErrNotOpen
@@ -92,20 +97,24 @@ func (s *Service) changeTexts(ctx context.Context, w webinar.ID, id PollID, text
 		if !slices.ContainsFunc(t.Texts, func(s string) bool { return k.key(s) == key }) {
 			return ErrNoText
 		}
-		p.marks = maps.Clone(p.marks)
-		if err := change(tx, &p, key); err != nil {
-			return err
-		}
-		c, err = tx.countTexts(&p)
+		p.marks = maps.Clone(p.marks) // others may be reading it
+		c, err = change(tx, &p, key)
 		return err
 	}, kept: func() {
-		s.writer.untidy = true // what was removed is in the write-ahead log until then
-		if p.State == StateOpen {
-			s.open.set(c)
-			return
+		if c != nil {
+			p.tally = c.tally()
+			s.writer.untidy = true // what was removed is in the write-ahead log until then
+		} else {
+			p.tally = k.judge(p.Poll, p.tally)
 		}
-		p.tally = c.tally()
-		s.publishTally(p.Poll, p.tally)
-		s.publish(p.Poll, &p.tally)
+		switch {
+		case p.State == StateClosed:
+			s.publishTally(p.Poll, p.tally)
+			s.publish(p.Poll, &p.tally)
+		case c != nil:
+			s.open.set(c)
+		default:
+			s.open.decide(id, p.marks)
+		}
 	}})
 }

@@ -87,6 +87,8 @@ type Poll struct {
 	ClosedAt time.Time // zero: not closed
 	Plan
 	Life
+
+	marks map[string]mark // what was decided about texts, by [texts.key]
 }
 
 // index is the place of an option, or -1.

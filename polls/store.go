@@ -128,7 +128,10 @@ func (s store) find(ctx context.Context, where string, args ...any) ([]stored, e
 			p.Options = append(p.Options, o)
 		}
 	}
-	return out, fault("read polls", rows.Err())
+	if err := rows.Err(); err != nil {
+		return nil, fault("read polls", err)
+	}
+	return out, s.marked(ctx, out)
 }
 
 // one returns the only poll that matches, or ErrNotFound.
@@ -306,11 +309,10 @@ func (t *txn) close(p *stored, now time.Time) error {
 		return fault("count ballots", err)
 	}
 	p.State, p.ClosedAt, p.tally = StateClosed, timeOf(now.UnixMilli()), c.tally()
-	kept, err := json.Marshal(tallyJSON(p.tally))
-	if err != nil {
-		return fault("write tally", err)
+	if err := t.db.Exec("UPDATE polls SET state = 'closed', closed_at = ? WHERE id = ?", now.UnixMilli(), p.ID).Error; err != nil {
+		return fault("close poll", err)
 	}
-	return fault("close poll", t.db.Exec("UPDATE polls SET state = 'closed', closed_at = ?, tally = ? WHERE id = ?", now.UnixMilli(), string(kept), p.ID).Error)
+	return t.writeTally(p.ID, p.tally)
 }
 
 const standingSQL = `SELECT p.state,

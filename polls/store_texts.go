@@ -25,43 +25,35 @@ func (t *txn) mark(p *Poll, key string, to TextState) error {
 	return fault("insert text", t.db.Exec("INSERT INTO poll_texts (poll_id, text, state, place) VALUES (?, ?, ?, ?)", p.ID, key, to, last+1).Error)
 }
 
-// removeText takes a text out of the box.
-func (t *txn) removeText(p *stored, key string) error {
+// removeText takes a text out of the box and counts what is left.
+func (t *txn) removeText(p *stored, key string) (*count, error) {
 	if err := t.mark(&p.Poll, key, TextHeld); err != nil {
-		return err
+		return nil, err
 	}
 	k, _ := kindOf(p.Kind).(texts)
 	box, err := t.ballots(context.Background(), p.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, b := range box {
+	for i, b := range box {
 		answer, said := k.without(b.Answer, key)
 		if !said {
 			continue
 		}
 		row, err := json.Marshal(answerJSON(answer))
 		if err != nil {
-			return fault("write answer", err)
+			return nil, fault("write answer", err)
 		}
 		if err := t.db.Exec("UPDATE ballots SET answer = ? WHERE receipt = ?", string(row), b.Receipt).Error; err != nil {
-			return fault("remove text", err)
+			return nil, fault("remove text", err)
 		}
-	}
-	return nil
-}
-
-// countTexts counts the box anew; of a closed poll the count is written.
-func (t *txn) countTexts(p *stored) (*count, error) {
-	box, err := t.ballots(context.Background(), p.ID)
-	if err != nil {
-		return nil, err
+		box[i].Answer = answer
 	}
 	c, err := countBox(p.Poll, box)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, fault("count ballots", err)
-	}
-	if p.State == StateClosed {
+	case p.State == StateClosed:
 		return c, t.writeTally(p.ID, c.tally())
 	}
 	return c, nil
@@ -81,7 +73,7 @@ func (s store) marked(ctx context.Context, list []stored) error {
 	at := map[string]*stored{}
 	var ids []string
 	for i := range list {
-		if _, ok := kindOf(list[i].Kind).(texts); ok && list[i].State != StateDraft {
+		if _, ok := kindOf(list[i].Kind).(texts); ok {
 			ids = append(ids, string(list[i].ID))
 			at[string(list[i].ID)] = &list[i]
 			list[i].marks = map[string]mark{}
