@@ -192,7 +192,7 @@ func (b *ballotBox) open(ctx context.Context) ([]time.Duration, error) {
 
 // vote sends voter i's ballot, which clicked at a time, and reports whether it counts.
 func (b *ballotBox) vote(i int, clicked time.Time) bool {
-	body := fmt.Sprintf(`{"options":["%s"],"receipt":"%s"}`, b.options[b.option(i)], b.receipt(i))
+	body := fmt.Sprintf(`{"answer":{"options":["%s"]},"receipt":"%s"}`, b.options[b.option(i)], b.receipt(i))
 	status, err := b.lanes.post("/polls/"+b.id+"/votes", b.crowd[i].cookie.Get("Cookie"), body)
 	switch {
 	case err == nil && status == http.StatusCreated:
