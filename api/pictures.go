@@ -28,7 +28,7 @@ func (s *server) addPicture(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusCreated, pictureWire(p))
+	c.JSON(http.StatusCreated, pictureWire(c.webinar.ID, p))
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"plenum/polls"
+	"plenum/webinar"
 )
 
 type pollRequestJSON struct {
@@ -80,6 +81,7 @@ type optionJSON struct {
 
 type pictureJSON struct {
 	ID     string `json:"id"`
+	URL    string `json:"url"`
 	Width  int    `json:"width"`
 	Height int    `json:"height"`
 }
@@ -89,14 +91,14 @@ type optionPictureJSON struct {
 	Alt string `json:"alt"`
 }
 
-func pictureWire(p polls.Picture) pictureJSON {
-	return pictureJSON{ID: string(p.ID), Width: p.Width, Height: p.Height}
+func pictureWire(w webinar.ID, p polls.Picture) pictureJSON {
+	return pictureJSON{ID: string(p.ID), URL: "/api/webinars/" + string(w) + "/pictures/" + string(p.ID), Width: p.Width, Height: p.Height}
 }
 
-func optionWire(o polls.Option) optionJSON {
+func optionWire(w webinar.ID, o polls.Option) optionJSON {
 	out := optionJSON{ID: string(o.ID), Text: o.Text}
 	if o.Picture != nil {
-		out.Picture = &optionPictureJSON{pictureWire(*o.Picture), o.Picture.Alt}
+		out.Picture = &optionPictureJSON{pictureWire(w, *o.Picture), o.Picture.Alt}
 	}
 	return out
 }
@@ -110,7 +112,7 @@ func pollWire(v polls.View) pollJSON {
 		pollPlanJSON: planWire(p.Plan), pollLifeJSON: lifeWire(p),
 	}
 	for i, o := range p.Options {
-		out.Options[i] = optionWire(o)
+		out.Options[i] = optionWire(p.Webinar, o)
 	}
 	if v.Tally != nil {
 		out.Tally = new(tallyWire(*v.Tally))
