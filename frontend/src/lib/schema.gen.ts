@@ -525,106 +525,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/webinars/{webinar}/polls/{poll}/undo": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                webinar: components["parameters"]["webinar"];
-                poll: components["parameters"]["poll"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Within 5 s of its opening: a draft again. Votes that were cast stay in the box and count when it opens again */
-        post: operations["undoPoll"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/webinars/{webinar}/polls/{poll}/repeat": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                webinar: components["parameters"]["webinar"];
-                poll: components["parameters"]["poll"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Open the next round of a closed poll, with an empty box; the result of this one stays. Again: the round that was opened */
-        post: operations["repeatPoll"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/webinars/{webinar}/polls/{poll}/end": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                webinar: components["parameters"]["webinar"];
-                poll: components["parameters"]["poll"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        /** When an open poll closes by itself; absent: by hand */
-        put: operations["setPollEnd"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/webinars/{webinar}/polls/{poll}/results": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                webinar: components["parameters"]["webinar"];
-                poll: components["parameters"]["poll"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        /** Who sees the result. Of a closed poll hidden takes it back, and everything else publishes it */
-        put: operations["setPollResults"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/webinars/{webinar}/polls/{poll}/place": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                webinar: components["parameters"]["webinar"];
-                poll: components["parameters"]["poll"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        /** Put the poll before another one in the run-sheet, or at its end */
-        put: operations["movePoll"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/webinars/{webinar}/polls/{poll}/votes": {
         parameters: {
             query?: never;
@@ -665,105 +565,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/webinars/{webinar}/polls/{poll}/texts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                webinar: components["parameters"]["webinar"];
-                poll: components["parameters"]["poll"];
-            };
-            cookie?: never;
-        };
-        /** text, cloud: all that people said, for hosts */
-        get: operations["listTexts"];
-        /** Show or hide a text, whoever says it; held takes the decision back, removed erases it from the ballots, which still count */
-        put: operations["moderateText"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/webinars/{webinar}/leaderboard": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                webinar: components["parameters"]["webinar"];
-            };
-            cookie?: never;
-        };
-        /** Scores of the quizzes whose results are out, of those who play under a nickname */
-        get: operations["leaderboard"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/webinars/{webinar}/leaderboard/{player}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                webinar: components["parameters"]["webinar"];
-                player: components["parameters"]["player"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Erase a player and their scores */
-        delete: operations["leaveLeaderboard"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/webinars/{webinar}/pictures": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                webinar: components["parameters"]["webinar"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Upload a picture for an option: JPEG, PNG, GIF or WebP, at most 8 MiB and 16 megapixels. It is written anew, without what its file says besides, and erased after a day unless a poll names it */
-        post: operations["addPicture"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/webinars/{webinar}/pictures/{picture}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                webinar: components["parameters"]["webinar"];
-                picture: components["parameters"]["picture"];
-            };
-            cookie?: never;
-        };
-        /** A picture of a poll that was opened; for hosts any */
-        get: operations["picture"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/webinars/{webinar}/polls/{poll}/results.csv": {
         parameters: {
             query?: never;
@@ -777,6 +578,164 @@ export interface paths {
         /** The result as the table of the kind; for hosts */
         get: operations["pollResults"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** What is shown, oldest first, and what was asked with the name of this seat; hosts get all */
+        get: operations["listQuestions"];
+        put?: never;
+        /** Ask with a name or without one. Of a question without a name nothing is stored that says who asked. The same `secret` again is the same question. At most 5 at once and one more every 20 s */
+        post: operations["ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The questions that lie under some secrets, whatever has become of them. A POST, so that the secrets stand in no address */
+        post: operations["ownQuestions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** How questions are taken from now on; for hosts. What waits goes on waiting */
+        put: operations["questionRules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** All questions with votes and answers; for hosts. A name stands there only if it was asked with */
+        get: operations["questionsCSV"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions/{question}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Change the words of an own question that only hosts can see yet; later 409 `question-shown` */
+        put: operations["editQuestion"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions/{question}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erase an own question, whatever has become of it. Whose it is says the seat, if it was asked with a name, or its secret */
+        post: operations["withdrawQuestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions/{question}/vote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** The one vote of this seat for a question; again, it stays one */
+        put: operations["upvote"];
+        post?: never;
+        /** Take it back */
+        delete: operations["unupvote"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions/{question}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Show a question, put it on everybody's screen, settle it or dismiss it; for hosts. The one that was being answered before counts as answered */
+        put: operations["moveQuestion"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1301,6 +1260,7 @@ export interface components {
             /** @description of one's own pictures; people on stage only */
             layers?: components["schemas"]["Layers"][];
             polls: components["schemas"]["Poll"][];
+            questions: components["schemas"]["QuestionBox"];
             recording?: components["schemas"]["Recording"];
             /** @description hosts only */
             health?: components["schemas"]["Health"];
@@ -1380,62 +1340,20 @@ export interface components {
             /** @description single, multiple: 2 to 20 */
             options?: string[];
             rules?: components["schemas"]["PollRules"];
-            /** @description closes so long after its opening; absent: when a host closes it */
-            open_for_ms?: number;
-            /** @description a survey: open until then, also after the end of the webinar */
-            survey_until?: components["schemas"]["Time"];
-            results?: components["schemas"]["PollResults"];
-            /** @description polls of one name show their results when the last of them has closed */
-            series?: string;
             /** @description idempotency key of a creation */
             key?: string;
-            /** @description beside options */
-            pictures?: {
-                /** @description place of the option, from 0 */
-                option: number;
-                id: components["schemas"]["ID"];
-                /** @description the picture in words, for those who do not see it */
-                alt: string;
-            }[];
-        };
-        Picture: {
-            id: components["schemas"]["ID"];
-            /** @description path on this site */
-            url: string;
-            /** @description pixels */
-            width: number;
-            /** @description pixels */
-            height: number;
-        };
-        OptionPicture: {
-            id: components["schemas"]["ID"];
-            /** @description path on this site */
-            url: string;
-            /** @description pixels */
-            width: number;
-            /** @description pixels */
-            height: number;
-            alt: string;
         };
         /**
-         * @description single: one option, the default; multiple: some; text: own sentences; cloud: own words; quiz: options of which some are correct
+         * @description single: one option, the default; multiple: some
          * @enum {string}
          */
-        PollKind: "single" | "multiple" | "text" | "cloud" | "quiz";
+        PollKind: "single" | "multiple";
         /** @description What a poll lays down besides its options. Each kind uses its own part; what is absent in a request gets the default */
         PollRules: {
             /** @description single, multiple: options that an answer names at least; default 1 */
             least?: number;
-            /** @description and at most; default: all. text: answers of one person, 1 to 5, default 1; cloud: words, 1 to 3, default 3 */
+            /** @description and at most; default: all */
             most?: number;
-            /** @description text, cloud: characters of each; default 200, of words always 30 */
-            length?: number;
-            /** @description text: shown without waiting for a host */
-            at_once?: boolean;
-            /** @description quiz: places of the options that are correct, from 0; for attendees once the result is out */
-            correct?: number[];
-            /** @description quiz: who answers sooner gets more points; needs open_for_ms */
-            speed?: boolean;
         };
         Poll: {
             id: components["schemas"]["ID"];
@@ -1447,7 +1365,6 @@ export interface components {
             options: {
                 id: components["schemas"]["ID"];
                 text: string;
-                picture?: components["schemas"]["OptionPicture"];
             }[];
             /** @enum {string} */
             state: "draft" | "open" | "closed";
@@ -1457,54 +1374,67 @@ export interface components {
             closed_at?: components["schemas"]["Time"];
             /** @description whether this seat has voted; in events always false, the client knows better */
             voted: boolean;
-            /** @description absent in drafts, and for an attendee who may not see it, see results, published_at and held */
+            /** @description absent in drafts, and for an attendee who has not voted yet while the poll is open */
             tally?: components["schemas"]["Tally"];
-            /** @description closes so long after its opening; absent: when a host closes it */
-            open_for_ms?: number;
-            /** @description a survey: open until then, also after the end of the webinar */
-            survey_until?: components["schemas"]["Time"];
-            results: components["schemas"]["PollResults"];
-            /** @description polls of one name show their results when the last of them has closed */
-            series?: string;
-            /** @description open: when it closes by itself */
-            closes_at?: components["schemas"]["Time"];
-            /** @description closed: since when the result is out; absent: it is hidden or held back */
-            published_at?: components["schemas"]["Time"];
-            /** @description the poll of the first round */
-            first: components["schemas"]["ID"];
-            /** @description from 1; each round is a poll with a ballot box of its own */
-            round: number;
-            /** @description another poll of the series has not closed yet */
-            held: boolean;
-            /** @description draft: votes that were cast before its opening was undone */
-            kept?: number;
+        };
+        /** @description at least 128 random bits that the asker keeps */
+        QuestionSecret: string;
+        QuestionRequest: {
+            text: string;
+            /** @description empty: without a name */
+            name?: string;
+            secret: components["schemas"]["QuestionSecret"];
         };
         /**
-         * @description who sees the result besides the hosts: who has voted, and everybody from the close on; everybody from the close on; everybody at once; nobody
+         * @description new and dismissed: for hosts and who asked
          * @enum {string}
          */
-        PollResults: "voted" | "closed" | "shown" | "hidden";
-        PollOpening: {
-            /** @description closes so long after its opening, whatever the draft says */
-            open_for_ms?: number;
+        QuestionState: "new" | "shown" | "answering" | "answered" | "dismissed";
+        QuestionMove: {
+            /** @enum {string} */
+            state: "shown" | "answering" | "answered" | "dismissed";
+            /** @description in writing, with answered only; absent: as it is, empty: none */
+            answer?: string;
         };
-        PollEnd: {
-            closes_at?: components["schemas"]["Time"];
+        Question: {
+            id: components["schemas"]["ID"];
+            text: string;
+            /** @description of who asked; empty: without one */
+            name: string;
+            state: components["schemas"]["QuestionState"];
+            /** @description in writing; may be empty */
+            answer: string;
+            votes: number;
+            asked_at: components["schemas"]["Time"];
+            answered_at?: components["schemas"]["Time"];
+            /** @description asked with the name of this seat; in events always false, the client knows better */
+            mine: boolean;
+            /** @description whether this seat has voted for it; in events always false */
+            voted: boolean;
         };
-        PollVisibility: {
-            results: components["schemas"]["PollResults"];
+        QuestionRules: {
+            /** @description questions are taken */
+            open: boolean;
+            /** @description hosts look before anybody else does */
+            moderated: boolean;
+            /** @description a name may be left out */
+            anonymous: boolean;
         };
-        PollPlace: {
-            /** @description absent or empty: at the end */
-            before?: string;
+        QuestionBox: {
+            rules: components["schemas"]["QuestionRules"];
+            questions: components["schemas"]["Question"][];
+            /** @description after the end */
+            erased_at?: components["schemas"]["Time"];
         };
-        PollOrder: {
-            /** @description all polls of the webinar, in the order of the run-sheet */
-            polls: components["schemas"]["ID"][];
+        /** @description withdrawn or dismissed */
+        QuestionGone: {
+            id: components["schemas"]["ID"];
         };
-        Clock: {
-            /** @description the clock of the server was set; times of polls are by this one now */
-            server_time: components["schemas"]["Time"];
+        /** @description The votes of every open question, at most 4 times a second */
+        QuestionVotes: {
+            votes: {
+                [key: string]: number;
+            };
         };
         PollDeleted: {
             id: components["schemas"]["ID"];
@@ -1514,55 +1444,18 @@ export interface components {
             poll: components["schemas"]["ID"];
             /** @description ballots */
             total: number;
-            /** @description single, multiple, quiz: ballots that name an option, in the order of the options; text, cloud: that say a text, in the order of the texts */
+            /** @description single, multiple: ballots that name an option, in the order of the options */
             votes: number[];
-            /** @description text: the 40 that were shown last; cloud: the 60 that are said most */
-            texts?: string[];
         };
         /** @description Each kind of poll asks for its own part; others are refused */
         Answer: {
-            /** @description single, multiple, quiz: those that are chosen */
+            /** @description single, multiple: those that are chosen */
             options?: components["schemas"]["ID"][];
-            /** @description text, cloud: what is said */
-            texts?: string[];
         };
         Vote: {
             answer: components["schemas"]["Answer"];
             /** @description SHA-256, in hex, of a secret of 32 bytes that the browser made and keeps; the ballot lies under it */
             receipt: string;
-            player?: components["schemas"]["Player"];
-        };
-        /** @description quiz, only on wish: who wants to stand on the leaderboard */
-        Player: {
-            /** @description SHA-256, in hex, of a secret that the browser made for this webinar and keeps */
-            id: string;
-            nickname: string;
-        };
-        Score: {
-            /** @description for hosts */
-            id?: string;
-            nickname: string;
-            place: number;
-            points: number;
-            /** @description quizzes answered right */
-            right: number;
-            /** @description quizzes answered */
-            played: number;
-        };
-        Leaderboard: {
-            players: number;
-            /** @description ten, for hosts all */
-            best: components["schemas"]["Score"][];
-            me?: components["schemas"]["Score"];
-        };
-        Texts: {
-            texts: {
-                text: string;
-                /** @description ballots that say it */
-                votes: number;
-                /** @enum {string} */
-                state: "held" | "shown" | "hidden";
-            }[];
         };
         VoteReceipt: {
             receipt: string;
@@ -1847,6 +1740,15 @@ export interface components {
                 "application/json": components["schemas"]["Recording"];
             };
         };
+        /** @description question */
+        Question: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Question"];
+            };
+        };
         /** @description problem */
         Problem: {
             headers: {
@@ -1862,8 +1764,7 @@ export interface components {
         ticket: components["schemas"]["ID"];
         session: components["schemas"]["ID"];
         poll: components["schemas"]["ID"];
-        player: components["schemas"]["ID"];
-        picture: components["schemas"]["ID"];
+        question: components["schemas"]["ID"];
         recording: components["schemas"]["ID"];
         segment: components["schemas"]["ID"];
         download: components["schemas"]["ID"];
@@ -2714,11 +2615,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["PollOpening"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description poll */
             200: {
@@ -2752,136 +2649,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Poll"];
                 };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    undoPoll: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                webinar: components["parameters"]["webinar"];
-                poll: components["parameters"]["poll"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description poll */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Poll"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    repeatPoll: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                webinar: components["parameters"]["webinar"];
-                poll: components["parameters"]["poll"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description poll */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Poll"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    setPollEnd: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                webinar: components["parameters"]["webinar"];
-                poll: components["parameters"]["poll"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PollEnd"];
-            };
-        };
-        responses: {
-            /** @description poll */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Poll"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    setPollResults: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                webinar: components["parameters"]["webinar"];
-                poll: components["parameters"]["poll"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PollVisibility"];
-            };
-        };
-        responses: {
-            /** @description poll */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Poll"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    movePoll: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                webinar: components["parameters"]["webinar"];
-                poll: components["parameters"]["poll"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PollPlace"];
-            };
-        };
-        responses: {
-            /** @description done */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             default: components["responses"]["Problem"];
         };
@@ -2938,172 +2705,6 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    listTexts: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                webinar: components["parameters"]["webinar"];
-                poll: components["parameters"]["poll"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description texts */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Texts"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    moderateText: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                webinar: components["parameters"]["webinar"];
-                poll: components["parameters"]["poll"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    text: string;
-                    /** @enum {string} */
-                    state: "held" | "shown" | "hidden" | "removed";
-                };
-            };
-        };
-        responses: {
-            /** @description texts */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Texts"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    leaderboard: {
-        parameters: {
-            query?: {
-                /** @description id of the asker */
-                player?: string;
-            };
-            header?: never;
-            path: {
-                webinar: components["parameters"]["webinar"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description leaderboard */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Leaderboard"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    leaveLeaderboard: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                webinar: components["parameters"]["webinar"];
-                player: components["parameters"]["player"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description erased */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    addPicture: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                webinar: components["parameters"]["webinar"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "image/jpeg": string;
-                "image/png": string;
-                "image/gif": string;
-                "image/webp": string;
-            };
-        };
-        responses: {
-            /** @description the picture, under its id */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Picture"];
-                };
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
-    picture: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                webinar: components["parameters"]["webinar"];
-                picture: components["parameters"]["picture"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description the picture */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/jpeg": string;
-                    "image/png": string;
-                };
-            };
-            /** @description the client has it */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
     pollResults: {
         parameters: {
             query?: never;
@@ -3125,6 +2726,230 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listQuestions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description questions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionBox"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionRequest"];
+            };
+        };
+        responses: {
+            201: components["responses"]["Question"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    ownQuestions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    secrets: components["schemas"]["QuestionSecret"][];
+                };
+            };
+        };
+        responses: {
+            /** @description own questions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    questionRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionRules"];
+            };
+        };
+        responses: {
+            /** @description rules */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionRules"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    questionsCSV: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    editQuestion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    text: string;
+                    secret?: components["schemas"]["QuestionSecret"];
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Question"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    withdrawQuestion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    secret?: components["schemas"]["QuestionSecret"];
+                };
+            };
+        };
+        responses: {
+            /** @description erased */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    upvote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Question"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    unupvote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Question"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    moveQuestion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionMove"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Question"];
             default: components["responses"]["Problem"];
         };
     };
