@@ -65,6 +65,10 @@ func routes() []route {
 
 		{"listPolls", get, one + "/polls", watch, (*server).listPolls},
 		{"createPoll", post, one + "/polls", manage(), (*server).createPoll},
+		{"copyPolls", post, one + "/polls/copy", manage(), (*server).copyPolls},
+		{"importPolls", post, one + "/polls/import", manage(), (*server).importPolls},
+		{"runsheetMarkdown", get, one + "/polls.md", manage(), (*server).runsheetMarkdown},
+		{"runsheetCSV", get, one + "/polls.csv", manage(), (*server).runsheetCSV},
 		{"updatePoll", put, poll, manage(), (*server).updatePoll},
 		{"deletePoll", del, poll, manage(), (*server).deletePoll},
 		{"openPoll", post, poll + "/open", manage(), (*server).openPoll},

@@ -3,6 +3,7 @@ package polls
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"plenum/webinar"
@@ -151,4 +152,21 @@ func (t *txn) order(w webinar.ID, arrange func([]PollID) []PollID) ([]PollID, er
 		}
 	}
 	return ids, nil
+}
+
+// room refuses more polls than a webinar holds.
+func (t *txn) room(w webinar.ID, more int) error {
+	var count int
+	if err := t.db.Raw("SELECT count(*) FROM polls WHERE webinar_id = ?", w).Row().Scan(&count); err != nil {
+		return fault("count polls", err)
+	}
+	if count+more > MaxPolls {
+		return &webinar.InvalidError{Field: "polls", Reason: "too-many", Limit: MaxPolls}
+	}
+	return nil
+}
+
+// likePrefix takes a text literally in LIKE.
+func likePrefix(s string) string {
+	return strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(s)
 }

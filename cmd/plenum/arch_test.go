@@ -25,9 +25,10 @@ var allowed = map[string][]string{
 	},
 	"cmd/plenum/bench":        {}, // measures from outside, over the public API
 	"cmd/plenum/bench/record": {"migrations", "recorder", "recorder/archive", "recorder/blob", "recorder/consent", "webinar", "webinar/media"},
-	"api":                     {"picture", "polls", "recorder", "recorder/consent", "recorder/report", "webinar", "webinar/live", "webinar/media", "webinar/sfu", "webinar/talk"},
+	"api":                     {"picture", "polls", "polls/runsheet", "recorder", "recorder/consent", "recorder/report", "webinar", "webinar/live", "webinar/media", "webinar/sfu", "webinar/talk"},
 	"picture":                 {},
 	"polls":                   {"picture", "sheet", "webinar"},
+	"polls/runsheet":          {"polls", "sheet"},
 	"recorder":                {"recorder/archive", "recorder/consent", "recorder/master", "recorder/program", "recorder/report", "webinar", "webinar/media"},
 	"recorder/archive":        {"recorder/blob", "recorder/master"},
 	"recorder/master":         {"recorder/consent", "recorder/webm", "webinar/media"},

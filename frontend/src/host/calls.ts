@@ -59,6 +59,19 @@ export const polls = {
     const res = await request(`/api/webinars/${webinar}/pictures`, { method: 'POST', body: file, headers: { 'Content-Type': file.type, Accept: 'application/json' } });
     return (await res.json()) as Schema<'Picture'>;
   },
+  undo: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/undo', { params: { webinar, poll } }),
+  repeat: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/repeat', { params: { webinar, poll } }),
+  /** When an open poll closes by itself; without a time, by hand. */
+  end: (webinar: string, poll: string, closes_at?: string) =>
+    api('put', '/api/webinars/{webinar}/polls/{poll}/end', { params: { webinar, poll }, body: closes_at ? { closes_at } : {} }),
+  results: (webinar: string, poll: string, results: Schema<'PollResults'>) =>
+    api('put', '/api/webinars/{webinar}/polls/{poll}/results', { params: { webinar, poll }, body: { results } }),
+  /** Puts a poll before another one, or at the end. */
+  move: (webinar: string, poll: string, before: string) =>
+    api('put', '/api/webinars/{webinar}/polls/{poll}/place', { params: { webinar, poll }, body: { before } }),
+  copy: (webinar: string, body: Schema<'PollCopy'>) => api('post', '/api/webinars/{webinar}/polls/copy', { params: { webinar }, body }),
+  take: (webinar: string, body: Schema<'PollImport'>) => api('post', '/api/webinars/{webinar}/polls/import', { params: { webinar }, body }),
+  sheet: (webinar: string, format: 'md' | 'csv') => `/api/webinars/${webinar}/polls.${format}`,
   csv: (webinar: string, poll: string) => `/api/webinars/${webinar}/polls/${poll}/results.csv`,
 };
 

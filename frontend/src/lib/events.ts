@@ -11,11 +11,13 @@ interface EventMap {
   layers: Schema<'Layers'>;
   poll: Schema<'Poll'>;
   poll_deleted: Schema<'PollDeleted'>;
+  poll_order: Schema<'PollOrder'>;
   tally: Schema<'Tally'>;
   question: Schema<'Question'>;
   question_gone: Schema<'QuestionGone'>;
   question_votes: Schema<'QuestionVotes'>;
   question_rules: Schema<'QuestionRules'>;
+  clock: Schema<'Clock'>;
   recording: Schema<'Recording'>;
   consent: Schema<'ConsentCounts'>;
   speaking: Schema<'Speaking'>;
@@ -27,7 +29,7 @@ export type RoomEvent = { [N in EventName]: { name: N; data: EventMap[N] } }[Eve
 export type Connection = 'connecting' | 'open' | 'lost';
 
 export const EVENT_NAMES = [
-  'snapshot', 'webinar', 'presence', 'stage', 'slots', 'layers', 'poll', 'poll_deleted', 'tally', 'recording', 'consent', 'speaking', 'health',
+  'snapshot', 'webinar', 'presence', 'stage', 'slots', 'layers', 'poll', 'poll_deleted', 'poll_order', 'tally', 'clock', 'recording', 'consent', 'speaking', 'health',
   'question', 'question_gone', 'question_votes', 'question_rules',
 ] as const satisfies readonly EventName[];
 

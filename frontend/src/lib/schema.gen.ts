@@ -464,6 +464,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webinars/{webinar}/polls/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Copy polls of another webinar of the same account, as drafts; all of them or none */
+        post: operations["copyPolls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add the polls of a run-sheet; a wrong line is named, and then nothing is added */
+        post: operations["importPolls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls.md": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** The run-sheet as Markdown, see docs/runsheet.md */
+        get: operations["runsheetMarkdown"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** The run-sheet as a table, see docs/runsheet.md */
+        get: operations["runsheetCSV"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/polls/{poll}": {
         parameters: {
             query?: never;
@@ -519,6 +595,106 @@ export interface paths {
         put?: never;
         /** Close; no vote is accepted after the answer. Again: no change */
         post: operations["closePoll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Within 5 s of its opening: a draft again. Votes that were cast stay in the box and count when it opens again */
+        post: operations["undoPoll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/repeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open the next round of a closed poll, with an empty box; the result of this one stays. Again: the round that was opened */
+        post: operations["repeatPoll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** When an open poll closes by itself; absent: by hand */
+        put: operations["setPollEnd"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Who sees the result. Of a closed poll hidden takes it back, and everything else publishes it */
+        put: operations["setPollResults"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/place": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Put the poll before another one in the run-sheet, or at its end */
+        put: operations["movePoll"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1340,6 +1516,13 @@ export interface components {
             /** @description single, multiple: 2 to 20 */
             options?: string[];
             rules?: components["schemas"]["PollRules"];
+            /** @description closes so long after its opening; absent: when a host closes it */
+            open_for_ms?: number;
+            /** @description a survey: open until then, also after the end of the webinar */
+            survey_until?: components["schemas"]["Time"];
+            results?: components["schemas"]["PollResults"];
+            /** @description polls of one name show their results when the last of them has closed */
+            series?: string;
             /** @description idempotency key of a creation */
             key?: string;
         };
@@ -1374,8 +1557,68 @@ export interface components {
             closed_at?: components["schemas"]["Time"];
             /** @description whether this seat has voted; in events always false, the client knows better */
             voted: boolean;
-            /** @description absent in drafts, and for an attendee who has not voted yet while the poll is open */
+            /** @description absent in drafts, and for an attendee who may not see it, see results, published_at and held */
             tally?: components["schemas"]["Tally"];
+            /** @description closes so long after its opening; absent: when a host closes it */
+            open_for_ms?: number;
+            /** @description a survey: open until then, also after the end of the webinar */
+            survey_until?: components["schemas"]["Time"];
+            results: components["schemas"]["PollResults"];
+            /** @description polls of one name show their results when the last of them has closed */
+            series?: string;
+            /** @description open: when it closes by itself */
+            closes_at?: components["schemas"]["Time"];
+            /** @description closed: since when the result is out; absent: it is hidden or held back */
+            published_at?: components["schemas"]["Time"];
+            /** @description the poll of the first round */
+            first: components["schemas"]["ID"];
+            /** @description from 1; each round is a poll with a ballot box of its own */
+            round: number;
+            /** @description another poll of the series has not closed yet */
+            held: boolean;
+            /** @description draft: votes that were cast before its opening was undone */
+            kept?: number;
+        };
+        /**
+         * @description who sees the result besides the hosts: who has voted, and everybody from the close on; everybody from the close on; everybody at once; nobody
+         * @enum {string}
+         */
+        PollResults: "voted" | "closed" | "shown" | "hidden";
+        PollOpening: {
+            /** @description closes so long after its opening, whatever the draft says */
+            open_for_ms?: number;
+        };
+        PollEnd: {
+            closes_at?: components["schemas"]["Time"];
+        };
+        PollVisibility: {
+            results: components["schemas"]["PollResults"];
+        };
+        PollPlace: {
+            /** @description absent or empty: at the end */
+            before?: string;
+        };
+        PollCopy: {
+            from: components["schemas"]["ID"];
+            /** @description absent or empty: all of them, each question once */
+            polls?: components["schemas"]["ID"][];
+            /** @description idempotency key */
+            key?: string;
+        };
+        PollImport: {
+            /** @enum {string} */
+            format: "markdown" | "csv";
+            text: string;
+            /** @description idempotency key */
+            key?: string;
+        };
+        PollOrder: {
+            /** @description all polls of the webinar, in the order of the run-sheet */
+            polls: components["schemas"]["ID"][];
+        };
+        Clock: {
+            /** @description the clock of the server was set; times of polls are by this one now */
+            server_time: components["schemas"]["Time"];
         };
         /** @description at least 128 random bits that the asker keeps */
         QuestionSecret: string;
@@ -2555,6 +2798,106 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    copyPolls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollCopy"];
+            };
+        };
+        responses: {
+            /** @description the new drafts */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    importPolls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollImport"];
+            };
+        };
+        responses: {
+            /** @description the new drafts */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    runsheetMarkdown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Markdown */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    runsheetCSV: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     updatePoll: {
         parameters: {
             query?: never;
@@ -2615,7 +2958,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PollOpening"];
+            };
+        };
         responses: {
             /** @description poll */
             200: {
@@ -2649,6 +2996,136 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Poll"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    undoPoll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description poll */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    repeatPoll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description poll */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setPollEnd: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollEnd"];
+            };
+        };
+        responses: {
+            /** @description poll */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setPollResults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollVisibility"];
+            };
+        };
+        responses: {
+            /** @description poll */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    movePoll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollPlace"];
+            };
+        };
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };

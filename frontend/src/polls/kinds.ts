@@ -19,8 +19,6 @@ export interface CardProps {
   /** The id of what is wrong. */
   describedby?: string | undefined;
   webinar: string;
-  /** The server's clock, Unix milliseconds. */
-  now: () => number;
 }
 /** read answers what was filled in, or the sentence that says what is missing. */
 export interface CardParts {
@@ -37,7 +35,7 @@ export interface ResultProps {
 }
 
 /** What of a poll each kind asks the host for, besides the question. */
-export type Ask = Required<Pick<Schema<'PollRequest'>, 'options' | 'rules'>> & Pick<Schema<'PollRequest'>, 'pictures' | 'open_for_ms'>;
+export type Ask = Required<Pick<Schema<'PollRequest'>, 'options' | 'rules'>> & Pick<Schema<'PollRequest'>, 'pictures'>;
 /** A picture beside an option that is being typed. */
 export type OptionPicture = Pick<Schema<'OptionPicture'>, 'id' | 'url' | 'alt'>;
 export interface EditorProps {
@@ -49,6 +47,8 @@ export interface EditorProps {
   /** Pictures beside them, by the same places. */
   pictures: (OptionPicture | undefined)[];
   webinar: string;
+  /** Whether the plan ends the poll after a time. */
+  timed: boolean;
 }
 /** read answers what was filled in; or undefined, says what is wrong and puts the focus there. */
 export interface EditorParts {
@@ -65,7 +65,7 @@ interface ForHosts {
   Editor: Component<EditorProps, EditorParts, 'options' | 'pictures'>;
   Result: Component<ResultProps>;
 }
-export type WallProps = Pick<CardProps, 'poll' | 'webinar' | 'now'>;
+export type WallProps = Pick<CardProps, 'poll' | 'webinar'>;
 interface ForTheWall {
   Wall: Component<WallProps>;
 }
