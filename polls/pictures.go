@@ -21,6 +21,9 @@ type Picture struct {
 	Type          string // media type
 	Width, Height int    // pixels
 	Alt           string // the picture in words, for those who do not see it
+
+	file string
+	from webinar.ID // of a draft that is being copied: where the picture is
 }
 
 // DraftPicture puts a picture that was uploaded beside an option.
@@ -28,6 +31,8 @@ type DraftPicture struct {
 	Option int // place in [Draft.Options], from 0
 	ID     PictureID
 	Alt    string
+
+	from webinar.ID // of a copy: where the picture is; empty: in the poll's own webinar
 }
 
 // The limits of pictures.
@@ -80,6 +85,7 @@ func (s *Pictures) Add(ctx context.Context, w webinar.ID, upload []byte) (Pictur
 		return Picture{}, err
 	}
 	p := Picture{ID: PictureID(webinar.NewID()), Type: renewed.Type, Width: renewed.Width, Height: renewed.Height}
+	p.file = string(p.ID)
 	s.arriving(p.ID, true)
 	defer s.arriving(p.ID, false)
 	if err := s.shelf.Put(string(p.ID), renewed.Data); err != nil {
@@ -123,7 +129,7 @@ func (s *Pictures) Open(ctx context.Context, w webinar.ID, id PictureID, all boo
 	if err != nil {
 		return Picture{}, nil, err
 	}
-	f, err := s.shelf.Open(string(id))
+	f, err := s.shelf.Open(p.file)
 	if err != nil {
 		return Picture{}, nil, fault("open picture", err)
 	}
@@ -142,9 +148,9 @@ func (s *Pictures) Sweep(ctx context.Context) error {
 			keep[string(id)] = true
 		}
 		s.mu.Unlock()
-		rows, err := s.store.pictures(ctx)
-		for _, id := range rows {
-			keep[id] = true
+		files, err := s.store.files(ctx)
+		for _, name := range files {
+			keep[name] = true
 		}
 		return keep, err
 	})

@@ -98,7 +98,7 @@ func TestPicturesLiveAsLongAsTheirPoll(t *testing.T) {
 		t.Fatal(err)
 	}
 	v, err := g.Service.Get(t.Context(), room, p.ID, "", true)
-	if err != nil || v.Poll.Options[0].Picture == nil || *v.Poll.Options[0].Picture != (Picture{first, "image/jpeg", 3, 2, "Ein Kreis"}) {
+	if err != nil || v.Poll.Options[0].Picture == nil || *v.Poll.Options[0].Picture != (Picture{ID: first, Type: "image/jpeg", Width: 3, Height: 2, Alt: "Ein Kreis", file: string(first)}) {
 		t.Fatalf("%+v, %v", v.Poll.Options, err)
 	}
 	if !g.seen(t, room, first, true) || g.seen(t, room, first, false) {
@@ -128,7 +128,17 @@ func TestPicturesLiveAsLongAsTheirPoll(t *testing.T) {
 	if got := g.files(t); got != string(second) {
 		t.Errorf("after its draft was deleted the shelf holds %s", got)
 	}
+	copies, err := g.Copy(t.Context(), other, room, nil, "")
+	if err != nil || len(copies) != 1 {
+		t.Fatal(copies, err)
+	}
 	if err := g.db.Exec("DELETE FROM webinars WHERE id = ?", room).Error; err != nil {
+		t.Fatal(err)
+	}
+	if own := copies[0].Options[1].Picture; own == nil || own.Alt != "Ein Stern" || own.ID == second || !g.seen(t, other, own.ID, true) || g.files(t) != string(second) {
+		t.Errorf("a copy in another webinar lost its picture: %+v", own)
+	}
+	if err := g.Delete(t.Context(), other, copies[0].ID); err != nil {
 		t.Fatal(err)
 	}
 	if got := g.files(t); got != "" {
@@ -174,20 +184,20 @@ func TestRefusedPictures(t *testing.T) {
 		pictures      []DraftPicture
 		field, reason string
 	}{
-		"unknown":                {[]DraftPicture{{0, "nothing", "x"}}, "pictures", "unknown"},
-		"beside no option":       {[]DraftPicture{{2, id, "x"}}, "pictures", "unknown"},
-		"before the first":       {[]DraftPicture{{-1, id, "x"}}, "pictures", "unknown"},
-		"two beside one":         {[]DraftPicture{{0, id, "x"}, {0, id, "y"}}, "pictures", "duplicate"},
-		"without words":          {[]DraftPicture{{0, id, " "}}, "alt", "empty"},
-		"words without end":      {[]DraftPicture{{0, id, strings.Repeat("x", 1<<20)}}, "alt", "too-long"},
-		"words that run on left": {[]DraftPicture{{0, id, "a\u202eb"}}, "alt", "control-characters"},
+		"unknown":                {[]DraftPicture{{Option: 0, ID: "nothing", Alt: "x"}}, "pictures", "unknown"},
+		"beside no option":       {[]DraftPicture{{Option: 2, ID: id, Alt: "x"}}, "pictures", "unknown"},
+		"before the first":       {[]DraftPicture{{Option: -1, ID: id, Alt: "x"}}, "pictures", "unknown"},
+		"two beside one":         {[]DraftPicture{{Option: 0, ID: id, Alt: "x"}, {Option: 0, ID: id, Alt: "y"}}, "pictures", "duplicate"},
+		"without words":          {[]DraftPicture{{Option: 0, ID: id, Alt: " "}}, "alt", "empty"},
+		"words without end":      {[]DraftPicture{{Option: 0, ID: id, Alt: strings.Repeat("x", 1<<20)}}, "alt", "too-long"},
+		"words that run on left": {[]DraftPicture{{Option: 0, ID: id, Alt: "a\u202eb"}}, "alt", "control-characters"},
 	} {
 		_, err := g.Create(t.Context(), room, Draft{Question: "?", Options: options, Pictures: c.pictures})
 		if bad, ok := errors.AsType[*webinar.InvalidError](err); !ok || bad.Field != c.field || bad.Reason != c.reason {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := g.Create(t.Context(), other, Draft{Question: "?", Options: options, Pictures: []DraftPicture{{0, id, "x"}}}); err == nil {
+	if _, err := g.Create(t.Context(), other, Draft{Question: "?", Options: options, Pictures: []DraftPicture{{Option: 0, ID: id, Alt: "x"}}}); err == nil {
 		t.Error("a picture of another webinar was taken")
 	}
 	if _, err := g.Add(t.Context(), "no webinar", dot(t)); !errors.Is(err, webinar.ErrNotFound) {
@@ -200,7 +210,7 @@ func TestRefusedPictures(t *testing.T) {
 		t.Errorf("refused uploads left %s", got)
 	}
 	for i := range MaxPictures - 1 {
-		if err := g.db.Exec("INSERT INTO pictures (id, webinar_id, type, width, height, uploaded_at) VALUES (?, ?, 'image/png', 1, 1, ?)",
+		if err := g.db.Exec("INSERT INTO pictures (id, webinar_id, file, type, width, height, uploaded_at) VALUES (?1, ?2, ?1, 'image/png', 1, 1, ?3)",
 			fmt.Sprint("p", i), room, time.Now().UnixMilli()).Error; err != nil {
 			t.Fatal(err)
 		}

@@ -107,7 +107,7 @@ func (p Poll) draft() Draft {
 	for i, o := range p.Options {
 		d.Options[i] = o.Text
 		if o.Picture != nil {
-			d.Pictures = append(d.Pictures, DraftPicture{Option: i, ID: o.Picture.ID, Alt: o.Picture.Alt})
+			d.Pictures = append(d.Pictures, DraftPicture{Option: i, ID: o.Picture.ID, Alt: o.Picture.Alt, from: p.Webinar})
 		}
 	}
 	return d
@@ -119,7 +119,7 @@ func newOptions(d Draft) []Option {
 		out[i] = Option{ID: OptionID(webinar.NewID()), Text: text}
 	}
 	for _, at := range d.Pictures {
-		out[at.Option].Picture = &Picture{ID: at.ID, Alt: at.Alt}
+		out[at.Option].Picture = &Picture{ID: at.ID, Alt: at.Alt, from: at.from}
 	}
 	return out
 }

@@ -93,9 +93,9 @@ type stored struct {
 func (s store) find(ctx context.Context, where string, args ...any) ([]stored, error) {
 	rows, err := s.db.WithContext(ctx).Raw(`SELECT polls.id, webinar_id, kind, secrecy, question, state, polls.position,
 		rules, tally, opened_at, closed_at, `+lifeColumns+`, coalesce(o.id, ''), coalesce(o.text, ''),
-		coalesce(i.file, ''), coalesce(i.type, ''), coalesce(i.width, 0), coalesce(i.height, 0), coalesce(o.alt, '')
+		coalesce(i.picture, ''), coalesce(i.file, ''), coalesce(i.type, ''), coalesce(i.width, 0), coalesce(i.height, 0), coalesce(o.alt, '')
 		FROM polls LEFT JOIN poll_options o ON o.poll_id = polls.id
-		LEFT JOIN (SELECT id AS file, type, width, height FROM pictures) i ON i.file = o.picture_id
+		LEFT JOIN (SELECT id AS picture, file, type, width, height FROM pictures) i ON i.picture = o.picture_id
 		WHERE `+where+` ORDER BY webinar_id, polls.position, polls.id, o.position`, args...).Rows()
 	if err != nil {
 		return nil, fault("read polls", err)
@@ -109,7 +109,7 @@ func (s store) find(ctx context.Context, where string, args ...any) ([]stored, e
 		var life lifeRow
 		var tally string
 		targets := []any{&r.ID, &r.WebinarID, &r.Kind, &r.Secrecy, &r.Question, &r.State, &r.Position, &r.Rules, &tally, &r.OpenedAt, &r.ClosedAt}
-		if err := rows.Scan(append(append(targets, life.targets()...), &o.ID, &o.Text, &i.ID, &i.Type, &i.Width, &i.Height, &i.Alt)...); err != nil {
+		if err := rows.Scan(append(append(targets, life.targets()...), &o.ID, &o.Text, &i.ID, &i.file, &i.Type, &i.Width, &i.Height, &i.Alt)...); err != nil {
 			return nil, fault("read polls", err)
 		}
 		if len(out) == 0 || out[len(out)-1].ID != PollID(r.ID) {

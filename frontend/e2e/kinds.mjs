@@ -17,7 +17,7 @@ export async function prepareQuiz(page, question, options, correct) {
   await page.getByRole('button', { name: 'New poll' }).click();
   await page.getByLabel('Question').fill(question);
   await page.getByLabel('Quiz').check();
-  await page.getByLabel('Time to answer').selectOption('120');
+  await page.getByRole('combobox', { name: 'by itself after a time' }).selectOption('120');
   for (const [i, text] of options.entries()) {
     const field = page.getByLabel(`Answer ${i + 1}`, { exact: true });
     if (!(await field.isVisible())) await page.getByRole('button', { name: 'Add answer' }).click();

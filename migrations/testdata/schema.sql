@@ -121,11 +121,14 @@ CREATE INDEX downloads_recording ON downloads (recording_id, at);
 CREATE TABLE pictures (
   id          TEXT PRIMARY KEY,
   webinar_id  TEXT NOT NULL REFERENCES webinars (id) ON DELETE CASCADE,
+  file        TEXT NOT NULL, -- below the folder; a copy of a poll has a picture of its own and the same file
   type        TEXT NOT NULL CHECK (type IN ('image/jpeg', 'image/png')),
   width       INTEGER NOT NULL, -- pixels
   height      INTEGER NOT NULL,
   uploaded_at INTEGER NOT NULL
 ) STRICT;
+
+CREATE INDEX pictures_file ON pictures (file);
 
 CREATE INDEX pictures_webinar ON pictures (webinar_id);
 
