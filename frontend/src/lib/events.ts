@@ -13,11 +13,11 @@ interface EventMap {
   poll_deleted: Schema<'PollDeleted'>;
   poll_order: Schema<'PollOrder'>;
   tally: Schema<'Tally'>;
+  clock: Schema<'Clock'>;
   question: Schema<'Question'>;
   question_gone: Schema<'QuestionGone'>;
   question_votes: Schema<'QuestionVotes'>;
   question_rules: Schema<'QuestionRules'>;
-  clock: Schema<'Clock'>;
   recording: Schema<'Recording'>;
   consent: Schema<'ConsentCounts'>;
   speaking: Schema<'Speaking'>;
