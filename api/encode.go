@@ -27,6 +27,10 @@ func eventBody(body any) (string, any) {
 		return "webinar", webinarWire(b.Webinar)
 	case webinar.Presence:
 		return "presence", presenceJSON{Watching: b.Watching}
+	case webinar.SeatChanged:
+		return "me", meWire(b.Ticket)
+	case webinar.StageStep:
+		return "invitation", invitationJSON{Person: meWire(b.Ticket), Step: string(b.Step)}
 	case webinar.StageChanged:
 		return "stage", stageWire(b.People)
 	case webinar.SlotsChanged:

@@ -26,6 +26,10 @@ func sayFull() sentence {
 	}
 }
 
+func sayStageFull() sentence {
+	return sentence{"The stage is full. Somebody has to leave it first.", "Die Bühne ist voll. Zuerst muss jemand sie verlassen."}
+}
+
 func generalFaults() []fault {
 	return []fault{
 		{errNoRoute, http.StatusNotFound, "not-found", sentence{
@@ -52,6 +56,15 @@ func generalFaults() []fault {
 			"This webinar has ended.", "Dieses Webinar ist zu Ende."}},
 		{webinar.ErrNotLive, http.StatusConflict, "not-live", sentence{
 			"This webinar is not live yet.", "Dieses Webinar läuft noch nicht."}},
+		{webinar.ErrNotHere, http.StatusConflict, "not-here", sentence{
+			"This person is not in the room at the moment.", "Diese Person ist gerade nicht im Raum."}},
+		{webinar.ErrInvited, http.StatusConflict, "invited", sentence{
+			"This person is invited already and has not answered yet.", "Diese Person ist schon eingeladen und hat noch nicht geantwortet."}},
+		{webinar.ErrOnStage, http.StatusConflict, "on-stage", sentence{
+			"This person may speak on stage already.", "Diese Person darf schon auf der Bühne sprechen."}},
+		{webinar.ErrNotInvited, http.StatusConflict, "not-invited", sentence{
+			"There is no invitation, or it was taken back.", "Es gibt keine Einladung, oder sie wurde zurückgezogen."}},
+		{webinar.ErrStageFull, http.StatusConflict, "stage-full", sayStageFull()},
 		{webinar.ErrTooManyTries, http.StatusTooManyRequests, "too-many-tries", sentence{
 			"Too many tries. Please wait a minute.", "Zu viele Versuche. Bitte warten Sie eine Minute."}},
 		{errFull, http.StatusServiceUnavailable, "full", sayFull()},
@@ -137,8 +150,7 @@ func mediaFaults() []fault {
 	return []fault{
 		{sfu.ErrNoSession, http.StatusNotFound, "not-found", sentence{
 			"This connection does not exist, or not any more.", "Diese Verbindung gibt es nicht, oder nicht mehr."}},
-		{sfu.ErrStageFull, http.StatusConflict, "stage-full", sentence{
-			"The stage is full. Somebody has to leave it first.", "Die Bühne ist voll. Zuerst muss jemand sie verlassen."}},
+		{sfu.ErrStageFull, http.StatusConflict, "stage-full", sayStageFull()},
 		{sfu.ErrBusy, http.StatusServiceUnavailable, "busy", sentence{
 			"Too many people are connected at the moment. Please try again soon.", "Gerade sind zu viele verbunden. Bitte versuchen Sie es gleich noch einmal."}},
 		{sfu.ErrOverload, http.StatusServiceUnavailable, "full", sayFull()},
@@ -155,6 +167,10 @@ func mediaFaults() []fault {
 
 func recordingFaults() []fault {
 	return []fault{
+		{recorder.ErrUnable, http.StatusConflict, "unable", sentence{
+			"This cannot be made here, or not of this recording.",
+			"Das lässt sich hier oder aus dieser Aufzeichnung nicht herstellen.",
+		}},
 		{recorder.ErrTrim, http.StatusUnprocessableEntity, "trim", sentence{
 			"The new start and end must lie inside the recording, at least one second apart.",
 			"Der neue Anfang und das neue Ende müssen in der Aufzeichnung liegen, mindestens eine Sekunde auseinander."}},
@@ -180,7 +196,7 @@ func recordingFaults() []fault {
 		{consent.ErrNotice, http.StatusConflict, "other-notice", sentence{
 			"The text has changed since it was shown. Please read it again.", "Der Text hat sich geändert, seit er gezeigt wurde. Bitte lesen Sie ihn noch einmal."}},
 		{consent.ErrNotShown, http.StatusConflict, "not-shown", sentence{
-			"The text has to be shown before anybody can agree to it.", "Der Text muss gezeigt werden, bevor jemand zustimmen kann."}},
+			"The text about the recording has to be shown first.", "Zuerst muss der Text zur Aufzeichnung gezeigt werden."}},
 		{consent.ErrActor, http.StatusForbidden, "forbidden", sentence{
 			"Nobody can answer for somebody else.", "Niemand kann für andere antworten."}},
 		{consent.ErrAnswer, http.StatusUnprocessableEntity, "invalid", sentence{

@@ -25,6 +25,7 @@ type Hooks struct {
 	Needed  func(context.Context, ID) (time.Time, error) // when seats are needed for the last time, such as for a survey; zero: not after the end
 	Erase   func(context.Context, ID) error              // before the rows go
 	Revoked func(ID, TicketID)                           // the ticket's media and streams end
+	Reseat  func(Ticket)                                 // the ticket's role is another one: its streams follow, and its media ends unless it may publish
 }
 
 // Service runs webinars and knows who sits in them.

@@ -20,7 +20,7 @@ const module = "plenum/"
 // allowed is the whole import graph of the house. Imports point inward; ARCHITECTURE.md draws the same map.
 var allowed = map[string][]string{
 	"cmd/plenum": {
-		"api", "cmd/plenum/bench", "cmd/plenum/bench/record", "frontend", "migrations", "picture", "polls", "recorder", "recorder/archive", "recorder/blob", "recorder/consent",
+		"api", "cmd/plenum/bench", "cmd/plenum/bench/record", "frontend", "migrations", "picture", "polls", "recorder", "recorder/archive", "recorder/blob", "recorder/consent", "recorder/ffmpeg",
 		"webinar", "webinar/live", "webinar/media", "webinar/sfu", "webinar/talk", "webinar/turn",
 	},
 	"cmd/plenum/bench":        {}, // measures from outside, over the public API
@@ -29,10 +29,11 @@ var allowed = map[string][]string{
 	"picture":                 {},
 	"polls":                   {"picture", "sheet", "webinar"},
 	"polls/runsheet":          {"polls", "sheet"},
-	"recorder":                {"recorder/archive", "recorder/consent", "recorder/master", "recorder/program", "recorder/report", "webinar", "webinar/media"},
+	"recorder":                {"recorder/archive", "recorder/consent", "recorder/ffmpeg", "recorder/master", "recorder/program", "recorder/report", "webinar", "webinar/media"},
 	"recorder/archive":        {"recorder/blob", "recorder/master"},
 	"recorder/master":         {"recorder/consent", "recorder/webm", "webinar/media"},
 	"recorder/consent":        {"webinar"},
+	"recorder/ffmpeg":         {},
 	"recorder/report":         {"pdf", "recorder/consent", "sheet", "webinar"},
 	"recorder/program":        {"recorder/webm"},
 	"recorder/webm":           {},

@@ -29,6 +29,14 @@ CREATE TABLE "ballots" (
 
 CREATE INDEX ballots_poll ON ballots (poll_id);
 
+CREATE TABLE captions (
+  recording_id TEXT NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
+  lang         TEXT NOT NULL,
+  body         TEXT NOT NULL,
+  at           INTEGER NOT NULL,
+  PRIMARY KEY (recording_id, lang)
+) STRICT;
+
 CREATE TRIGGER consent_chain_next BEFORE INSERT ON consent_chain
 WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM consent_chain WHERE webinar_id = NEW.webinar_id)
 BEGIN SELECT RAISE(ABORT, 'the consent ledger is append-only'); END;
@@ -88,26 +96,27 @@ CREATE TABLE consent_payloads (
   PRIMARY KEY (webinar_id, seq)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE derivatives (
+CREATE TABLE "derivatives" (
   id           TEXT PRIMARY KEY,
   recording_id TEXT NOT NULL REFERENCES recordings (id),
-  kind         TEXT NOT NULL CHECK (kind IN ('program', 'timeline')),
+  kind         TEXT NOT NULL CHECK (kind IN ('program', 'timeline', 'mix', 'sheet', 'peaks', 'mp4', 'composite')),
   state        TEXT NOT NULL CHECK (state IN ('queued', 'building', 'sealed', 'ready', 'failed', 'doomed')),
   tries        INTEGER NOT NULL DEFAULT 0,
   due_at       INTEGER NOT NULL DEFAULT 0, -- not before
   bytes        INTEGER NOT NULL DEFAULT 0, -- 0: the store has nothing of it
-  duration_ms  INTEGER NOT NULL DEFAULT 0
+  duration_ms  INTEGER NOT NULL DEFAULT 0,
+  mixed        INTEGER NOT NULL DEFAULT 0 CHECK (mixed IN (0, 1)) -- of a program: it needs no mix, or is one
 ) STRICT;
 
 CREATE INDEX derivatives_due ON derivatives (due_at) WHERE state = 'queued';
 
 CREATE UNIQUE INDEX derivatives_one ON derivatives (recording_id, kind) WHERE state <> 'doomed';
 
-CREATE TABLE downloads (
+CREATE TABLE "downloads" (
   id           TEXT PRIMARY KEY,
   recording_id TEXT NOT NULL,
   who          TEXT NOT NULL, -- account, or seat of a host without one
-  what         TEXT NOT NULL CHECK (what IN ('segment', 'program', 'report', 'ledger')),
+  what         TEXT NOT NULL CHECK (what IN ('segment', 'program', 'report', 'ledger', 'timeline', 'mp4', 'composite', 'captions')),
   object       TEXT NOT NULL,
   subject_id   TEXT NOT NULL, -- whose segment; empty: of several people
   how          TEXT NOT NULL CHECK (how IN ('download', 'play')),
@@ -298,7 +307,7 @@ CREATE TABLE tickets (
   issued      INTEGER NOT NULL,
   used        INTEGER NOT NULL,
   created_at  INTEGER NOT NULL,
-  expires_at  INTEGER NOT NULL,
+  expires_at  INTEGER NOT NULL, stage TEXT NOT NULL DEFAULT '' CHECK (stage IN ('', 'invited', 'guest')),
   CHECK ((user_id IS NULL) <> (secret_hash IS NULL))
 ) STRICT;
 

@@ -41,6 +41,12 @@ export const tickets = {
   revoke: (webinar: string, ticket: string) => api('delete', '/api/webinars/{webinar}/tickets/{ticket}', { params: { webinar, ticket } }),
 };
 
+export const people = {
+  list: (webinar: string, name: string) => api('get', '/api/webinars/{webinar}/people', { params: { webinar }, ...(name ? { query: { name } } : {}) }),
+  invite: (webinar: string, ticket: string) => api('post', '/api/webinars/{webinar}/people/{ticket}/stage', { params: { webinar, ticket } }),
+  sendBack: (webinar: string, ticket: string) => api('delete', '/api/webinars/{webinar}/people/{ticket}/stage', { params: { webinar, ticket } }),
+};
+
 type Moderation = 'held' | 'shown' | 'hidden' | 'removed';
 
 export const polls = {
@@ -105,6 +111,9 @@ export const recordings = {
   /** Files of a recording to keep. */
   kept: (webinar: string, recording: string, file: 'program' | 'masters.zip' | 'timeline') =>
     `/api/webinars/${webinar}/recordings/${recording}/${file}${file === 'masters.zip' ? '' : '?download=1'}`,
+  make: (webinar: string, recording: string, making: 'mp4' | 'composite') =>
+    api('post', `/api/webinars/{webinar}/recordings/{recording}/made/{making}`, { params: { webinar, recording, making } }),
+  keptMade: (webinar: string, recording: string, making: 'mp4' | 'composite') => `/api/webinars/${webinar}/recordings/${recording}/made/${making}?download=1`,
   downloads: (webinar: string, recording: string) => api('get', '/api/webinars/{webinar}/recordings/{recording}/downloads', { params: { webinar, recording } }),
   copyDeleted: (webinar: string, recording: string, download: string) =>
     api('post', '/api/webinars/{webinar}/recordings/{recording}/downloads/{download}/deleted', { params: { webinar, recording, download } }),

@@ -22,6 +22,8 @@ interface EventMap {
   consent: Schema<'ConsentCounts'>;
   speaking: Schema<'Speaking'>;
   health: Schema<'Health'>;
+  me: Schema<'Me'>;
+  invitation: Schema<'Invitation'>;
 }
 
 export type EventName = keyof EventMap;
@@ -30,7 +32,7 @@ export type Connection = 'connecting' | 'open' | 'lost';
 
 export const EVENT_NAMES = [
   'snapshot', 'webinar', 'presence', 'stage', 'slots', 'layers', 'poll', 'poll_deleted', 'poll_order', 'tally', 'clock', 'recording', 'consent', 'speaking', 'health',
-  'question', 'question_gone', 'question_votes', 'question_rules',
+  'question', 'question_gone', 'question_votes', 'question_rules', 'me', 'invitation',
 ] as const satisfies readonly EventName[];
 
 export interface StreamHandlers {

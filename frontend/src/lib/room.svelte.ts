@@ -43,9 +43,11 @@ export class Room {
   recording = $state.raw<Recording | undefined>();
   /** Hosts only: how the audience is reached. */
   health = $state.raw<Schema<'Health'> | undefined>();
+  /** Hosts only: what last became of an invitation to the stage. */
+  invitation = $state.raw<Schema<'Invitation'> | undefined>();
   /** Hosts only. */
   consent = $state.raw<Schema<'ConsentCounts'> | undefined>();
-  /** People on stage only; snapshot, or `setMyConsent` after an own answer. */
+  /** People who are on stage, invited there, or have answered; snapshot, or `setMyConsent` after an own answer. */
   myConsent = $state.raw<Schema<'MyConsent'> | undefined>();
   /** Milliseconds to add to Date.now() for the server's clock. */
   clockOffset = $state(0);
@@ -153,6 +155,12 @@ export class Room {
         break;
       case 'health':
         this.health = e.data;
+        break;
+      case 'me':
+        this.me = e.data;
+        break;
+      case 'invitation':
+        this.invitation = e.data;
         break;
     }
     for (const f of this.#followers) f(e);

@@ -328,6 +328,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webinars/{webinar}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** Who is in the room, by the names that they gave: those with a name first, at most 100; for hosts */
+        get: operations["listPeople"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/people/{ticket}/stage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                ticket: components["parameters"]["ticket"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask an attendee who is in the room on stage. 409: `not-live`, `not-here`, `invited`, `on-stage`, `stage-full` */
+        post: operations["invite"];
+        /** Take an invitation back, or send a guest back among the attendees; answered when nothing of them is forwarded any more */
+        delete: operations["sendBack"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/stage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Come on stage, or not now. While a recording is announced or runs, the text about it must be `shown` before anything can be published */
+        post: operations["answerInvitation"];
+        /** A guest leaves the stage and stays as attendee */
+        delete: operations["leaveStage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/whip": {
         parameters: {
             query?: never;
@@ -1268,6 +1328,8 @@ export interface paths {
         parameters: {
             query?: {
                 download?: "1";
+                /** @description makes the address of each version another one; has no other meaning */
+                v?: components["parameters"]["version"];
             };
             header?: never;
             path: {
@@ -1280,6 +1342,28 @@ export interface paths {
         get: operations["program"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/recordings/{recording}/made/{making}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+                making: components["parameters"]["making"];
+            };
+            cookie?: never;
+        };
+        /** What ffmpeg made of the recording, with Range; 404 until it is made; `download=1` as an attachment */
+        get: operations["made"];
+        put?: never;
+        /** Have an MP4 or a composite made, again if that failed; asking twice is asking once. It goes with the recording, or when somebody takes something back */
+        post: operations["make"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1489,13 +1573,35 @@ export interface components {
             me?: components["schemas"]["Me"];
             server_time: components["schemas"]["Time"];
         };
-        /** @enum {string} */
-        Role: "host" | "speaker" | "attendee";
+        /**
+         * @description a guest is an attendee whom a host has asked on stage, for as long as they are there
+         * @enum {string}
+         */
+        Role: "host" | "speaker" | "guest" | "attendee";
         Me: {
             /** @description the person in this webinar; Person.id and Slot.person name the same */
             id: components["schemas"]["ID"];
             role: components["schemas"]["Role"];
             name: string;
+            /** @description asked on stage, not answered yet */
+            invited: boolean;
+        };
+        PeopleHere: {
+            people: components["schemas"]["Me"][];
+            /** @description everybody in the room */
+            total: number;
+        };
+        InvitationAnswer: {
+            come: boolean;
+        };
+        /** @description to hosts */
+        Invitation: {
+            person: components["schemas"]["Me"];
+            /**
+             * @description sent-back: also when the invitation was taken back
+             * @enum {string}
+             */
+            step: "invited" | "came" | "declined" | "left" | "sent-back";
         };
         JoinRequest: {
             /** @description optional for attendees */
@@ -1940,7 +2046,36 @@ export interface components {
             chapters: components["schemas"]["Chapter"][];
             polls: components["schemas"]["TimelinePoll"][];
             program: components["schemas"]["Program"];
+            /** @description what can be made of it besides; absent where ffmpeg is not installed */
+            made?: components["schemas"]["Made"][];
             trim?: components["schemas"]["Trim"];
+        };
+        /** @description mix (the program with the sound of everybody, which takes its place), sheet (small pictures, WebP) and peaks (loudness) are made by themselves, mp4 and composite (who speaks in the corner of the screen) when somebody asks */
+        Made: {
+            /** @enum {string} */
+            making: "mix" | "sheet" | "peaks" | "mp4" | "composite";
+            /** @enum {string} */
+            state: "none" | "queued" | "building" | "ready" | "failed";
+            /** @description 0 to 1, while it is built */
+            progress?: number;
+            /** @description path; absent: the recording holds nothing of that */
+            url?: string;
+            bytes?: number;
+            /** @description how a sheet is read: in rows of `columns`, one picture for each `step_ms` of the program */
+            pictures?: {
+                step_ms: number;
+                count: number;
+                columns: number;
+                /** @description of each picture */
+                width: number;
+                height: number;
+            };
+        };
+        Peaks: {
+            /** @description of the program */
+            step_ms: number;
+            /** @description how loud it is, 0 (silence) to 255, by dB */
+            peaks: number[];
         };
         /** @description What the organizer left of a recording; absent: all of it */
         Trim: {
@@ -2017,6 +2152,11 @@ export interface components {
             bytes?: number;
             /** @description of the file, which leaves the pauses out */
             duration_ms?: number;
+            /**
+             * @description who is heard: who speaks, or everybody at once
+             * @enum {string}
+             */
+            sound?: "speaker" | "everybody";
         };
         Notice: {
             lang: components["schemas"]["Lang"];
@@ -2067,7 +2207,7 @@ export interface components {
             who: string;
             mine: boolean;
             /** @enum {string} */
-            what: "segment" | "program" | "report" | "ledger";
+            what: "segment" | "program" | "report" | "ledger" | "timeline" | "mp4" | "composite" | "captions";
             /** @enum {string} */
             how: "download" | "play";
             at: components["schemas"]["Time"];
@@ -2175,6 +2315,9 @@ export interface components {
         };
     };
     parameters: {
+        making: "mp4" | "composite" | "sheet" | "peaks";
+        /** @description makes the address of each version another one; has no other meaning */
+        version: components["schemas"]["ID"];
         webinar: components["schemas"]["ID"];
         ticket: components["schemas"]["ID"];
         session: components["schemas"]["ID"];
@@ -2697,6 +2840,126 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listPeople: {
+        parameters: {
+            query?: {
+                /** @description only names that hold this, however they are written */
+                name?: string;
+            };
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description people */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleHere"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                ticket: components["parameters"]["ticket"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description asked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    sendBack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                ticket: components["parameters"]["ticket"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    answerInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationAnswer"];
+            };
+        };
+        responses: {
+            /** @description the seat as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    leaveStage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the seat as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -4130,6 +4393,8 @@ export interface operations {
         parameters: {
             query?: {
                 download?: "1";
+                /** @description makes the address of each version another one; has no other meaning */
+                v?: components["parameters"]["version"];
             };
             header?: never;
             path: {
@@ -4156,6 +4421,72 @@ export interface operations {
                 };
                 content: {
                     "video/webm": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    made: {
+        parameters: {
+            query?: {
+                download?: "1";
+                /** @description makes the address of each version another one; has no other meaning */
+                v?: components["parameters"]["version"];
+            };
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+                making: components["parameters"]["making"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                    "video/webm": string;
+                    "image/webp": string;
+                    "application/json": components["schemas"]["Peaks"];
+                };
+            };
+            /** @description part */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    make: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+                making: components["parameters"]["making"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the timeline as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
                 };
             };
             default: components["responses"]["Problem"];
