@@ -124,6 +124,21 @@ func pollFaults() []fault {
 		{polls.ErrReceiptTaken, http.StatusConflict, "receipt-taken", sentence{
 			"A ballot lies under this receipt already. Please reload the page and vote again.",
 			"Unter diesem Beleg liegt schon ein Stimmzettel. Bitte laden Sie die Seite neu und stimmen Sie noch einmal ab."}},
+		{polls.ErrFinal, http.StatusConflict, "vote-final", sentence{
+			"A vote in this poll cannot be changed.", "In dieser Umfrage lässt sich eine Stimme nicht mehr ändern."}},
+		{polls.ErrNoBallot, http.StatusNotFound, "no-ballot", sentence{
+			"There is no ballot of this browser in the box.", "Von diesem Browser liegt kein Stimmzettel in der Urne."}},
+		{polls.ErrNotNamed, http.StatusConflict, "not-named", sentence{
+			"This poll does not say who voted what.", "Diese Umfrage sagt nicht, wer wie gestimmt hat."}},
+		{polls.ErrNotSecret, http.StatusConflict, "not-secret", sentence{
+			"This poll is not secret and needs no ballot paper.", "Diese Umfrage ist nicht geheim und braucht keinen Stimmschein."}},
+		{polls.ErrNeedsToken, http.StatusConflict, "needs-token", sentence{
+			"This poll is secret. Please reload the page to get a ballot paper.", "Diese Umfrage ist geheim. Bitte laden Sie die Seite neu, um einen Stimmschein zu bekommen."}},
+		{polls.ErrToken, http.StatusForbidden, "bad-token", sentence{
+			"This ballot paper is not valid for this poll.", "Dieser Stimmschein gilt für diese Umfrage nicht."}},
+		{polls.ErrNotPersonal, http.StatusForbidden, "not-personal", sentence{
+			"Secret polls are for people with a personal link. Please ask the host for one.",
+			"Geheime Abstimmungen sind für Menschen mit persönlichem Link. Bitte fragen Sie die Gastgeberin oder den Gastgeber danach."}},
 		{polls.ErrStopped, http.StatusServiceUnavailable, "busy", sentence{
 			"The server is restarting. Please try again in a moment.", "Der Server startet neu. Bitte versuchen Sie es gleich noch einmal."}},
 	}

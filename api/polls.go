@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
-	"time"
 
 	"plenum/polls"
 	"plenum/webinar"
@@ -48,7 +47,7 @@ func (s *server) deletePoll(c *call) error {
 }
 
 func draftOf(in pollRequestJSON) polls.Draft {
-	out := polls.Draft{Question: in.Question, Kind: polls.Kind(in.Kind), Options: in.Options, Rules: polls.Rules(in.Rules), Plan: in.plan(), Key: in.Key}
+	out := polls.Draft{Question: in.Question, Kind: polls.Kind(in.Kind), Options: in.Options, Secrecy: polls.Secrecy(in.Secrecy), Changeable: in.Changeable, Rules: polls.Rules(in.Rules), Plan: in.plan(), Key: in.Key}
 	for _, p := range in.Pictures {
 		out.Pictures = append(out.Pictures, polls.DraftPicture{Option: p.Option, ID: polls.PictureID(p.ID), Alt: p.Alt})
 	}
@@ -67,41 +66,6 @@ func (s *server) answerPoll(c *call, status int, p polls.Poll, err error) error 
 		return err
 	}
 	c.JSON(status, pollWire(v))
-	return nil
-}
-
-// vote answers once the vote is durable. Who votes comes from the seat, never from the message.
-func (s *server) vote(c *call) error {
-	var in voteJSON
-	if err := c.read(&in); err != nil {
-		return err
-	}
-	at, err := s.cast(c, in)
-	if err != nil {
-		return err
-	}
-	c.JSON(http.StatusCreated, voteReceiptJSON{Receipt: in.Receipt, StoredAt: at.UTC()})
-	return nil
-}
-
-func (s *server) cast(c *call, in voteJSON) (time.Time, error) {
-	if in.Player == nil {
-		return s.Polls.Vote(c.ctx(), c.webinar.ID, pollID(c), c.seat.ID, polls.Answer(in.Answer), in.Receipt)
-	}
-	as := polls.Player{ID: polls.PlayerID(in.Player.ID), Nickname: in.Player.Nickname}
-	return s.Polls.Play(c.ctx(), c.webinar.ID, pollID(c), c.seat.ID, polls.Answer(in.Answer), in.Receipt, as)
-}
-
-func (s *server) listReceipts(c *call) error {
-	list, err := s.Polls.Receipts(c.ctx(), c.webinar.ID, pollID(c))
-	if err != nil {
-		return err
-	}
-	out := make([]string, len(list))
-	for i, r := range list {
-		out[i] = string(r)
-	}
-	c.JSON(http.StatusOK, out)
 	return nil
 }
 

@@ -21,10 +21,14 @@ func (s *Service) OpenPoll(ctx context.Context, w webinar.ID, id PollID) (Poll, 
 
 // OpenFor opens a draft as OpenPoll does, for another time than its plan says, unless openFor is 0.
 func (s *Service) OpenFor(ctx context.Context, w webinar.ID, id PollID, openFor time.Duration) (Poll, error) {
+	key, err := s.keyFor(ctx, w, id)
+	if err != nil {
+		return Poll{}, err
+	}
 	var p stored
 	var box *count
 	var changed bool
-	err := s.writer.submit(&job{ctx: ctx, do: func(tx *txn) (err error) {
+	err = s.writer.submit(&job{ctx: ctx, do: func(tx *txn) (err error) {
 		changed = false
 		if err := tx.running(w); err != nil {
 			return err
@@ -46,7 +50,7 @@ func (s *Service) OpenFor(ctx context.Context, w webinar.ID, id PollID, openFor 
 				return err
 			}
 		}
-		box, err = s.opening(tx, &p)
+		box, err = s.opening(tx, &p, key)
 		return err
 	}, kept: func() {
 		if changed {
@@ -60,7 +64,18 @@ func (s *Service) OpenFor(ctx context.Context, w webinar.ID, id PollID, openFor 
 }
 
 // opening writes that a draft is open and counts what is in its box.
-func (s *Service) opening(tx *txn, p *stored) (*count, error) {
+func (s *Service) opening(tx *txn, p *stored, key tokenKey) (*count, error) {
+	if p.Secrecy == Secret {
+		if len(key.private) == 0 { // it became one since the key was asked for
+			var err error
+			if key, err = newTokenKey(); err != nil {
+				return nil, err
+			}
+		}
+		if err := tx.keepKey(p.ID, key); err != nil {
+			return nil, err
+		}
+	}
 	now := s.wall()
 	ends := p.ends(now)
 	if err := tx.checkEnd(&p.Poll, ends, now); err != nil {

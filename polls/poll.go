@@ -31,12 +31,6 @@ const (
 	StateClosed State = "closed"
 )
 
-// Secrecy is what is stored about who answered what. It is frozen when the poll opens.
-type Secrecy string
-
-// Anonymous stores who has voted and what was voted apart, with nothing that leads from one to the other.
-const Anonymous Secrecy = "anonymous"
-
 // The limits of a poll; texts in runes.
 const (
 	MaxQuestion = 300
@@ -62,6 +56,13 @@ var (
 	ErrUnknownOption = errors.New("not an option of this poll")
 	ErrChoices       = errors.New("not as many options as this poll asks for")
 	ErrReceiptTaken  = errors.New("a ballot lies under this receipt already")
+	ErrFinal         = errors.New("this poll does not take a vote back")
+	ErrNoBallot      = errors.New("no ballot lies under this secret")
+	ErrNotNamed      = errors.New("this poll does not tell who voted what")
+	ErrNotSecret     = errors.New("not a secret poll")
+	ErrNeedsToken    = errors.New("a secret poll takes ballots with a token only")
+	ErrToken         = errors.New("the token is not of this poll's key")
+	ErrNotPersonal   = errors.New("not a personal ticket")
 	ErrStopped       = errors.New("polls are shutting down")
 )
 
@@ -74,17 +75,18 @@ type Option struct {
 
 // Poll is one question to one webinar.
 type Poll struct {
-	ID       PollID
-	Webinar  webinar.ID
-	Position int // place in the run-sheet, from 1; a deleted draft leaves a gap
-	Kind     Kind
-	Secrecy  Secrecy
-	Question string
-	Options  []Option
-	Rules    Rules
-	State    State
-	OpenedAt time.Time // zero: never opened
-	ClosedAt time.Time // zero: not closed
+	ID         PollID
+	Webinar    webinar.ID
+	Position   int // place in the run-sheet, from 1; a deleted draft leaves a gap
+	Kind       Kind
+	Secrecy    Secrecy
+	Question   string
+	Options    []Option
+	Rules      Rules
+	Changeable bool // see [Draft.Changeable]
+	State      State
+	OpenedAt   time.Time // zero: never opened
+	ClosedAt   time.Time // zero: not closed
 	Plan
 	Life
 
@@ -106,9 +108,12 @@ type Draft struct {
 	Question string
 	Kind     Kind // empty: SingleChoice
 	Options  []string
-	Rules    Rules  // zero where the kind's own default is meant
-	Key      string // idempotency key of a creation, may be empty
-	Pictures []DraftPicture
+	Secrecy  Secrecy // empty: Anonymous
+	// Changeable: who has voted may put another ballot in the place of its own while the poll is open.
+	Changeable bool
+	Rules      Rules  // zero where the kind's own default is meant
+	Key        string // idempotency key of a creation, may be empty
+	Pictures   []DraftPicture
 	Plan
 }
 
@@ -142,6 +147,9 @@ func (d *Draft) Validate() error {
 	}
 	d.Kind = cmp.Or(d.Kind, SingleChoice)
 	if err := kindOf(d.Kind).prepare(d); err != nil {
+		return err
+	}
+	if err := d.promise(); err != nil {
 		return err
 	}
 	return d.Plan.validate(d.Kind)

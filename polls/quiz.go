@@ -31,6 +31,7 @@ func (quiz) prepare(d *Draft) error {
 		return &webinar.InvalidError{Field: "open_for_ms", Reason: "empty"}
 	}
 	d.Rules = Rules{Least: 1, Most: 1, Correct: right, Speed: d.Rules.Speed}
+	d.Changeable = false // a second try would bring the points of a first
 	if len(right) > 1 {
 		d.Rules.Most = len(d.Options)
 	}

@@ -16,7 +16,7 @@ import (
 
 func (f *fixture) quiz(tb testing.TB, rules Rules, openFor time.Duration, options ...string) Poll {
 	tb.Helper()
-	return f.asked(tb, Draft{Kind: Quiz, Options: options, Rules: rules, Plan: Plan{OpenFor: openFor}})
+	return f.askedOf(tb, Draft{Kind: Quiz, Options: options, Rules: rules, Plan: Plan{OpenFor: openFor}})
 }
 
 func player(n int) Player {

@@ -11,11 +11,15 @@ import (
 // result of the earlier rounds stays. Asked again it returns the round that it opened then. Errors: ErrNotFound,
 // ErrNotClosed, webinar.ErrEnded, *webinar.InvalidError.
 func (s *Service) Repeat(ctx context.Context, w webinar.ID, id PollID) (Poll, error) {
+	key, err := s.keyFor(ctx, w, id)
+	if err != nil {
+		return Poll{}, err
+	}
 	var next stored
 	var box *count
 	var order []PollID
 	var made bool
-	err := s.writer.submit(&job{ctx: ctx, do: func(tx *txn) (err error) {
+	err = s.writer.submit(&job{ctx: ctx, do: func(tx *txn) (err error) {
 		made = false
 		if err := tx.running(w); err != nil {
 			return err
@@ -41,7 +45,7 @@ func (s *Service) Repeat(ctx context.Context, w webinar.ID, id PollID) (Poll, er
 			return err
 		}
 		next.Position = slices.Index(order, next.ID) + 1
-		box, err = s.opening(tx, &next)
+		box, err = s.opening(tx, &next, key)
 		return err
 	}, kept: func() {
 		if made {

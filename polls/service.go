@@ -97,13 +97,13 @@ func (s *Service) Create(ctx context.Context, w webinar.ID, d Draft) (Poll, erro
 // newPoll makes a poll of its own, in its first round, of a valid draft.
 func newPoll(w webinar.ID, d Draft) Poll {
 	id := PollID(webinar.NewID())
-	return Poll{ID: id, Webinar: w, Kind: d.Kind, Secrecy: Anonymous, Question: d.Question, Options: newOptions(d),
+	return Poll{ID: id, Webinar: w, Kind: d.Kind, Secrecy: d.Secrecy, Changeable: d.Changeable, Question: d.Question, Options: newOptions(d),
 		Rules: d.Rules, State: StateDraft, Plan: d.Plan, Life: Life{First: id, Round: 1}}
 }
 
 // draft is what makes another poll like this one.
 func (p Poll) draft() Draft {
-	d := Draft{Question: p.Question, Kind: p.Kind, Options: make([]string, len(p.Options)), Rules: p.Rules, Plan: p.Plan}
+	d := Draft{Question: p.Question, Kind: p.Kind, Secrecy: p.Secrecy, Changeable: p.Changeable, Options: make([]string, len(p.Options)), Rules: p.Rules, Plan: p.Plan}
 	for i, o := range p.Options {
 		d.Options[i] = o.Text
 		if o.Picture != nil {
@@ -138,6 +138,7 @@ func (s *Service) Update(ctx context.Context, w webinar.ID, id PollID, d Draft) 
 		}
 		left := p.Series
 		p.Question, p.Options, p.Kind, p.Rules, p.Plan = d.Question, newOptions(d), d.Kind, d.Rules, d.Plan
+		p.Secrecy, p.Changeable = d.Secrecy, d.Changeable
 		if err = tx.rewrite(&p.Poll); err == nil && left != "" {
 			out, err = tx.release(w, left, s.wall())
 		}
@@ -172,7 +173,7 @@ func (s *Service) Delete(ctx context.Context, w webinar.ID, id PollID) error {
 }
 
 // Vote stores a vote and returns when it is on the disk; the time is for the voter only and is not stored. Errors:
-// ErrNotFound, webinar.ErrTicketInvalid, ErrAlreadyVoted, ErrNotOpen, ErrClosed, ErrReceiptTaken, *webinar.InvalidError for
+// ErrNotFound, ErrNeedsToken, webinar.ErrTicketInvalid, ErrAlreadyVoted, ErrNotOpen, ErrClosed, ErrReceiptTaken, *webinar.InvalidError for
 // the receipt, and what the kind of the poll has against the answer. When ctx ends first the vote may have been stored all
 // the same: asking again then says ErrAlreadyVoted.
 func (s *Service) Vote(ctx context.Context, w webinar.ID, id PollID, who webinar.TicketID, a Answer, receipt string) (time.Time, error) {
@@ -189,20 +190,16 @@ func (s *Service) cast(ctx context.Context, w webinar.ID, id PollID, who webinar
 	var read Answer
 	var at time.Time
 	err = s.writer.submit(&job{ctx: ctx, do: func(tx *txn) error {
-		p, open := s.open.poll(w, id)
-		if !open { // or not yet known to be: what is stored decides
-			found, err := tx.get(context.Background(), w, id)
-			if err != nil {
-				return err
-			}
-			p = found.Poll
+		p, err := s.votable(tx, w, id)
+		if err != nil {
+			return err
 		}
 		var fits error
 		read, fits = p.read(a)
 		if fits == nil && as != nil {
 			fits = tx.seatPlayer(p, as.Player)
 		}
-		err := tx.vote(p, Ballot{Receipt: r, Poll: id, Answer: read}, who, standing{fits: fits, over: s.openings.over(id)}, s.wall())
+		err = tx.vote(p, Ballot{Receipt: r, Poll: id, Answer: read}, who, standing{fits: fits, over: s.openings.over(id)}, s.wall())
 		if err != nil || as == nil {
 			return err
 		}
@@ -216,4 +213,13 @@ func (s *Service) cast(ctx context.Context, w webinar.ID, id PollID, who webinar
 		return time.Time{}, err
 	}
 	return at.UTC(), nil
+}
+
+// votable returns the poll that a vote is for, whatever its state.
+func (s *Service) votable(tx *txn, w webinar.ID, id PollID) (Poll, error) {
+	if p, open := s.open.poll(w, id); open {
+		return p, nil
+	}
+	found, err := tx.get(context.Background(), w, id) // or not yet known to be open: what is stored decides
+	return found.Poll, err
 }

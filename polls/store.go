@@ -92,7 +92,7 @@ type stored struct {
 // draft never shows the question of one edit with the options of another.
 func (s store) find(ctx context.Context, where string, args ...any) ([]stored, error) {
 	rows, err := s.db.WithContext(ctx).Raw(`SELECT polls.id, webinar_id, kind, secrecy, question, state, polls.position,
-		rules, tally, opened_at, closed_at, `+lifeColumns+`, coalesce(o.id, ''), coalesce(o.text, ''),
+		changeable, rules, tally, opened_at, closed_at, `+lifeColumns+`, coalesce(o.id, ''), coalesce(o.text, ''),
 		coalesce(i.picture, ''), coalesce(i.file, ''), coalesce(i.type, ''), coalesce(i.width, 0), coalesce(i.height, 0), coalesce(o.alt, '')
 		FROM polls LEFT JOIN poll_options o ON o.poll_id = polls.id
 		LEFT JOIN (SELECT id AS picture, file, type, width, height FROM pictures) i ON i.picture = o.picture_id
@@ -108,7 +108,8 @@ func (s store) find(ctx context.Context, where string, args ...any) ([]stored, e
 		var i Picture
 		var life lifeRow
 		var tally string
-		targets := []any{&r.ID, &r.WebinarID, &r.Kind, &r.Secrecy, &r.Question, &r.State, &r.Position, &r.Rules, &tally, &r.OpenedAt, &r.ClosedAt}
+		var changeable bool
+		targets := []any{&r.ID, &r.WebinarID, &r.Kind, &r.Secrecy, &r.Question, &r.State, &r.Position, &changeable, &r.Rules, &tally, &r.OpenedAt, &r.ClosedAt}
 		if err := rows.Scan(append(append(targets, life.targets()...), &o.ID, &o.Text, &i.ID, &i.file, &i.Type, &i.Width, &i.Height, &i.Alt)...); err != nil {
 			return nil, fault("read polls", err)
 		}
@@ -118,6 +119,7 @@ func (s store) find(ctx context.Context, where string, args ...any) ([]stored, e
 				return nil, fault("read polls", err)
 			}
 			life.into(&p.Poll)
+			p.Changeable = changeable
 			out = append(out, p)
 		}
 		if i.ID != "" {
@@ -237,6 +239,9 @@ func (t *txn) insert(p *Poll, key string) error {
 	if err := t.plan(p); err != nil {
 		return err
 	}
+	if err := t.promise(p); err != nil {
+		return err
+	}
 	return t.insertOptions(p)
 }
 
@@ -276,6 +281,9 @@ func (t *txn) rewrite(p *Poll) error {
 	if err := t.plan(p); err != nil {
 		return err
 	}
+	if err := t.promise(p); err != nil {
+		return err
+	}
 	if err := t.insertOptions(p); err != nil {
 		return err
 	}
@@ -312,6 +320,9 @@ func (t *txn) close(p *stored, now time.Time) error {
 	if err := t.db.Exec("UPDATE polls SET state = 'closed', closed_at = ? WHERE id = ?", now.UnixMilli(), p.ID).Error; err != nil {
 		return fault("close poll", err)
 	}
+	if err := t.eraseKey(p.ID); err != nil {
+		return err
+	}
 	return t.writeTally(p.ID, p.tally)
 }
 
@@ -324,6 +335,9 @@ const standingSQL = `SELECT p.state,
 // vote checks a vote and writes it. S is what is known already: what is wrong with the answer, if anything, and whether
 // time is up.
 func (t *txn) vote(p Poll, b Ballot, who webinar.TicketID, s standing, now time.Time) error {
+	if p.Secrecy == Secret {
+		return ErrNeedsToken
+	}
 	err := t.db.Raw(standingSQL, who, now.UnixMilli(), who, b.Receipt, b.Poll, p.Webinar).Row().Scan(&s.state, &s.ticket, &s.voted, &s.receipt)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -334,14 +348,13 @@ func (t *txn) vote(p Poll, b Ballot, who webinar.TicketID, s standing, now time.
 	if err := s.verdict(); err != nil {
 		return err
 	}
-	answer, err := json.Marshal(answerJSON(b.Answer))
-	if err != nil {
-		return fault("write answer", err)
-	}
 	if err := t.db.Exec("INSERT INTO voted (poll_id, ticket_id) VALUES (?, ?)", b.Poll, who).Error; err != nil {
 		return fault("insert voted", err)
 	}
-	return fault("insert ballot", t.db.Exec("INSERT INTO ballots (receipt, poll_id, answer) VALUES (?, ?, ?)", b.Receipt, b.Poll, string(answer)).Error)
+	if err := t.put(b); err != nil || p.Secrecy != Named {
+		return err
+	}
+	return t.sign(b, who)
 }
 
 // tidyLimit is the size in bytes above which rewriting the file would hold up all other writers for too long.

@@ -15,7 +15,7 @@ import (
 )
 
 // asked opens a poll of a kind.
-func (f *fixture) asked(tb testing.TB, d Draft) Poll {
+func (f *fixture) askedOf(tb testing.TB, d Draft) Poll {
 	tb.Helper()
 	d.Question = cmp.Or(d.Question, "Was meinen Sie?")
 	p, err := f.Create(tb.Context(), room, d)
@@ -71,7 +71,7 @@ func (f *fixture) decide(tb testing.TB, p Poll, text string, to TextState) {
 // What people write waits for a host, who may show, hide and erase it, before and after the closing and a restart.
 func TestTextsWaitForAHost(t *testing.T) {
 	f := newFixture(t, 4)
-	p := f.asked(t, Draft{Kind: OpenText, Rules: Rules{Most: 2}})
+	p := f.askedOf(t, Draft{Kind: OpenText, Rules: Rules{Most: 2}})
 	f.saidBy(t, p, "t0", " Mehr  Pausen\nbitte ", "Danke!")
 	f.saidBy(t, p, "t1", "Danke!")
 	f.saidBy(t, p, "t2", "Name und Anschrift")
@@ -129,7 +129,7 @@ func TestTextsWaitForAHost(t *testing.T) {
 
 func TestTextsShownAtOnce(t *testing.T) {
 	f := newFixture(t, mostTexts+2)
-	p := f.asked(t, Draft{Kind: OpenText, Rules: Rules{AtOnce: true}})
+	p := f.askedOf(t, Draft{Kind: OpenText, Rules: Rules{AtOnce: true}})
 	for i := range mostTexts + 2 {
 		f.saidBy(t, p, fmt.Sprint("t", i), fmt.Sprint("Satz ", i))
 	}
@@ -144,7 +144,7 @@ func TestTextsShownAtOnce(t *testing.T) {
 
 func TestWordsAreFolded(t *testing.T) {
 	f := newFixture(t, 5)
-	p := f.asked(t, Draft{Kind: WordCloud})
+	p := f.askedOf(t, Draft{Kind: WordCloud})
 	f.saidBy(t, p, "t0", "Freiheit", "freiheit ", "Straße")
 	f.saidBy(t, p, "t1", "FREIHEIT", "STRASSE")
 	f.saidBy(t, p, "t2", "Freiheit", "cafe\u0301")
@@ -165,7 +165,7 @@ func TestWordsAreFolded(t *testing.T) {
 
 func TestRefusedTexts(t *testing.T) {
 	f := newFixture(t, 2)
-	p := f.asked(t, Draft{Kind: OpenText, Rules: Rules{Most: 2, Length: 20}})
+	p := f.askedOf(t, Draft{Kind: OpenText, Rules: Rules{Most: 2, Length: 20}})
 	for name, c := range map[string]struct {
 		said   []string
 		reason string // of an *webinar.InvalidError; empty: ErrChoices
@@ -199,7 +199,7 @@ func TestRefusedTexts(t *testing.T) {
 		t.Errorf("texts in a choice: %v", err)
 	}
 	family := "\U0001F468\u200d\U0001F469\u200d\U0001F467 مرحبا <b>=1+1</b>"
-	r := f.asked(t, Draft{Kind: OpenText})
+	r := f.askedOf(t, Draft{Kind: OpenText})
 	f.saidBy(t, r, "t1", family)
 	if list, err := f.Texts(t.Context(), room, r.ID); err != nil || list[0].Text != family {
 		t.Errorf("%q became %v, %v", family, list, err)
@@ -251,7 +251,7 @@ func TestTextsAgreeWithTheBox(t *testing.T) {
 		if k.cloud {
 			d = Draft{Kind: WordCloud, Rules: Rules{Most: 2}}
 		}
-		p := f.asked(t, d)
+		p := f.askedOf(t, d)
 		voted, hidden := map[string]bool{}, map[string]bool{}
 		closed := false
 		word := rapid.SampledFrom(words)
@@ -346,7 +346,7 @@ func FuzzCleanWords(f *testing.F) {
 // Nothing that is stored about texts tells who wrote them.
 func TestTextsAreNotLinkedToVoters(t *testing.T) {
 	f := newFixture(t, 12)
-	p := f.asked(t, Draft{Kind: OpenText, Rules: Rules{AtOnce: true}})
+	p := f.askedOf(t, Draft{Kind: OpenText, Rules: Rules{AtOnce: true}})
 	said := map[string]string{}
 	for i := range 12 {
 		who := fmt.Sprint("t", i)

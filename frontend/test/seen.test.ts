@@ -3,7 +3,7 @@ import type { Poll } from '../src/lib/room.svelte';
 import { clock, left, seen } from '../src/lib/seen';
 
 const poll = (more: Partial<Poll>): Poll => ({
-  id: 'p', position: 1, kind: 'single', question: '?', options: [], rules: {}, state: 'open', secrecy: 'anonymous', voted: false, results: 'voted', first: 'p', round: 1, held: false, ...more,
+  id: 'p', position: 1, kind: 'single', question: '?', options: [], rules: {}, state: 'open', secrecy: 'anonymous', changeable: false, voted: false, results: 'voted', first: 'p', round: 1, held: false, ...more,
 });
 
 describe('who sees a result', () => {

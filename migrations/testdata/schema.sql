@@ -127,6 +127,13 @@ CREATE TABLE "downloads" (
 
 CREATE INDEX downloads_recording ON downloads (recording_id, at);
 
+CREATE TABLE named_votes (
+  poll_id   TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+  ticket_id TEXT NOT NULL,
+  receipt   TEXT NOT NULL UNIQUE REFERENCES ballots (receipt) ON DELETE CASCADE ON UPDATE CASCADE,
+  PRIMARY KEY (poll_id, ticket_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE pictures (
   id          TEXT PRIMARY KEY,
   webinar_id  TEXT NOT NULL REFERENCES webinars (id) ON DELETE CASCADE,
@@ -151,6 +158,12 @@ CREATE TABLE players (
 
 CREATE UNIQUE INDEX players_nickname ON players (webinar_id, folded);
 
+CREATE TABLE poll_keys (
+  poll_id TEXT PRIMARY KEY REFERENCES polls (id) ON DELETE CASCADE,
+  private BLOB NOT NULL,
+  public  BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE "poll_options" (
   poll_id  TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
   position INTEGER NOT NULL,
@@ -170,6 +183,13 @@ CREATE TABLE poll_texts (
   PRIMARY KEY (poll_id, text)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE poll_tokens (
+  poll_id   TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+  ticket_id TEXT NOT NULL,
+  request   BLOB NOT NULL CHECK (length(request) = 32),
+  PRIMARY KEY (poll_id, ticket_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE polls (
   id         TEXT PRIMARY KEY,
   webinar_id TEXT NOT NULL REFERENCES webinars (id) ON DELETE CASCADE,
@@ -181,7 +201,7 @@ CREATE TABLE polls (
   opened_at  INTEGER NOT NULL DEFAULT 0,
   closed_at  INTEGER NOT NULL DEFAULT 0,
   create_key TEXT NOT NULL DEFAULT ''
-, rules TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(rules)), tally TEXT NOT NULL DEFAULT '' CHECK (tally = '' OR json_valid(tally)), open_ms INTEGER NOT NULL DEFAULT 0, survey_until INTEGER NOT NULL DEFAULT 0, results TEXT NOT NULL DEFAULT 'voted' CHECK (results IN ('voted', 'closed', 'shown', 'hidden')), series TEXT NOT NULL DEFAULT '', closes_at INTEGER NOT NULL DEFAULT 0, published_at INTEGER NOT NULL DEFAULT 0, first_id TEXT NOT NULL DEFAULT '', round INTEGER NOT NULL DEFAULT 1 CHECK (round >= 1)) STRICT;
+, rules TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(rules)), tally TEXT NOT NULL DEFAULT '' CHECK (tally = '' OR json_valid(tally)), open_ms INTEGER NOT NULL DEFAULT 0, survey_until INTEGER NOT NULL DEFAULT 0, results TEXT NOT NULL DEFAULT 'voted' CHECK (results IN ('voted', 'closed', 'shown', 'hidden')), series TEXT NOT NULL DEFAULT '', closes_at INTEGER NOT NULL DEFAULT 0, published_at INTEGER NOT NULL DEFAULT 0, first_id TEXT NOT NULL DEFAULT '', round INTEGER NOT NULL DEFAULT 1 CHECK (round >= 1), changeable INTEGER NOT NULL DEFAULT 0 CHECK (changeable IN (0, 1))) STRICT;
 
 CREATE UNIQUE INDEX polls_create_key ON polls (webinar_id, create_key) WHERE create_key <> '';
 

@@ -772,9 +772,71 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put?: never;
+        /** Put another ballot in the place of an earlier one, where the poll is `changeable`. Whoever knows the secret cast it */
+        put: operations["changeVote"];
         /** Cast the one vote of this seat. Answered after it is durable; a second one is 409 `already-voted` */
         post: operations["vote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        /** The key of a secret poll */
+        get: operations["tokenKey"];
+        put?: never;
+        /** Have a blinded receipt signed, once for each personal ticket (RFC 9474). The same request again has the same answer */
+        post: operations["signToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/ballots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cast the ballot of a secret poll, without a session: send no cookie. Answered after it is durable; the same again is 409 `already-voted` */
+        post: operations["castBallot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/voters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        /** Who voted what in a named poll; for hosts */
+        get: operations["signedVotes"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1730,6 +1792,9 @@ export interface components {
             series?: string;
             /** @description idempotency key of a creation */
             key?: string;
+            secrecy?: components["schemas"]["Secrecy"];
+            /** @description who has voted may vote again while the poll is open; not in secret polls */
+            changeable?: boolean;
             /** @description beside options */
             pictures?: {
                 /** @description place of the option, from 0 */
@@ -1758,6 +1823,11 @@ export interface components {
             height: number;
             alt: string;
         };
+        /**
+         * @description anonymous is the default. named: hosts see who voted what; anonymous: nothing stored leads from a voter to a ballot; secret: ballots come without a session, with a token that was signed blindly. Frozen at the opening
+         * @enum {string}
+         */
+        Secrecy: "named" | "anonymous" | "secret";
         /**
          * @description single: one option, the default; multiple: some; text: own sentences; cloud: own words; quiz: options of which some are correct
          * @enum {string}
@@ -1792,8 +1862,9 @@ export interface components {
             }[];
             /** @enum {string} */
             state: "draft" | "open" | "closed";
-            /** @enum {string} */
-            secrecy: "anonymous";
+            secrecy: components["schemas"]["Secrecy"];
+            /** @description who has voted may vote again while the poll is open */
+            changeable: boolean;
             opened_at?: components["schemas"]["Time"];
             closed_at?: components["schemas"]["Time"];
             /** @description whether this seat has voted; in events always false, the client knows better */
@@ -1977,6 +2048,46 @@ export interface components {
                 /** @enum {string} */
                 state: "held" | "shown" | "hidden";
             }[];
+        };
+        Change: {
+            /** @description of the earlier ballot */
+            secret: string;
+            answer: components["schemas"]["Answer"];
+            /** @description of the new ballot, from a new secret */
+            receipt: string;
+        };
+        TokenKey: {
+            /**
+             * Format: byte
+             * @description SubjectPublicKeyInfo of an RSA key, in base64; RSABSSA-SHA384-PSS-Deterministic
+             */
+            key: string;
+        };
+        Blinded: {
+            /**
+             * Format: byte
+             * @description the blinded receipt
+             */
+            blinded: string;
+        };
+        BlindSignature: {
+            /** Format: byte */
+            signature: string;
+        };
+        SecretBallot: {
+            answer: components["schemas"]["Answer"];
+            receipt: string;
+            /**
+             * Format: byte
+             * @description the unblinded signature over the digits of the receipt
+             */
+            token: string;
+        };
+        SignedVote: {
+            ticket: components["schemas"]["ID"];
+            name: string;
+            answer: components["schemas"]["Answer"];
+            receipt: string;
         };
         VoteReceipt: {
             receipt: string;
@@ -3567,6 +3678,34 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    changeVote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Change"];
+            };
+        };
+        responses: {
+            /** @description changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoteReceipt"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     vote: {
         parameters: {
             query?: never;
@@ -3590,6 +3729,110 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VoteReceipt"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    tokenKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenKey"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    signToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Blinded"];
+            };
+        };
+        responses: {
+            /** @description signed */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlindSignature"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    castBallot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretBallot"];
+            };
+        };
+        responses: {
+            /** @description counted */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoteReceipt"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    signedVotes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description voters */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedVote"][];
                 };
             };
             default: components["responses"]["Problem"];
