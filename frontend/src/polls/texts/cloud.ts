@@ -11,7 +11,7 @@ export interface Word {
   tone: number;
 }
 
-export const TONES = 4;
+const TONES = 4;
 
 /** The words with the most first. */
 export function words(poll: Poll): Word[] {
