@@ -63,6 +63,20 @@ func TestExample(t *testing.T) {
 	}
 }
 
+// In a quiz, answers are counted from 1.
+func TestQuiz(t *testing.T) {
+	got, err := ParseMarkdown("## q\nkind: quiz\nopen for: 30 s\ncorrect: 1, 3\nspeed: yes\n- a\n- b\n- c\n")
+	if err != nil || !slices.Equal(got[0].Rules.Correct, []int{0, 2}) || !got[0].Rules.Speed {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if out := string(Markdown(got)); !strings.Contains(out, "\ncorrect: 1, 3\n") {
+		t.Error(out)
+	}
+	if _, err := ParseMarkdown("## q\nkind: quiz\nopen for: 30 s\ncorrect: 4\n- a\n- b\n- c\n"); err == nil {
+		t.Error("an answer that is not there is correct")
+	}
+}
+
 // alphabet is what texts are made of here: what Markdown, HTML, CSV and spreadsheets make something of, and what they break.
 var alphabet = []string{"a", "Ö", "7", " ", "  ", "\\", "`", "*", "_", "<", ">", "[x]", "[ ]", "&amp;", "#", "##", "|", "~", "-", "+", "=", "@", "'", "''",
 	"\"", ",", ";", ":", "kind: ", "- ", "=1+1", "＝", "🙂", "👩‍👩‍👧", "שלום", "\u200b", "https://example.org/?a=b", "<script>alert(1)</script>"}
