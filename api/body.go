@@ -42,14 +42,18 @@ func (f *bodyError) Error() string {
 // readBody returns the whole body, which must be of the media type want and at most maxBody long. It returns a
 // *bodyError or an *http.MaxBytesError.
 func readBody(w http.ResponseWriter, r *http.Request, want string) ([]byte, error) {
+	return readUpTo(w, r, want, maxBody)
+}
+
+func readUpTo(w http.ResponseWriter, r *http.Request, want string, most int64) ([]byte, error) {
 	got, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || got != want {
 		return nil, &bodyError{kind: wrongType}
 	}
-	if r.ContentLength > maxBody {
-		return nil, &http.MaxBytesError{Limit: maxBody}
+	if r.ContentLength > most {
+		return nil, &http.MaxBytesError{Limit: most}
 	}
-	return io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	return io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 }
 
 // readJSON reads the body as one JSON object into into. Unlike encoding/json alone it refuses unknown and duplicate
