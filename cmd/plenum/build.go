@@ -39,7 +39,7 @@ func (p *parts) build(ctx context.Context) error {
 	p.accounts = webinar.NewAccounts(p.db, p.cfg.SessionLifetime)
 	p.webinars = webinar.NewService(p.db, p.hub, webinar.Retention{
 		Webinar: p.cfg.RetainWebinar, Seat: p.cfg.RetainSeat, MaxLive: p.cfg.MaxLive,
-	}, webinar.Hooks{Live: p.onLive, End: p.onEnd, Keep: p.keeps, Erase: p.onErase, Revoked: p.onRevoked})
+	}, webinar.Hooks{Live: p.onLive, End: p.onEnd, Keep: p.keeps, Needed: p.needed, Erase: p.onErase, Revoked: p.onRevoked, Reseat: p.onReseat})
 	for _, step := range []func(context.Context) error{p.buildPolls, p.buildStore, p.buildRecorder, p.buildMedia, p.buildRelay} {
 		if err := step(ctx); err != nil {
 			return err
@@ -172,7 +172,7 @@ func (p *parts) buildSite(l net.Addr) (err error) {
 	p.numbers = api.Metrics(p.engine, p.hub, p.recorder)
 	deps := api.Deps{
 		Accounts: p.accounts, Webinars: p.webinars, Hub: p.hub, Media: p.engine, Polls: p.polls, Questions: p.questions, Recorder: p.recorder,
-		Numbers: p.numbers, App: frontend.Handler(), BaseURL: p.cfg.linkAddress(l).String(), StageURL: p.cfg.address(l).String(), TLS: p.cfg.secure(), TrustedProxies: p.cfg.TrustedProxies, Full: p.full, Log: p.log,
+		Numbers: p.numbers, App: frontend.Handler(), BaseURL: p.cfg.linkAddress(l).String(), StageURL: p.cfg.address(l).String(), StagePeople: p.cfg.MaxStage, TLS: p.cfg.secure(), TrustedProxies: p.cfg.TrustedProxies, Full: p.full, Log: p.log,
 	}
 	if p.relay != nil {
 		deps.Relay = p.relay
@@ -193,6 +193,11 @@ func (p *parts) onEnd(ctx context.Context, id webinar.ID) error {
 	return errors.Join(err, p.polls.CloseAll(ctx, id))
 }
 
+// needed is when somebody may answer for the last time after the end.
+func (p *parts) needed(ctx context.Context, id webinar.ID) (time.Time, error) {
+	return p.polls.SurveyEnd(ctx, id)
+}
+
 // keeps reports whether a recording of the webinar has a later date than the webinar itself.
 func (p *parts) keeps(ctx context.Context, id webinar.ID) (bool, error) {
 	list, err := p.recorder.List(ctx, id)
@@ -201,6 +206,14 @@ func (p *parts) keeps(ctx context.Context, id webinar.ID) (bool, error) {
 
 func (p *parts) onErase(ctx context.Context, id webinar.ID) error {
 	return p.recorder.DeleteAll(ctx, id)
+}
+
+// onReseat ends what the person sends before it returns, unless they may go on sending.
+func (p *parts) onReseat(t webinar.Ticket) {
+	p.hub.Reseat(t.Webinar, t.ID, t.Role)
+	if !t.Role.OnStage() {
+		p.engine.Drop(string(t.Webinar), string(t.ID))
+	}
 }
 
 func (p *parts) onRevoked(id webinar.ID, t webinar.TicketID) {

@@ -127,6 +127,19 @@ CREATE TABLE "downloads" (
 
 CREATE INDEX downloads_recording ON downloads (recording_id, at);
 
+CREATE TABLE named_votes (
+  poll_id   TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+  ticket_id TEXT NOT NULL,
+  receipt   TEXT NOT NULL UNIQUE REFERENCES ballots (receipt) ON DELETE CASCADE ON UPDATE CASCADE,
+  PRIMARY KEY (poll_id, ticket_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE poll_keys (
+  poll_id TEXT PRIMARY KEY REFERENCES polls (id) ON DELETE CASCADE,
+  private BLOB NOT NULL,
+  public  BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE "poll_options" (
   poll_id  TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
   position INTEGER NOT NULL,
@@ -134,6 +147,13 @@ CREATE TABLE "poll_options" (
   text     TEXT NOT NULL,
   PRIMARY KEY (poll_id, position),
   UNIQUE (poll_id, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE poll_tokens (
+  poll_id   TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+  ticket_id TEXT NOT NULL,
+  request   BLOB NOT NULL CHECK (length(request) = 32),
+  PRIMARY KEY (poll_id, ticket_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE polls (
@@ -147,11 +167,15 @@ CREATE TABLE polls (
   opened_at  INTEGER NOT NULL DEFAULT 0,
   closed_at  INTEGER NOT NULL DEFAULT 0,
   create_key TEXT NOT NULL DEFAULT ''
-, rules TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(rules)), tally TEXT NOT NULL DEFAULT '' CHECK (tally = '' OR json_valid(tally))) STRICT;
+, rules TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(rules)), tally TEXT NOT NULL DEFAULT '' CHECK (tally = '' OR json_valid(tally)), open_ms INTEGER NOT NULL DEFAULT 0, survey_until INTEGER NOT NULL DEFAULT 0, results TEXT NOT NULL DEFAULT 'voted' CHECK (results IN ('voted', 'closed', 'shown', 'hidden')), series TEXT NOT NULL DEFAULT '', closes_at INTEGER NOT NULL DEFAULT 0, published_at INTEGER NOT NULL DEFAULT 0, first_id TEXT NOT NULL DEFAULT '', round INTEGER NOT NULL DEFAULT 1 CHECK (round >= 1), changeable INTEGER NOT NULL DEFAULT 0 CHECK (changeable IN (0, 1))) STRICT;
 
 CREATE UNIQUE INDEX polls_create_key ON polls (webinar_id, create_key) WHERE create_key <> '';
 
 CREATE UNIQUE INDEX polls_position ON polls (webinar_id, position);
+
+CREATE UNIQUE INDEX polls_round ON polls (first_id, round) WHERE first_id <> '';
+
+CREATE INDEX polls_series ON polls (webinar_id, series) WHERE series <> '';
 
 CREATE TABLE question_rules (
   webinar_id TEXT PRIMARY KEY REFERENCES webinars (id) ON DELETE CASCADE,
@@ -258,7 +282,7 @@ CREATE TABLE tickets (
   issued      INTEGER NOT NULL,
   used        INTEGER NOT NULL,
   created_at  INTEGER NOT NULL,
-  expires_at  INTEGER NOT NULL,
+  expires_at  INTEGER NOT NULL, stage TEXT NOT NULL DEFAULT '' CHECK (stage IN ('', 'invited', 'guest')),
   CHECK ((user_id IS NULL) <> (secret_hash IS NULL))
 ) STRICT;
 
