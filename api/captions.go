@@ -37,7 +37,7 @@ func (s *server) setCaptions(c *call) error {
 	if _, err := s.Recorder.Get(c.ctx(), c.webinar.ID, recordingID(c)); err != nil {
 		return err // before a whole file is read
 	}
-	body, err := readUpTo(c.Writer, c.Request, captionType, maxCaptions)
+	body, err := readUpTo(c.Writer, c.Request, maxCaptions, func(mediaType string) bool { return mediaType == captionType })
 	if err != nil {
 		return err
 	}
