@@ -1,0 +1,141 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"plenum/polls/assembly"
+	"plenum/webinar"
+)
+
+func (s *server) getAssembly(c *call) error {
+	roll, err := s.Assembly.Roll(c.ctx(), c.webinar.ID)
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, assemblyJSON{rulesJSON(roll.Rules), membersWire(roll.Members), attendanceWire(roll.Attendance())})
+	return nil
+}
+
+func (s *server) setRules(c *call) error {
+	var in rulesJSON
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	if err := s.Assembly.SetRules(c.ctx(), c.webinar.ID, assembly.Rules(in)); err != nil {
+		return err
+	}
+	return s.getAssembly(c)
+}
+
+// importMembers answers with the members' personal links, which are told this once.
+func (s *server) importMembers(c *call) error {
+	list, err := readBody(c.Writer, c.Request, "text/csv", assembly.MaxList)
+	if err != nil {
+		return err
+	}
+	people, err := s.Assembly.Import(c.ctx(), c.webinar, bytes.NewReader(list))
+	if err != nil {
+		return err
+	}
+	out := make([]memberLinkJSON, len(people))
+	for i, p := range people {
+		out[i] = s.memberLink(c.webinar.ID, p)
+	}
+	c.JSON(http.StatusCreated, out)
+	return nil
+}
+
+func (s *server) memberLink(w webinar.ID, p assembly.Invitation) memberLinkJSON {
+	return memberLinkJSON{memberWire(p.Member), s.ticketPage(webinar.Ticket{Webinar: w, Role: webinar.Attendee}) + "#t=" + p.Secret}
+}
+
+func (s *server) changeMember(c *call) error {
+	var in memberChangeJSON
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	m, err := s.Assembly.Change(c.ctx(), c.webinar.ID, assembly.MemberID(c.Param("member")), assembly.Change{Here: in.Here, Paper: in.Paper, Proxy: (*assembly.MemberID)(in.Proxy)})
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, memberWire(m))
+	return nil
+}
+
+func (s *server) renewMemberLink(c *call) error {
+	p, err := s.Assembly.Link(c.ctx(), c.webinar.ID, assembly.MemberID(c.Param("member")))
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusCreated, s.memberLink(c.webinar.ID, p))
+	return nil
+}
+
+func (s *server) membership(c *call) error {
+	roll, err := s.Assembly.Roll(c.ctx(), c.webinar.ID)
+	if err != nil {
+		return err
+	}
+	m, ok := roll.Member(c.seat.ID)
+	if !ok {
+		return assembly.ErrNotFound
+	}
+	c.JSON(http.StatusOK, membershipJSON{memberWire(m), membersWire(roll.Mandates(c.seat.ID))})
+	return nil
+}
+
+func (s *server) arrive(c *call) error {
+	var in arrivalJSON
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	if err := s.Assembly.Arrive(c.ctx(), c.webinar.ID, c.seat.ID, in.Here); err != nil {
+		return err
+	}
+	return s.membership(c)
+}
+
+// addAssembly adds who is here, where members meet.
+func (s *server) addAssembly(c *call, out *snapshotJSON) error {
+	roll, err := s.Assembly.Roll(c.ctx(), c.webinar.ID)
+	if errors.Is(err, assembly.ErrNoAssembly) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	out.Attendance = new(attendanceWire(roll.Attendance()))
+	return nil
+}
+
+// sayList says what is wrong with a list of members, and where.
+func sayList(e *assembly.ListError) sentence {
+	en, de := "The list", "Die Liste"
+	if e.Line > 0 {
+		en, de = fmt.Sprintf("Line %d of the list", e.Line), fmt.Sprintf("Zeile %d der Liste", e.Line)
+	}
+	column := map[string]sentence{
+		"number": {"the number", "die Nummer"}, "name": {"the name", "der Name"},
+		"weight": {"the weight of the vote", "das Stimmgewicht"}, "proxy": {"the proxy", "die Vertretung"},
+	}[e.Column]
+	if e.Column != "" {
+		en, de = en+", "+column[0], de+", "+column[1]
+	}
+	reason, ok := map[string]sentence{
+		"empty":     {"is empty", "ist leer"},
+		"too-long":  {"is too long", "ist zu lang"},
+		"too-many":  {"has too many rows", "hat zu viele Zeilen"},
+		"duplicate": {"is there twice", "kommt zweimal vor"},
+		"missing":   {"is missing in the heading", "fehlt in der Kopfzeile"},
+		"unknown":   {"is a number that nobody has", "ist eine Nummer, die niemand hat"},
+		"self":      {"is the member's own number", "ist die eigene Nummer"},
+		"not-utf8":  {"is not stored as UTF-8", "ist nicht als UTF-8 gespeichert"},
+	}[e.Reason]
+	if !ok {
+		reason = sentence{"cannot be read", "ist nicht lesbar"}
+	}
+	return sentence{en + " " + reason[0] + ". Nothing was taken over.", de + " " + reason[1] + ". Es wurde nichts übernommen."}
+}
