@@ -91,7 +91,7 @@ func TestForeignIDs(t *testing.T) {
 	s.want(s.do(host, "createPoll", in(w), `{"question":"?","options":["a","b"]}`), http.StatusCreated, "").into(t, &p)
 	s.want(s.do(host, "openPoll", in(w, "poll", p.ID), ""), http.StatusOK, "")
 	_, ticket := s.ticket(host, w, "speaker")
-	vote := `{"options":["` + p.Options[0].ID + `"],"receipt":"` + strings.Repeat("0", 64) + `"}`
+	vote := `{"answer":{"options":["` + p.Options[0].ID + `"]},"receipt":"` + strings.Repeat("0", 64) + `"}`
 	for _, try := range []struct{ op, body string }{
 		{"updatePoll", `{"question":"?","options":["a","b"]}`}, {"deletePoll", ""}, {"openPoll", ""}, {"closePoll", ""}, {"vote", vote},
 		{"listReceipts", ""}, {"pollResults", ""}, {"revokeTicket", ""},

@@ -157,9 +157,9 @@ func TestEventsBeginWithASnapshotAndResume(t *testing.T) {
 	if got, _ := s.open(attendee, w, "unknown-7").next(); got.name != "snapshot" {
 		t.Errorf("an unknown Last-Event-ID begins with %+v", got)
 	}
-	vote := `{"options":["` + p.Options[1].ID + `"],"receipt":"` + strings.Repeat("ab", 32) + `"}`
+	vote := `{"answer":{"options":["` + p.Options[1].ID + `"]},"receipt":"` + strings.Repeat("ab", 32) + `"}`
 	s.want(s.do(attendee, "vote", in(w, "poll", p.ID), vote), http.StatusCreated, "")
-	for got := hosts.wait("tally"); !strings.Contains(got.data, `"votes":[0,1],"total":1`); got = hosts.wait("tally") {
+	for got := hosts.wait("tally"); !strings.Contains(got.data, `"total":1,"votes":[0,1]`); got = hosts.wait("tally") {
 		if got.id != "" {
 			t.Errorf("a tally is no point to resume from: %+v", got)
 		}

@@ -75,6 +75,8 @@ func pollFaults() []fault {
 			"This answer is not one of the poll's.", "Diese Antwort gehört nicht zur Umfrage."}},
 		{polls.ErrChoices, http.StatusUnprocessableEntity, "choices", sentence{
 			"This poll asks for another number of answers.", "Diese Umfrage verlangt eine andere Zahl von Antworten."}},
+		{polls.ErrAnswer, http.StatusUnprocessableEntity, "other-answer", sentence{
+			"This poll asks for another form of answer.", "Diese Umfrage verlangt eine andere Art von Antwort."}},
 		{polls.ErrReceiptTaken, http.StatusConflict, "receipt-taken", sentence{
 			"A ballot lies under this receipt already. Please reload the page and vote again.",
 			"Unter diesem Beleg liegt schon ein Stimmzettel. Bitte laden Sie die Seite neu und stimmen Sie noch einmal ab."}},

@@ -137,7 +137,7 @@ func TestDoubleSubmit(t *testing.T) {
 	}
 	attendee, _ := s.ticket(host, w, "attendee")
 	counted := 0
-	for _, r := range twice(attendee, "vote", poll, `{"options":["`+p.Options[0].ID+`"],"receipt":"`+strings.Repeat("0f", 32)+`"}`) {
+	for _, r := range twice(attendee, "vote", poll, `{"answer":{"options":["`+p.Options[0].ID+`"]},"receipt":"`+strings.Repeat("0f", 32)+`"}`) {
 		if r.status == http.StatusCreated {
 			counted++
 		} else {
@@ -159,5 +159,5 @@ func TestDoubleSubmit(t *testing.T) {
 		t.Errorf("%s", csv.body)
 	}
 	s.want(s.do(attendee, "listReceipts", poll, ""), http.StatusOK, "")
-	s.want(s.do(attendee, "vote", poll, `{"options":["x"],"receipt":"`+strings.Repeat("0f", 32)+`"}`), http.StatusConflict, "already-voted")
+	s.want(s.do(attendee, "vote", poll, `{"answer":{"options":["x"]},"receipt":"`+strings.Repeat("0f", 32)+`"}`), http.StatusConflict, "already-voted")
 }

@@ -55,7 +55,7 @@ func (s *server) closePoll(c *call) error {
 }
 
 func draftOf(in pollRequestJSON) polls.Draft {
-	return polls.Draft{Question: in.Question, Kind: polls.Kind(in.Kind), Options: in.Options, Least: in.Least, Most: in.Most, Key: in.Key}
+	return polls.Draft{Question: in.Question, Kind: polls.Kind(in.Kind), Options: in.Options, Rules: polls.Rules(in.Rules), Key: in.Key}
 }
 
 func pollID(c *call) polls.PollID { return polls.PollID(c.Param("poll")) }
@@ -79,7 +79,7 @@ func (s *server) vote(c *call) error {
 	if err := c.read(&in); err != nil {
 		return err
 	}
-	at, err := s.Polls.Vote(c.ctx(), c.webinar.ID, pollID(c), c.seat.ID, in.Options, in.Receipt)
+	at, err := s.Polls.Vote(c.ctx(), c.webinar.ID, pollID(c), c.seat.ID, polls.Answer(in.Answer), in.Receipt)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func TestLogsKnowNobody(t *testing.T) {
 	s.want(s.do(host, "createPoll", in(w.ID), `{"question":"canaryquestion","options":["canaryone","canarytwo"]}`), http.StatusCreated, "").into(t, &p)
 	s.want(s.do(host, "openPoll", in(w.ID, "poll", p.ID), ""), http.StatusOK, "")
 	receipt := strings.Repeat("ca", 32)
-	s.want(s.do(seat, "vote", in(w.ID, "poll", p.ID), `{"options":["`+p.Options[0].ID+`"],"receipt":"`+receipt+`"}`), http.StatusCreated, "")
+	s.want(s.do(seat, "vote", in(w.ID, "poll", p.ID), `{"answer":{"options":["`+p.Options[0].ID+`"]},"receipt":"`+receipt+`"}`), http.StatusCreated, "")
 	s.do(asker{}, "signIn", nil, `{"email":"canary@example.org","password":"canarypassword"}`)
 	s.do(asker{}, "resolveCode", nil, `{"code":"canary12"}`)
 	s.do(bearer("tk_canary"), "join", in(w.ID), `{"name":"canaryname","ticket":"tk_canary"}`)

@@ -7,28 +7,48 @@ import (
 )
 
 type pollRequestJSON struct {
-	Question string   `json:"question"`
-	Kind     string   `json:"kind"`
-	Options  []string `json:"options"`
-	Least    int      `json:"least"`
-	Most     int      `json:"most"`
-	Key      string   `json:"key"`
+	Question string        `json:"question"`
+	Kind     string        `json:"kind"`
+	Options  []string      `json:"options"`
+	Rules    pollRulesJSON `json:"rules"`
+	Key      string        `json:"key"`
+}
+
+// pollRulesJSON, pollAnswerJSON and tallyJSON are the domain's own structs with the names of the wire: the conversions do not
+// compile when one side gets a field that the other does not have.
+type pollRulesJSON struct {
+	Least int `json:"least,omitempty"`
+	Most  int `json:"most,omitempty"`
+}
+
+type pollAnswerJSON struct {
+	Options []polls.OptionID `json:"options"`
+}
+
+type tallyJSON struct {
+	Poll  polls.PollID `json:"poll"`
+	Total int          `json:"total"`
+	Votes []int        `json:"votes"`
+}
+
+func tallyWire(t polls.Tally) tallyJSON {
+	t.Votes = append([]int{}, t.Votes...) // never null
+	return tallyJSON(t)
 }
 
 type pollJSON struct {
-	ID       string       `json:"id"`
-	Position int          `json:"position"`
-	Kind     string       `json:"kind"`
-	Question string       `json:"question"`
-	Options  []optionJSON `json:"options"`
-	Least    int          `json:"least"`
-	Most     int          `json:"most"`
-	State    string       `json:"state"`
-	Secrecy  string       `json:"secrecy"`
-	OpenedAt *time.Time   `json:"opened_at,omitempty"`
-	ClosedAt *time.Time   `json:"closed_at,omitempty"`
-	Voted    bool         `json:"voted"`
-	Tally    *tallyJSON   `json:"tally,omitempty"`
+	ID       string        `json:"id"`
+	Position int           `json:"position"`
+	Kind     string        `json:"kind"`
+	Question string        `json:"question"`
+	Options  []optionJSON  `json:"options"`
+	Rules    pollRulesJSON `json:"rules"`
+	State    string        `json:"state"`
+	Secrecy  string        `json:"secrecy"`
+	OpenedAt *time.Time    `json:"opened_at,omitempty"`
+	ClosedAt *time.Time    `json:"closed_at,omitempty"`
+	Voted    bool          `json:"voted"`
+	Tally    *tallyJSON    `json:"tally,omitempty"`
 }
 
 type optionJSON struct {
@@ -39,7 +59,8 @@ type optionJSON struct {
 func pollWire(v polls.View) pollJSON {
 	p := v.Poll
 	out := pollJSON{
-		ID: string(p.ID), Position: p.Position, Kind: string(p.Kind), Least: p.Least, Most: p.Most, Question: p.Question, Options: make([]optionJSON, len(p.Options)), State: string(p.State),
+		ID: string(p.ID), Position: p.Position, Kind: string(p.Kind), Question: p.Question,
+		Options: make([]optionJSON, len(p.Options)), Rules: pollRulesJSON(p.Rules), State: string(p.State),
 		Secrecy: string(p.Secrecy), OpenedAt: instant(p.OpenedAt), ClosedAt: instant(p.ClosedAt), Voted: v.Voted,
 	}
 	for i, o := range p.Options {
@@ -63,19 +84,9 @@ type pollDeletedJSON struct {
 	ID string `json:"id"`
 }
 
-type tallyJSON struct {
-	Poll  string `json:"poll"`
-	Votes []int  `json:"votes"`
-	Total int    `json:"total"`
-}
-
-func tallyWire(t polls.Tally) tallyJSON {
-	return tallyJSON{Poll: string(t.Poll), Votes: append([]int{}, t.Votes...), Total: t.Total}
-}
-
 type voteJSON struct {
-	Options []polls.OptionID `json:"options"`
-	Receipt string           `json:"receipt"`
+	Answer  pollAnswerJSON `json:"answer"`
+	Receipt string         `json:"receipt"`
 }
 
 type voteReceiptJSON struct {

@@ -37,10 +37,11 @@ func TestOldBallotsKeepTheirVotes(t *testing.T) {
 	if err := conn.Close(); err != nil {
 		t.Fatal(err)
 	}
-	var turnout, of int
-	err = open(t, path).QueryRow(`SELECT turnout, (SELECT count(*) FROM ballots WHERE poll_id = 'p' AND answer ->> '$.options[0]' = 'a')
-		FROM polls WHERE id = 'p' AND least = 1 AND most = 1`).Scan(&turnout, &of)
-	if err != nil || turnout != 3 || of != 2 {
-		t.Errorf("turnout %d, %d of option a, %v", turnout, of, err)
+	var tally, rules string
+	var of int
+	err = open(t, path).QueryRow(`SELECT tally, rules, (SELECT count(*) FROM ballots WHERE poll_id = 'p' AND answer ->> '$.options[0]' = 'a')
+		FROM polls WHERE id = 'p'`).Scan(&tally, &rules, &of)
+	if err != nil || tally != `{"total":3,"votes":[2,1]}` || rules != `{"least":1,"most":1}` || of != 2 {
+		t.Errorf("tally %s, rules %s, %d of option a, %v", tally, rules, of, err)
 	}
 }

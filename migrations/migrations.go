@@ -25,7 +25,7 @@ var ErrNewer = errors.New("the database was written by a newer version of Plenum
 
 // pragmas: immediate transactions and a busy timeout, because deferred ones failed with BUSY in half of the cases;
 // synchronous=FULL, because an acknowledged vote or consent is a promise; secure_delete, because erasure is one.
-const pragmas = "_busy_timeout=5000&_journal_mode=WAL&_foreign_keys=1&_txlock=immediate&_synchronous=FULL&_secure_delete=on"
+const pragmas = "_busy_timeout=5000&_journal_mode=WAL&_foreign_keys=1&_txlock=immediate&_synchronous=FULL&_secure_delete=on&_stmt_cache_size=64"
 
 // maxConns bounds who waits for the one writer by asking again and again, which serves nobody in turn: hundreds of joins
 // in a few seconds starved one another until the busy timeout. Who waits for a connection is served in order.
@@ -51,6 +51,7 @@ func Open(ctx context.Context, path string) (*gorm.DB, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	conn.SetMaxOpenConns(maxConns)
+	conn.SetMaxIdleConns(maxConns) // with the default of two, connections come and go under load, and each reads the schema
 	if err := migrate(ctx, conn); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}

@@ -12,7 +12,24 @@ type Receipt string
 type Ballot struct {
 	Receipt Receipt
 	Poll    PollID
-	Options []OptionID
+	Answer  Answer
+}
+
+// Answer is what somebody says to a poll. Each kind asks for its own part; the rest is nil.
+type Answer struct {
+	Options []OptionID // single, multiple: those that are chosen
+}
+
+// read checks an answer and returns it in the form in which it is stored.
+func (p Poll) read(a Answer) (Answer, error) {
+	out, err := kindOf(p.Kind).read(p, a)
+	if err != nil {
+		return Answer{}, err
+	}
+	if (a.Options != nil) != (out.Options != nil) {
+		return Answer{}, ErrAnswer
+	}
+	return out, nil
 }
 
 // ParseReceipt reports a malformed receipt as a *webinar.InvalidError.

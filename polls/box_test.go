@@ -24,7 +24,7 @@ func TestEveryVoterCountsOnceUnderLoad(t *testing.T) {
 		for tab := range 2 { // each tab has a receipt of its own
 			wg.Go(func() {
 				who := fmt.Sprint("t", i)
-				_, err := f.Vote(t.Context(), room, p.ID, webinar.TicketID(who), []OptionID{p.Options[i%3].ID}, receiptOf(who, fmt.Sprint(tab)))
+				_, err := f.Vote(t.Context(), room, p.ID, webinar.TicketID(who), chosen(p.Options[i%3].ID), receiptOf(who, fmt.Sprint(tab)))
 				switch {
 				case err == nil:
 					accepted.Add(1)
@@ -84,11 +84,11 @@ func TestRefusedVotesLeaveNothing(t *testing.T) {
 		"no option":                         {"t0", "", receiptOf("7"), ErrUnknownOption},
 		"receipt in the box of another one": {"t0", mine, receiptOf(string(q.ID), "t2"), ErrReceiptTaken},
 	} {
-		if _, err := f.Vote(t.Context(), room, p.ID, c.who, []OptionID{c.option}, c.receipt); !errors.Is(err, c.want) {
+		if _, err := f.Vote(t.Context(), room, p.ID, c.who, chosen(c.option), c.receipt); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}
-	if _, err := f.Vote(t.Context(), room, p.ID, "t0", []OptionID{mine}, "short"); err == nil {
+	if _, err := f.Vote(t.Context(), room, p.ID, "t0", chosen(mine), "short"); err == nil {
 		t.Error("a malformed receipt was taken")
 	}
 	if ballots, voted := f.box(t, p.ID); ballots != 0 || voted != 0 {
@@ -114,7 +114,7 @@ func TestTwoTabsAndRetries(t *testing.T) {
 		if err := f.vote(t, p, "t0", 0); !errors.Is(err, ErrAlreadyVoted) {
 			t.Errorf("the same request: %v", err)
 		}
-		if _, err := f.Vote(t.Context(), room, p.ID, "t0", []OptionID{p.Options[1].ID}, receiptOf("tab")); !errors.Is(err, ErrAlreadyVoted) {
+		if _, err := f.Vote(t.Context(), room, p.ID, "t0", chosen(p.Options[1].ID), receiptOf("tab")); !errors.Is(err, ErrAlreadyVoted) {
 			t.Errorf("another tab: %v", err)
 		}
 		if ballots, voted := f.box(t, p.ID); ballots != 1 || voted != 1 {
@@ -254,7 +254,7 @@ func TestResultsAgreeWithTheBox(t *testing.T) {
 					rt.Fatalf("result %v, %v; want %v", tally, err, want)
 				}
 				recount, err := f.recount(t.Context(), p)
-				if err != nil || !slices.Equal(recount.Votes, want) {
+				if err != nil || !slices.Equal(recount.tally().Votes, want) {
 					rt.Fatalf("recount %v, %v; want %v", recount, err, want)
 				}
 			},
@@ -267,7 +267,7 @@ func TestResultsAgreeWithTheBox(t *testing.T) {
 
 func TestSeveralChoicesAreOneVote(t *testing.T) {
 	f := newFixture(t, 3)
-	p, err := f.Create(t.Context(), room, Draft{Question: "Wohin?", Kind: MultipleChoice, Options: []string{"a", "b", "c"}, Most: 2})
+	p, err := f.Create(t.Context(), room, Draft{Question: "Wohin?", Kind: MultipleChoice, Options: []string{"a", "b", "c"}, Rules: Rules{Most: 2}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,7 +288,7 @@ func TestSeveralChoicesAreOneVote(t *testing.T) {
 		{"t0", id(0, 1, 2), ErrChoices}, {"t0", nil, ErrChoices}, {"t0", id(1, 1), ErrChoices},
 		{"t0", id(2, 0), nil}, {"t0", id(1), ErrAlreadyVoted}, {"t1", id(2), nil},
 	} {
-		if _, err := f.Vote(t.Context(), room, p.ID, c.who, c.chosen, receiptOf(string(c.who), fmt.Sprint(c.chosen))); !errors.Is(err, c.want) {
+		if _, err := f.Vote(t.Context(), room, p.ID, c.who, chosen(c.chosen...), receiptOf(string(c.who), fmt.Sprint(c.chosen))); !errors.Is(err, c.want) {
 			t.Errorf("%s %v: %v, want %v", c.who, c.chosen, err, c.want)
 		}
 	}
@@ -311,7 +311,7 @@ func TestSeveralChoicesAreOneVote(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.ContainsFunc(box, func(b Ballot) bool { return slices.Equal(b.Options, id(0, 2)) }) {
+	if !slices.ContainsFunc(box, func(b Ballot) bool { return slices.Equal(b.Answer.Options, id(0, 2)) }) {
 		t.Errorf("the box holds %v", box)
 	}
 }

@@ -143,9 +143,12 @@ func (f *fixture) opened(tb testing.TB, w webinar.ID, options ...string) Poll {
 
 func (f *fixture) vote(tb testing.TB, p Poll, who string, option int) error {
 	tb.Helper()
-	_, err := f.Vote(tb.Context(), p.Webinar, p.ID, webinar.TicketID(who), []OptionID{p.Options[option].ID}, receiptOf(string(p.ID), who))
+	_, err := f.Vote(tb.Context(), p.Webinar, p.ID, webinar.TicketID(who), chosen(p.Options[option].ID), receiptOf(string(p.ID), who))
 	return err
 }
+
+// chosen is the answer that names options.
+func chosen(options ...OptionID) Answer { return Answer{Options: options} }
 
 // receiptOf stands in for the hash of a browser's secret.
 func receiptOf(secret ...string) string {

@@ -14,17 +14,16 @@ type openTallies struct {
 }
 
 type openTally struct {
-	poll    Poll
-	tally   Tally
+	*count
 	changed bool
 }
 
 func newOpenTallies() *openTallies { return &openTallies{m: map[PollID]*openTally{}} }
 
-func (o *openTallies) set(p Poll, t Tally) {
+func (o *openTallies) set(c *count) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.m[p.ID] = &openTally{p, t, true}
+	o.m[c.poll.ID] = &openTally{c, true}
 }
 
 // poll returns an open poll, whose options do not change any more.
@@ -37,11 +36,11 @@ func (o *openTallies) poll(w webinar.ID, id PollID) (Poll, bool) {
 	return Poll{}, false
 }
 
-func (o *openTallies) add(id PollID, places []int) {
+func (o *openTallies) add(id PollID, a Answer) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if t := o.m[id]; t != nil {
-		t.tally.add(places)
+		t.add(a)
 		t.changed = true
 	}
 }
@@ -50,7 +49,7 @@ func (o *openTallies) get(id PollID) (Tally, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if t := o.m[id]; t != nil {
-		return t.tally.clone(), true
+		return t.tally(), true
 	}
 	return Tally{}, false
 }
@@ -71,15 +70,21 @@ func (o *openTallies) dropAll(w webinar.ID) {
 	}
 }
 
-// takeChanged returns copies of the results that changed since the last call.
-func (o *openTallies) takeChanged() []openTally {
+// news is the newest result of an open poll.
+type news struct {
+	webinar webinar.ID
+	tally   Tally
+}
+
+// takeChanged returns the results that changed since the last call.
+func (o *openTallies) takeChanged() []news {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	var out []openTally
+	var out []news
 	for _, t := range o.m {
 		if t.changed {
 			t.changed = false
-			out = append(out, openTally{poll: t.poll, tally: t.tally.clone()})
+			out = append(out, news{t.poll.Webinar, t.tally()})
 		}
 	}
 	return out

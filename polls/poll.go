@@ -10,7 +10,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"plenum/webinar"
@@ -30,15 +29,6 @@ const (
 	StateDraft  State = "draft" // hosts only
 	StateOpen   State = "open"
 	StateClosed State = "closed"
-)
-
-// Kind is how a poll is answered.
-type Kind string
-
-// The kinds.
-const (
-	SingleChoice   Kind = "single"   // exactly one option
-	MultipleChoice Kind = "multiple" // some options, see [Poll.Least] and [Poll.Most]
 )
 
 // Secrecy is what is stored about who answered what. It is frozen when the poll opens.
@@ -86,8 +76,7 @@ type Poll struct {
 	Secrecy  Secrecy
 	Question string
 	Options  []Option
-	Least    int // options that a ballot names at least
-	Most     int // and at most
+	Rules    Rules
 	State    State
 	OpenedAt time.Time // zero: never opened
 	ClosedAt time.Time // zero: not closed
@@ -103,32 +92,12 @@ func (p Poll) index(o OptionID) int {
 	return -1
 }
 
-// places finds the options of a ballot, in the order of the poll. Errors: ErrUnknownOption, ErrChoices, the latter also
-// for an option that is named twice.
-func (p Poll) places(chosen []OptionID) ([]int, error) {
-	if len(chosen) < p.Least || len(chosen) > p.Most {
-		return nil, ErrChoices
-	}
-	out := make([]int, len(chosen))
-	for i, o := range chosen {
-		if out[i] = p.index(o); out[i] < 0 {
-			return nil, ErrUnknownOption
-		}
-	}
-	slices.Sort(out)
-	if len(slices.Compact(slices.Clone(out))) < len(out) {
-		return nil, ErrChoices
-	}
-	return out, nil
-}
-
 // Draft is what a host says to create or change a draft.
 type Draft struct {
 	Question string
 	Kind     Kind // empty: SingleChoice
 	Options  []string
-	Least    int    // of several options; 0: 1
-	Most     int    // likewise; 0: all
+	Rules    Rules  // zero where the kind's own default is meant
 	Key      string // idempotency key of a creation, may be empty
 }
 
@@ -142,11 +111,8 @@ func (d *Draft) Validate() error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case len(d.Options) < MinOptions:
-		return &webinar.InvalidError{Field: "options", Reason: "too-few", Limit: MinOptions}
-	case len(d.Options) > MaxOptions:
-		return &webinar.InvalidError{Field: "options", Reason: "too-many", Limit: MaxOptions}
+	if err := d.need(0, MaxOptions); err != nil {
+		return err
 	}
 	options := make([]string, len(d.Options))
 	seen := make(map[string]bool, len(d.Options))
@@ -160,28 +126,8 @@ func (d *Draft) Validate() error {
 		seen[options[i]] = true
 	}
 	d.Question, d.Options, d.Key = question, options, key
-	return d.validateChoices()
-}
-
-func (d *Draft) validateChoices() error {
-	switch d.Kind {
-	case "", SingleChoice:
-		d.Kind, d.Least, d.Most = SingleChoice, 1, 1
-		return nil
-	case MultipleChoice:
-	default:
-		return &webinar.InvalidError{Field: "kind", Reason: "unknown"}
-	}
-	d.Least, d.Most = cmp.Or(d.Least, 1), cmp.Or(d.Most, len(d.Options))
-	switch {
-	case d.Most > len(d.Options):
-		return &webinar.InvalidError{Field: "most", Reason: "too-many", Limit: len(d.Options)}
-	case d.Least < 1:
-		return &webinar.InvalidError{Field: "least", Reason: "too-few", Limit: 1}
-	case d.Least > d.Most:
-		return &webinar.InvalidError{Field: "least", Reason: "too-many", Limit: d.Most}
-	}
-	return nil
+	d.Kind = cmp.Or(d.Kind, SingleChoice)
+	return kindOf(d.Kind).prepare(d)
 }
 
 // View is a poll as one person may see it.

@@ -49,7 +49,7 @@ func TestNothingStoredLinksVoterAndAnswer(t *testing.T) {
 	for i := range 20 {
 		who, option := fmt.Sprint("t", i), p.Options[i%2].ID
 		receipt := receiptOf("secret", who)
-		if _, err := s.Vote(t.Context(), room, p.ID, webinar.TicketID(who), []OptionID{option}, receipt); err != nil {
+		if _, err := s.Vote(t.Context(), room, p.ID, webinar.TicketID(who), chosen(option), receipt); err != nil {
 			t.Fatal(err)
 		}
 		answer[who] = [2]string{string(option), receipt}

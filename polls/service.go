@@ -28,11 +28,11 @@ func New(ctx context.Context, db *gorm.DB, events webinar.Publisher, log *slog.L
 		return nil, err
 	}
 	for _, p := range found {
-		t, err := s.recount(ctx, p.Poll)
+		c, err := s.recount(ctx, p.Poll)
 		if err != nil {
 			return nil, err
 		}
-		s.open.set(p.Poll, t)
+		s.open.set(c)
 	}
 	s.writer = start(s.store, s.publishTallies, log)
 	return s, nil
@@ -54,7 +54,7 @@ func (s *Service) Create(ctx context.Context, w webinar.ID, d Draft) (Poll, erro
 	var made bool
 	err := s.writer.submit(&job{ctx: ctx, do: func(tx *txn) error {
 		p = Poll{ID: PollID(webinar.NewID()), Webinar: w, Kind: d.Kind, Secrecy: Anonymous,
-			Question: d.Question, Options: newOptions(d), Least: d.Least, Most: d.Most, State: StateDraft}
+			Question: d.Question, Options: newOptions(d), Rules: d.Rules, State: StateDraft}
 		made = false
 		if err := tx.running(w); err != nil {
 			return err
@@ -100,7 +100,7 @@ func (s *Service) Update(ctx context.Context, w webinar.ID, id PollID, d Draft) 
 		if p, err = tx.draft(w, id); err != nil {
 			return err
 		}
-		p.Question, p.Options, p.Kind, p.Least, p.Most = d.Question, newOptions(d), d.Kind, d.Least, d.Most
+		p.Question, p.Options, p.Kind, p.Rules = d.Question, newOptions(d), d.Kind, d.Rules
 		return tx.rewrite(&p.Poll)
 	}, kept: func() { s.publish(p.Poll, nil) }})
 	if err != nil {
@@ -142,7 +142,7 @@ func (s *Service) OpenPoll(ctx context.Context, w webinar.ID, id PollID) (Poll, 
 		return nil
 	}, kept: func() {
 		if changed {
-			s.open.set(p.Poll, NewTally(p.Poll))
+			s.open.set(newCount(p.Poll))
 			s.publish(p.Poll, nil)
 		}
 	}})
@@ -203,15 +203,15 @@ func (s *Service) CloseAll(ctx context.Context, w webinar.ID) error {
 }
 
 // Vote stores a vote and returns when it is on the disk; the time is for the voter only and is not stored. Errors:
-// ErrNotFound, webinar.ErrTicketInvalid, ErrAlreadyVoted, ErrNotOpen, ErrClosed, ErrUnknownOption, ErrChoices,
-// ErrReceiptTaken and *webinar.InvalidError for the receipt. When ctx ends first the vote may have been stored all the same: asking again
-// then says ErrAlreadyVoted.
-func (s *Service) Vote(ctx context.Context, w webinar.ID, id PollID, who webinar.TicketID, options []OptionID, receipt string) (time.Time, error) {
+// ErrNotFound, webinar.ErrTicketInvalid, ErrAlreadyVoted, ErrNotOpen, ErrClosed, ErrReceiptTaken, *webinar.InvalidError for
+// the receipt, and what the kind of the poll has against the answer. When ctx ends first the vote may have been stored all
+// the same: asking again then says ErrAlreadyVoted.
+func (s *Service) Vote(ctx context.Context, w webinar.ID, id PollID, who webinar.TicketID, a Answer, receipt string) (time.Time, error) {
 	r, err := ParseReceipt(receipt)
 	if err != nil {
 		return time.Time{}, err
 	}
-	var places []int
+	var read Answer
 	var at time.Time
 	err = s.writer.submit(&job{ctx: ctx, do: func(tx *txn) error {
 		p, open := s.open.poll(w, id)
@@ -223,15 +223,11 @@ func (s *Service) Vote(ctx context.Context, w webinar.ID, id PollID, who webinar
 			p = found.Poll
 		}
 		var fits error
-		places, fits = p.places(options)
-		b := Ballot{Receipt: r, Poll: id}
-		for _, i := range places { // in the poll's order: that of the clicks is the voter's own
-			b.Options = append(b.Options, p.Options[i].ID)
-		}
-		return tx.vote(p, b, who, fits, time.Now())
+		read, fits = p.read(a)
+		return tx.vote(p, Ballot{Receipt: r, Poll: id, Answer: read}, who, fits, time.Now())
 	}, kept: func() {
 		at = time.Now()
-		s.open.add(id, places)
+		s.open.add(id, read)
 	}})
 	if err != nil { // the job may still be running, so that its variables are not ours
 		return time.Time{}, err
@@ -241,7 +237,7 @@ func (s *Service) Vote(ctx context.Context, w webinar.ID, id PollID, who webinar
 
 // closed tells the result of a poll that has just been closed. It runs in the writer.
 func (s *Service) closed(p stored) {
-	t := p.final()
+	t := p.tally
 	s.open.drop(p.ID)
 	s.publishTally(p.Webinar, t) // an older one may still wait in the hub
 	s.publish(p.Poll, &t)
@@ -264,6 +260,6 @@ func (s *Service) publishTally(w webinar.ID, t Tally) {
 // publishTallies tells the results that have changed since it was last called.
 func (s *Service) publishTallies() {
 	for _, c := range s.open.takeChanged() {
-		s.publishTally(c.poll.Webinar, c.tally)
+		s.publishTally(c.webinar, c.tally)
 	}
 }

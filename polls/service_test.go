@@ -212,7 +212,7 @@ func TestEvents(t *testing.T) {
 		}
 	}
 	tally := func(p Poll, votes ...int) webinar.Event {
-		return webinar.Event{To: all, Body: Tallied{Tally{p.ID, votes, votes[0] + votes[1]}}, Coalesce: "tally:" + string(p.ID)}
+		return webinar.Event{To: all, Body: Tallied{Tally{Poll: p.ID, Votes: votes, Total: votes[0] + votes[1]}}, Coalesce: "tally:" + string(p.ID)}
 	}
 	gone := f.draft(t, room, "a", "b")
 	check("create", webinar.Event{To: hosts, Body: Changed{Poll: gone}})
@@ -239,7 +239,7 @@ func TestEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check("close", tally(p, 0, 1), webinar.Event{To: all, Body: Changed{p, &Tally{p.ID, []int{0, 1}, 1}}})
+	check("close", tally(p, 0, 1), webinar.Event{To: all, Body: Changed{p, &Tally{Poll: p.ID, Votes: []int{0, 1}, Total: 1}}})
 	if err := f.CloseAll(t.Context(), room); err != nil {
 		t.Fatal(err)
 	}

@@ -49,17 +49,21 @@ func (s store) transaction(do func(*txn) error) error {
 }
 
 type pollRow struct {
-	ID, WebinarID, Kind, Secrecy, Question, State, CreateKey string
-	Position, Least, Most                                    int
-	OpenedAt, ClosedAt                                       int64
+	ID, WebinarID, Kind, Secrecy, Question, State, CreateKey, Rules string
+	Position                                                        int
+	OpenedAt, ClosedAt                                              int64
 }
 
 func (pollRow) TableName() string { return "polls" }
 
-func (r pollRow) poll() Poll {
-	return Poll{ID: PollID(r.ID), Webinar: webinar.ID(r.WebinarID), Position: r.Position, Kind: Kind(r.Kind),
-		Secrecy: Secrecy(r.Secrecy), Question: r.Question, Least: r.Least, Most: r.Most, State: State(r.State),
+func (r pollRow) poll() (Poll, error) {
+	p := Poll{ID: PollID(r.ID), Webinar: webinar.ID(r.WebinarID), Position: r.Position, Kind: Kind(r.Kind),
+		Secrecy: Secrecy(r.Secrecy), Question: r.Question, State: State(r.State),
 		OpenedAt: timeOf(r.OpenedAt), ClosedAt: timeOf(r.ClosedAt)}
+	var rules rulesJSON
+	err := json.Unmarshal([]byte(r.Rules), &rules)
+	p.Rules = Rules(rules)
+	return p, err
 }
 
 func timeOf(ms int64) time.Time {
@@ -71,27 +75,23 @@ func timeOf(ms int64) time.Time {
 
 type optionRow struct {
 	PollID, ID, Text string
-	Position, Votes  int
+	Position         int
 }
 
 func (optionRow) TableName() string { return "poll_options" }
 
-// stored is a poll with the votes that were counted when it closed.
+// stored is a poll with the result that was counted when it closed.
 type stored struct {
 	Poll
-	votes   []int
-	turnout int
-}
-
-func (s stored) final() Tally {
-	return Tally{Poll: s.ID, Votes: s.votes, Total: s.turnout}
+	tally Tally
 }
 
 // find returns the polls that match a condition on the table polls, in their order. It is one statement, so that a
 // draft never shows the question of one edit with the options of another.
 func (s store) find(ctx context.Context, where string, args ...any) ([]stored, error) {
 	rows, err := s.db.WithContext(ctx).Raw(`SELECT polls.id, webinar_id, kind, secrecy, question, state, polls.position,
-		least, most, turnout, opened_at, closed_at, o.id, o.text, o.votes FROM polls JOIN poll_options o ON o.poll_id = polls.id
+		rules, tally, opened_at, closed_at, coalesce(o.id, ''), coalesce(o.text, '')
+		FROM polls LEFT JOIN poll_options o ON o.poll_id = polls.id
 		WHERE `+where+` ORDER BY webinar_id, polls.position, polls.id, o.position`, args...).Rows()
 	if err != nil {
 		return nil, fault("read polls", err)
@@ -101,16 +101,22 @@ func (s store) find(ctx context.Context, where string, args ...any) ([]stored, e
 	for rows.Next() {
 		var r pollRow
 		var o Option
-		var votes, turnout int
+		var tally string
 		if err := rows.Scan(&r.ID, &r.WebinarID, &r.Kind, &r.Secrecy, &r.Question, &r.State, &r.Position,
-			&r.Least, &r.Most, &turnout, &r.OpenedAt, &r.ClosedAt, &o.ID, &o.Text, &votes); err != nil {
+			&r.Rules, &tally, &r.OpenedAt, &r.ClosedAt, &o.ID, &o.Text); err != nil {
 			return nil, fault("read polls", err)
 		}
 		if len(out) == 0 || out[len(out)-1].ID != PollID(r.ID) {
-			out = append(out, stored{Poll: r.poll(), turnout: turnout})
+			p, err := r.stored(tally)
+			if err != nil {
+				return nil, fault("read polls", err)
+			}
+			out = append(out, p)
 		}
-		p := &out[len(out)-1]
-		p.Options, p.votes = append(p.Options, o), append(p.votes, votes)
+		if o.ID != "" {
+			p := &out[len(out)-1]
+			p.Options = append(p.Options, o)
+		}
 	}
 	return out, fault("read polls", rows.Err())
 }
@@ -146,11 +152,6 @@ func (s store) votedIn(ctx context.Context, w webinar.ID, ticket webinar.TicketI
 	return out, nil
 }
 
-// answerJSON is what a ballot says, as it is stored.
-type answerJSON struct {
-	Options []OptionID `json:"options"`
-}
-
 // ballots returns the ballot box of a poll, ordered by receipt, which says nothing about their order in time.
 func (s store) ballots(ctx context.Context, id PollID) ([]Ballot, error) {
 	var rows []struct{ Receipt, Answer string }
@@ -164,7 +165,7 @@ func (s store) ballots(ctx context.Context, id PollID) ([]Ballot, error) {
 		if err := json.Unmarshal([]byte(r.Answer), &a); err != nil {
 			return nil, fault("read ballots", err)
 		}
-		out[i] = Ballot{Receipt: Receipt(r.Receipt), Poll: id, Options: a.Options}
+		out[i] = Ballot{Receipt: Receipt(r.Receipt), Poll: id, Answer: Answer(a)}
 	}
 	return out, nil
 }
@@ -204,8 +205,12 @@ func (t *txn) insert(p *Poll, key string) error {
 		return &webinar.InvalidError{Field: "polls", Reason: "too-many", Limit: MaxPolls}
 	}
 	p.Position = last + 1
+	rules, err := p.rulesJSON()
+	if err != nil {
+		return err
+	}
 	row := pollRow{ID: string(p.ID), WebinarID: string(p.Webinar), Kind: string(p.Kind), Secrecy: string(p.Secrecy),
-		Question: p.Question, State: string(p.State), CreateKey: key, Position: p.Position, Least: p.Least, Most: p.Most}
+		Question: p.Question, State: string(p.State), CreateKey: key, Position: p.Position, Rules: rules}
 	if err := t.db.Create(&row).Error; err != nil {
 		return fault("insert poll", err)
 	}
@@ -213,6 +218,9 @@ func (t *txn) insert(p *Poll, key string) error {
 }
 
 func (t *txn) insertOptions(p *Poll) error {
+	if len(p.Options) == 0 {
+		return nil
+	}
 	rows := make([]optionRow, len(p.Options))
 	for i, o := range p.Options {
 		rows[i] = optionRow{PollID: string(p.ID), ID: string(o.ID), Text: o.Text, Position: i + 1}
@@ -225,7 +233,11 @@ func (t *txn) rewrite(p *Poll) error {
 	if err := t.db.Exec("DELETE FROM poll_options WHERE poll_id = ?", p.ID).Error; err != nil {
 		return fault("delete options", err)
 	}
-	if err := t.db.Exec("UPDATE polls SET question = ?, kind = ?, least = ?, most = ? WHERE id = ?", p.Question, p.Kind, p.Least, p.Most, p.ID).Error; err != nil {
+	rules, err := p.rulesJSON()
+	if err != nil {
+		return err
+	}
+	if err := t.db.Exec("UPDATE polls SET question = ?, kind = ?, rules = ? WHERE id = ?", p.Question, p.Kind, rules, p.ID).Error; err != nil {
 		return fault("update poll", err)
 	}
 	return t.insertOptions(p)
@@ -240,22 +252,22 @@ func (t *txn) open(p *Poll, now time.Time) error {
 	return fault("open poll", t.db.Exec("UPDATE polls SET state = 'open', opened_at = ? WHERE id = ?", now.UnixMilli(), p.ID).Error)
 }
 
-// close closes a poll and keeps the count of its ballots with its options.
+// close closes a poll and keeps the count of its ballots with it.
 func (t *txn) close(p *stored, now time.Time) error {
 	box, err := t.ballots(context.Background(), p.ID)
 	if err != nil {
 		return err
 	}
-	tally, err := count(p.Poll, box)
+	c, err := countBox(p.Poll, box)
 	if err != nil {
 		return fault("count ballots", err)
 	}
-	p.State, p.ClosedAt, p.votes, p.turnout = StateClosed, timeOf(now.UnixMilli()), tally.Votes, tally.Total
-	err = t.db.Exec("UPDATE polls SET state = 'closed', closed_at = ?, turnout = ? WHERE id = ?", now.UnixMilli(), p.turnout, p.ID).Error
-	for i := 0; i < len(p.votes) && err == nil; i++ {
-		err = t.db.Exec("UPDATE poll_options SET votes = ? WHERE poll_id = ? AND id = ?", p.votes[i], p.ID, p.Options[i].ID).Error
+	p.State, p.ClosedAt, p.tally = StateClosed, timeOf(now.UnixMilli()), c.tally()
+	kept, err := json.Marshal(tallyJSON(p.tally))
+	if err != nil {
+		return fault("write tally", err)
 	}
-	return fault("close poll", err)
+	return fault("close poll", t.db.Exec("UPDATE polls SET state = 'closed', closed_at = ?, tally = ? WHERE id = ?", now.UnixMilli(), string(kept), p.ID).Error)
 }
 
 const standingSQL = `SELECT p.state,
@@ -277,7 +289,7 @@ func (t *txn) vote(p Poll, b Ballot, who webinar.TicketID, fits error, now time.
 	if err := s.verdict(); err != nil {
 		return err
 	}
-	answer, err := json.Marshal(answerJSON{b.Options})
+	answer, err := json.Marshal(answerJSON(b.Answer))
 	if err != nil {
 		return fault("write answer", err)
 	}

@@ -4,54 +4,70 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+
+	"plenum/sheet"
 )
 
-// Tally is the result of one poll.
+// Tally is the result of one poll. Each kind fills in its own part.
 type Tally struct {
 	Poll  PollID
-	Votes []int // ballots that name an option, in the order of the options
 	Total int   // ballots
+	Votes []int // single, multiple: ballots that name an option, in the order of the options
 }
 
-// NewTally is the result of a poll in which nobody has voted.
-func NewTally(p Poll) Tally { return Tally{Poll: p.ID, Votes: make([]int, len(p.Options))} }
+// count is a count that goes on.
+type count struct {
+	poll    Poll
+	counter counter
+	total   int
+}
 
-// Count counts ballots. A ballot that does not belong to the poll is an error: it cannot have come in honestly.
-func Count(p Poll, ballots iter.Seq[Ballot]) (Tally, error) {
-	t := NewTally(p)
+func newCount(p Poll) *count { return &count{poll: p, counter: kindOf(p.Kind).counter(p)} }
+
+// add counts an answer that was read.
+func (c *count) add(a Answer) {
+	c.counter.add(a)
+	c.total++
+}
+
+func (c *count) tally() Tally {
+	t := c.counter.result()
+	t.Poll, t.Total = c.poll.ID, c.total
+	return t
+}
+
+// countAll counts ballots. A ballot that does not belong to the poll is an error: it cannot have come in honestly.
+func countAll(p Poll, ballots iter.Seq[Ballot]) (*count, error) {
+	c := newCount(p)
 	for b := range ballots {
-		places, err := p.places(b.Options)
+		a, err := p.read(b.Answer)
 		if err == nil && b.Poll != p.ID {
 			err = ErrUnknownOption
 		}
 		if err != nil {
-			return Tally{}, fmt.Errorf("poll %s: %w: %s", p.ID, err, b.Options)
+			return nil, fmt.Errorf("poll %s: %w", p.ID, err)
 		}
-		t.add(places)
+		c.add(a)
 	}
-	return t, nil
+	return c, nil
 }
 
-// add counts one ballot, which names the options at these places.
-func (t *Tally) add(places []int) {
-	for _, i := range places {
-		t.Votes[i]++
+// Count counts ballots, all of which have to belong to the poll.
+func Count(p Poll, ballots iter.Seq[Ballot]) (Tally, error) {
+	c, err := countAll(p, ballots)
+	if err != nil {
+		return Tally{}, err
 	}
-	t.Total++
+	return c.tally(), nil
 }
 
-func (t Tally) clone() Tally {
-	t.Votes = slices.Clone(t.Votes)
-	return t
-}
-
-// Percent is the share of the ballots that name an option, from 0 to 100; 0 while there are none. Where a ballot may name
-// several, the shares add up to more than 100.
-func (t Tally) Percent(option int) float64 {
-	if t.Total == 0 {
-		return 0
+// percent is a share of the ballots, from 0 to 100 with one decimal; 0 while there are none.
+func percent(n, total int) sheet.Cell {
+	share := 0.0
+	if total > 0 {
+		share = 100 * float64(n) / float64(total)
 	}
-	return 100 * float64(t.Votes[option]) / float64(t.Total)
+	return sheet.Number(share, 1)
 }
 
-func count(p Poll, box []Ballot) (Tally, error) { return Count(p, slices.Values(box)) }
+func countBox(p Poll, box []Ballot) (*count, error) { return countAll(p, slices.Values(box)) }

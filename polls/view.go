@@ -88,18 +88,22 @@ func (s *Service) Receipts(ctx context.Context, w webinar.ID, id PollID) ([]Rece
 
 func (s *Service) tally(ctx context.Context, p stored) (Tally, error) {
 	if p.State == StateClosed {
-		return p.final(), nil
+		return p.tally, nil
 	}
 	if t, ok := s.open.get(p.ID); ok {
 		return t, nil
 	}
-	return s.recount(ctx, p.Poll) // closed since it was read
-}
-
-func (s *Service) recount(ctx context.Context, p Poll) (Tally, error) {
-	box, err := s.store.ballots(ctx, p.ID)
+	c, err := s.recount(ctx, p.Poll) // closed since it was read
 	if err != nil {
 		return Tally{}, err
 	}
-	return count(p, box)
+	return c.tally(), nil
+}
+
+func (s *Service) recount(ctx context.Context, p Poll) (*count, error) {
+	box, err := s.store.ballots(ctx, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	return countBox(p, box)
 }

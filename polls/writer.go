@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	batchSize = 64   // jobs in one commit
+	batchSize = 256  // jobs in one commit
 	queueSize = 1024 // jobs that wait; beyond, the callers wait
 )
 

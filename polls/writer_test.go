@@ -174,7 +174,7 @@ func BenchmarkVotes(b *testing.B) {
 		var wg sync.WaitGroup
 		for i := range seats {
 			wg.Go(func() {
-				if _, err := f.Vote(b.Context(), room, p.ID, webinar.TicketID(fmt.Sprint("t", i)), []OptionID{p.Options[i&1].ID}, receipts[i]); err != nil {
+				if _, err := f.Vote(b.Context(), room, p.ID, webinar.TicketID(fmt.Sprint("t", i)), chosen(p.Options[i&1].ID), receipts[i]); err != nil {
 					b.Error(err)
 				}
 			})

@@ -11,7 +11,7 @@ import (
 func TestWriteCSV(t *testing.T) {
 	rows := [][]string{{"a", "b"}, {"=1+1", " \u200b@SUM(A1)"}, {"＝x", "\tx"}, {"Käse, mit \"Loch\"", "2\n3"}, {"-5", "x=1"}}
 	var out bytes.Buffer
-	if err := WriteCSV(&out, rows); err != nil {
+	if err := Texts(rows).WriteCSV(&out); err != nil {
 		t.Fatal(err)
 	}
 	text, ok := strings.CutPrefix(out.String(), "\uFEFF")
@@ -30,7 +30,7 @@ func TestWriteCSV(t *testing.T) {
 			}
 		}
 	}
-	if err := WriteCSV(full{}, rows); !errors.Is(err, errFull) {
+	if err := Texts(rows).WriteCSV(full{}); !errors.Is(err, errFull) {
 		t.Errorf("a full disk: %v", err)
 	}
 }

@@ -54,6 +54,8 @@ const usage = `plenum runs webinars, live polls and recordings of those who agre
                                  measure what many joins cost and how long they wait for a picture
   plenum bench slow --viewers N --seconds S [--json]
                                  measure what one viewer on a poor line costs the others
+  plenum bench votes --voters N [--streams N] [--seconds S] [--json]
+                                 measure how soon votes are safe on the disk and whether each of them is counted once
   plenum bench record --minutes M [--kbps K] [--json]
                                  measure what recording one person costs, from RTP to the verified object
   plenum version

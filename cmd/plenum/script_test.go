@@ -92,7 +92,7 @@ func TestAScriptRunsAWebinar(t *testing.T) {
 	host.call("POST", path+"/polls", map[string]any{"question": "Agreed?", "options": []string{"Yes", "=1+1"}}, 201, &poll)
 	host.call("POST", path+"/live", nil, 200, nil)
 	host.call("POST", path+"/polls/"+poll.ID+"/open", nil, 200, nil)
-	vote := map[string]any{"options": []string{poll.Options[1].ID}, "receipt": strings.Repeat("0f", 32)}
+	vote := map[string]any{"answer": map[string]any{"options": []string{poll.Options[1].ID}}, "receipt": strings.Repeat("0f", 32)}
 	attendee.call("POST", path+"/polls/"+poll.ID+"/votes", vote, 201, nil)
 	attendee.call("POST", path+"/polls/"+poll.ID+"/votes", vote, 409, nil)
 	attendee.call("POST", path+"/polls/"+poll.ID+"/close", nil, 403, nil)

@@ -152,7 +152,7 @@ test('a poll: one vote each, a reload and a second tab change nothing, no vote a
   const late = await attendees[2].evaluate(async (id) => {
     const polls = await (await fetch(`/api/webinars/${id}/polls`)).json();
     const r = await fetch(`/api/webinars/${id}/polls/${polls[0].id}/votes`, {
-      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ options: [polls[0].options[0].id], receipt: 'ab'.repeat(32) }),
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ answer: { options: [polls[0].options[0].id] }, receipt: 'ab'.repeat(32) }),
     });
     return { status: r.status, problem: await r.json(), tally: polls[0].tally };
   }, webinar.id);

@@ -44,7 +44,7 @@ class Guest {
   async vote(question, n) {
     const { body } = await this.server.call('GET', `${this.path}/polls`, { headers: { cookie: this.cookie } });
     const poll = body.find((p) => p.question === question);
-    await this.server.call('POST', `${this.path}/polls/${poll.id}/votes`, { json: { options: [poll.options[n].id], receipt: randomBytes(32).toString('hex') }, headers: { cookie: this.cookie } });
+    await this.server.call('POST', `${this.path}/polls/${poll.id}/votes`, { json: { answer: { options: [poll.options[n].id] }, receipt: randomBytes(32).toString('hex') }, headers: { cookie: this.cookie } });
   }
 }
 

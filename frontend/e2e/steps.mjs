@@ -42,6 +42,7 @@ export async function inviteSpeaker(page, name) {
 export async function preparePoll(page, question, options, { most } = {}) {
   await page.getByRole('button', { name: 'New poll' }).click();
   await page.getByLabel('Question').fill(question);
+  await page.getByLabel('Answer 1', { exact: true }).waitFor();
   for (const [i, text] of options.entries()) {
     const field = page.getByLabel(`Answer ${i + 1}`, { exact: true });
     if (!(await field.isVisible())) await page.getByRole('button', { name: 'Add answer' }).click();

@@ -6,10 +6,10 @@ describe('receipt', () => {
   beforeEach(() => localStorage.clear());
 
   it('is the SHA-256 of 32 random bytes', async () => {
-    const vote = await newVote(['a']);
+    const vote = await newVote({ options: ['a'] });
     expect(vote.secret).toMatch(/^[0-9a-f]{64}$/);
     expect(vote.receipt).toBe(createHash('sha256').update(Buffer.from(vote.secret, 'hex')).digest('hex'));
-    expect((await newVote(['a'])).secret).not.toBe(vote.secret);
+    expect((await newVote({ options: ['a'] })).secret).not.toBe(vote.secret);
   });
 
   it('agrees with a known value', async () => {
@@ -17,7 +17,7 @@ describe('receipt', () => {
   });
 
   it('is kept and found again', async () => {
-    const vote = await newVote(['b', 'c']);
+    const vote = await newVote({ options: ['b', 'c'] });
     storeVote('q', { ...vote, storedAt: '2026-01-01T00:00:00Z' });
     expect(storedVote('q')).toEqual({ ...vote, storedAt: '2026-01-01T00:00:00Z' });
     expect(storedVote('other')).toBeUndefined();

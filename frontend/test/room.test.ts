@@ -4,7 +4,7 @@ import { backoff } from '../src/lib/events';
 import { type Poll, Room, type Webinar } from '../src/lib/room.svelte';
 
 const poll = (id: string, o: Partial<Poll> = {}): Poll => ({
-  id, position: 1, kind: 'single', least: 1, most: 1, question: `${id}?`, options: [{ id: 'a', text: 'A' }, { id: 'b', text: 'B' }], state: 'open', secrecy: 'anonymous', voted: false, ...o,
+  id, position: 1, kind: 'single', rules: { least: 1, most: 1 }, question: `${id}?`, options: [{ id: 'a', text: 'A' }, { id: 'b', text: 'B' }], state: 'open', secrecy: 'anonymous', voted: false, ...o,
 });
 
 const webinar: Schema<'Webinar'> = {

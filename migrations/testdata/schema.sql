@@ -118,12 +118,11 @@ CREATE TABLE downloads (
 
 CREATE INDEX downloads_recording ON downloads (recording_id, at);
 
-CREATE TABLE poll_options (
+CREATE TABLE "poll_options" (
   poll_id  TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
   position INTEGER NOT NULL,
   id       TEXT NOT NULL,
   text     TEXT NOT NULL,
-  votes    INTEGER NOT NULL DEFAULT 0, -- counted once, in the transaction that closes the poll
   PRIMARY KEY (poll_id, position),
   UNIQUE (poll_id, id)
 ) STRICT, WITHOUT ROWID;
@@ -139,7 +138,7 @@ CREATE TABLE polls (
   opened_at  INTEGER NOT NULL DEFAULT 0,
   closed_at  INTEGER NOT NULL DEFAULT 0,
   create_key TEXT NOT NULL DEFAULT ''
-, least INTEGER NOT NULL DEFAULT 1, most INTEGER NOT NULL DEFAULT 1, turnout INTEGER NOT NULL DEFAULT 0) STRICT;
+, rules TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(rules)), tally TEXT NOT NULL DEFAULT '' CHECK (tally = '' OR json_valid(tally))) STRICT;
 
 CREATE UNIQUE INDEX polls_create_key ON polls (webinar_id, create_key) WHERE create_key <> '';
 

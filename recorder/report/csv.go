@@ -50,7 +50,7 @@ func (r *Report) CSV(w io.Writer) error {
 	for _, e := range events {
 		rows = append(rows, e.row)
 	}
-	return sheet.WriteCSV(w, rows)
+	return sheet.Texts(rows).WriteCSV(w)
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

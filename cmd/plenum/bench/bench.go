@@ -34,6 +34,9 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 1 && args[0] == stockServer {
 		return serveStock(ctx, stdout)
 	}
+	if len(args) > 0 && args[0] == "votes" {
+		return votes(ctx, args[1:], stdout, stderr)
+	}
 	o, err := parse(args)
 	if err != nil {
 		return err

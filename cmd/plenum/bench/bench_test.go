@@ -51,7 +51,7 @@ func TestFanoutOfTheStockServer(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{nil, {"fan"}, {"fanout", "--viewers", "0"}, {"fanout", "--path", "pigeon"}, {"fanout", "--seconds", "x"}, {"fanout", "more"}, {"joins", "--gop", "0"}, {"fanout", "--layers", "2"}, {"slow", "--layers", "3", "--stock"}} {
+	for _, args := range [][]string{nil, {"fan"}, {"fanout", "--viewers", "0"}, {"fanout", "--path", "pigeon"}, {"fanout", "--seconds", "x"}, {"fanout", "more"}, {"joins", "--gop", "0"}, {"fanout", "--layers", "2"}, {"slow", "--layers", "3", "--stock"}, {"votes", "--voters", "0"}, {"votes", "--streams", "x"}, {"votes", "more"}} {
 		if err := Main(t.Context(), args, io.Discard, io.Discard); !errors.Is(err, ErrUsage) {
 			t.Errorf("%q: %v", args, err)
 		}
@@ -205,6 +205,48 @@ func TestRelayIsAPoorLine(t *testing.T) {
 	}
 	if err := r.close(); err != nil || r.lost.Load() < 100 {
 		t.Errorf("%v, %d lost", err, r.lost.Load())
+	}
+}
+
+// What was acknowledged and is not in the box is lost, what nobody has cast is doubled.
+func TestBoxIsComparedWithWhatVotersWereTold(t *testing.T) {
+	b := &ballotBox{id: "p", options: []string{"a", "b", "c"}, crowd: make([]*voter, 4), acks: []time.Duration{1, 1, 1, 0}}
+	for name, c := range map[string]struct {
+		box           []string
+		votes         []int
+		lost, doubled int
+	}{
+		"as told":                     {[]string{b.receipt(0), b.receipt(1), b.receipt(2)}, []int{1, 1, 1}, 0, 0},
+		"unacknowledged but stored":   {[]string{b.receipt(0), b.receipt(1), b.receipt(2), b.receipt(3)}, []int{2, 1, 1}, 0, 0},
+		"one is missing":              {[]string{b.receipt(0), b.receipt(2)}, []int{1, 0, 1}, 1, 0},
+		"one twice":                   {[]string{b.receipt(0), b.receipt(0), b.receipt(1), b.receipt(2)}, []int{1, 1, 1}, 0, 1},
+		"one of nobody":               {[]string{b.receipt(0), b.receipt(1), b.receipt(2), "ff"}, []int{1, 1, 1}, 0, 1},
+		"result and box do not agree": {[]string{b.receipt(0), b.receipt(1), b.receipt(2)}, []int{2, 0, 1}, 1, 1},
+	} {
+		r := Votes{}
+		b.compare(&r, c.box, c.votes)
+		if r.Lost != c.lost || r.Doubled != c.doubled {
+			t.Errorf("%s: %d lost, %d doubled", name, r.Lost, r.Doubled)
+		}
+	}
+}
+
+func TestScreensCountResults(t *testing.T) {
+	s := &screens{all: []*screen{{tallies: map[string]*frames{}}}}
+	seen := s.expect("p")
+	s.take(s.all[0], "poll", []byte(`{"id":"q","state":"open"}`))
+	s.take(s.all[0], "poll", []byte(`{"id":"p","state":"draft"}`))
+	s.take(s.all[0], "poll", []byte(`{"id":"p","state":"open"}`))
+	if took, err := seen(t.Context()); err != nil || len(took) != 1 {
+		t.Errorf("%v, %v", took, err)
+	}
+	for range 3 {
+		s.take(s.all[0], "tally", []byte(`{"poll":"p","votes":[1]}`))
+	}
+	f := s.all[0].tallies["p"]
+	f.last = f.first.Add(time.Second)
+	if rate := s.rate("p"); rate != 2 || s.rate("q") != 0 {
+		t.Errorf("%v a second", rate)
 	}
 }
 

@@ -146,7 +146,7 @@ test('kill -9 while people vote, five times', (t) => pictured('kill while voting
     const acknowledged = new Set();
     /** One person sends the vote; true when the server has said that it is stored. */
     const cast = async (i) => {
-      const r = await server.call('POST', `/api/webinars/${webinar.id}/polls/${id}/votes`, { json: { options: [options[i % 3].id], receipt: receipts[i] }, headers: { cookie: seats[i] } }).catch(() => undefined);
+      const r = await server.call('POST', `/api/webinars/${webinar.id}/polls/${id}/votes`, { json: { answer: { options: [options[i % 3].id] }, receipt: receipts[i] }, headers: { cookie: seats[i] } }).catch(() => undefined);
       if (!r) return false;
       // Whoever sends the only vote they have once more, and hears that they have voted, knows that it is stored.
       const stored = r.status === 201 ? r.body.receipt === receipts[i] : r.status === 409 && r.body.code === 'already-voted';

@@ -2,6 +2,7 @@
 import { api, OFFLINE, Problem } from '../lib/api';
 import { newVote, storedVote, storeVote, type StoredVote, voteKey } from '../lib/receipt';
 import type { Room } from '../lib/room.svelte';
+import type { Answer } from '../polls/kinds';
 
 export type CastResult = 'counted' | 'already' | 'unsure' | 'closed' | 'failed';
 
@@ -37,17 +38,17 @@ export class Ballot {
     return () => removeEventListener('storage', onstorage);
   }
 
-  async cast(options: string[]): Promise<CastResult> {
+  async cast(answer: Answer): Promise<CastResult> {
     this.busy = true;
     this.error = undefined;
     const again = this.unsure;
     try {
-      const vote = again && this.vote ? this.vote : await newVote(options);
+      const vote = again && this.vote ? this.vote : await newVote(answer);
       storeVote(this.#poll, vote); // before it is sent: an answer that gets lost must not lose the secret
       this.vote = vote;
       const res = await api('post', '/api/webinars/{webinar}/polls/{poll}/votes', {
         params: { webinar: this.#room.id, poll: this.#poll },
-        body: { options: vote.options, receipt: vote.receipt },
+        body: { answer: vote.answer, receipt: vote.receipt },
       });
       this.#set({ ...vote, storedAt: res.stored_at });
       this.#room.markVoted(this.#poll);

@@ -25,6 +25,14 @@ class Language {
     await this.#load(negotiate(asked ?? recall(KEY), navigator.languages));
   }
 
+  /** Adds a catalog that is needed from now on. */
+  async add(loader: Loader): Promise<void> {
+    if (!this.#loaders.includes(loader)) this.#loaders.push(loader);
+    const lang = this.current;
+    const more = await loader(lang);
+    if (lang === this.current) this.#catalog = { ...this.#catalog, ...more.default };
+  }
+
   /** Switches the language and remembers it. */
   async use(lang: Lang): Promise<void> {
     keep(KEY, lang);
@@ -37,7 +45,9 @@ class Language {
   }
 
   async #load(lang: Lang): Promise<void> {
-    const parts = await Promise.all(this.#loaders.map((load) => load(lang)));
+    const loaders = [...this.#loaders];
+    const parts = await Promise.all(loaders.map((load) => load(lang)));
+    if (loaders.length < this.#loaders.length) return this.#load(lang); // one was added meanwhile
     this.#catalog = Object.assign({}, ...parts.map((p) => p.default)) as Catalog;
     this.current = lang;
     document.documentElement.lang = lang;

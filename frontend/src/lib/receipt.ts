@@ -1,4 +1,5 @@
 // A voter's own proof: a secret that never leaves this browser, and the hash under which the ballot lies.
+import type { Schema } from './api';
 import { keep, recall } from './storage';
 
 export interface StoredVote {
@@ -6,7 +7,7 @@ export interface StoredVote {
   secret: string;
   /** SHA-256 of the secret's bytes, in hex: what the server is told. */
   receipt: string;
-  options: string[];
+  answer: Schema<'Answer'>;
   /** When the server had stored it, RFC 3339; absent while unconfirmed. */
   storedAt?: string;
 }
@@ -26,10 +27,10 @@ export async function receiptOf(secret: string): Promise<string> {
   return hex(sha256(bytes));
 }
 
-/** A fresh secret with its receipt, for a ballot of these options. */
-export async function newVote(options: string[]): Promise<StoredVote> {
+/** A fresh secret with its receipt, for a ballot with this answer. */
+export async function newVote(answer: Schema<'Answer'>): Promise<StoredVote> {
   const secret = hex(crypto.getRandomValues(new Uint8Array(32)));
-  return { secret, receipt: await receiptOf(secret), options };
+  return { secret, receipt: await receiptOf(secret), answer };
 }
 
 export function storeVote(poll: string, vote: StoredVote | null): void {
@@ -40,7 +41,7 @@ export function storeVote(poll: string, vote: StoredVote | null): void {
 export function storedVote(poll: string): StoredVote | undefined {
   try {
     const v = JSON.parse(recall(voteKey(poll)) ?? 'null') as StoredVote | null;
-    return v && typeof v.receipt === 'string' && Array.isArray(v.options) ? v : undefined;
+    return v && typeof v.receipt === 'string' && typeof v.answer === 'object' ? v : undefined;
   } catch {
     return undefined;
   }

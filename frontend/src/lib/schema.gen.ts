@@ -575,7 +575,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** option, votes, percent; for hosts */
+        /** The result as the table of the kind; for hosts */
         get: operations["pollResults"];
         put?: never;
         post?: never;
@@ -1178,11 +1178,9 @@ export interface components {
         PollRequest: {
             question: string;
             kind?: components["schemas"]["PollKind"];
-            options: string[];
-            /** @description multiple: options that a ballot names at least; absent: 1 */
-            least?: number;
-            /** @description multiple: at most; absent: all */
-            most?: number;
+            /** @description single, multiple: 2 to 20 */
+            options?: string[];
+            rules?: components["schemas"]["PollRules"];
             /** @description idempotency key of a creation */
             key?: string;
         };
@@ -1191,16 +1189,20 @@ export interface components {
          * @enum {string}
          */
         PollKind: "single" | "multiple";
+        /** @description What a poll lays down besides its options. Each kind uses its own part; what is absent in a request gets the default */
+        PollRules: {
+            /** @description single, multiple: options that an answer names at least; default 1 */
+            least?: number;
+            /** @description and at most; default: all */
+            most?: number;
+        };
         Poll: {
             id: components["schemas"]["ID"];
             /** @description place in the run-sheet, from 1 */
             position: number;
             kind: components["schemas"]["PollKind"];
             question: string;
-            /** @description options that a ballot names at least */
-            least: number;
-            /** @description and at most */
-            most: number;
+            rules: components["schemas"]["PollRules"];
             options: {
                 id: components["schemas"]["ID"];
                 text: string;
@@ -1222,13 +1224,18 @@ export interface components {
         /** @description Everybody gets tallies at most 4 times a second; the attendee page shows them after its own vote */
         Tally: {
             poll: components["schemas"]["ID"];
-            /** @description ballots that name an option, in the order of the options */
-            votes: number[];
             /** @description ballots */
             total: number;
+            /** @description single, multiple: ballots that name an option, in the order of the options */
+            votes: number[];
+        };
+        /** @description Each kind of poll asks for its own part; others are refused */
+        Answer: {
+            /** @description single, multiple: those that are chosen */
+            options?: components["schemas"]["ID"][];
         };
         Vote: {
-            options: components["schemas"]["ID"][];
+            answer: components["schemas"]["Answer"];
             /** @description SHA-256, in hex, of a secret of 32 bytes that the browser made and keeps; the ballot lies under it */
             receipt: string;
         };

@@ -1,0 +1,88 @@
+// The table of kinds: what each looks like for those who answer, those who ask, and on the wall. Loaded when it is needed.
+import type { Component } from 'svelte';
+import type { Schema } from '../lib/api';
+import { language } from '../lib/lang.svelte';
+import type { Poll } from '../lib/room.svelte';
+import { load as words } from './words';
+
+export type Kind = Schema<'PollKind'>;
+export type Answer = Schema<'Answer'>;
+
+/** The fields of the form in which somebody answers. */
+export interface CardProps {
+  poll: Poll;
+  /** What the fields start with: an answer that was sent already. */
+  start?: Answer | undefined;
+  /** Nothing but `start` may be sent. */
+  locked: boolean;
+  busy: boolean;
+  /** The id of what is wrong. */
+  describedby?: string | undefined;
+}
+/** read answers what was filled in, or the sentence that says what is missing. */
+export interface CardParts {
+  read(): Answer | string;
+}
+
+export interface ResultProps {
+  poll: Poll;
+  /** The answer that this browser gave. */
+  mine?: Answer | undefined;
+}
+
+/** What of a poll each kind asks the host for, besides the question. */
+export type Ask = Required<Pick<Schema<'PollRequest'>, 'options' | 'rules'>>;
+export interface EditorProps {
+  kind: Kind;
+  /** The poll as it was. */
+  poll?: Poll | undefined;
+  /** What the host has typed for options, kept while the kind is being chosen. */
+  options: string[];
+}
+/** read answers what was filled in; or undefined, says what is wrong and puts the focus there. */
+export interface EditorParts {
+  read(): Ask | undefined;
+}
+
+interface ForVoters {
+  Card: Component<CardProps, CardParts>;
+  Result: Component<ResultProps>;
+  /** The state of things in one sentence, to be spoken; empty while there is nothing to say. */
+  says(poll: Poll): string;
+}
+interface ForHosts {
+  Editor: Component<EditorProps, EditorParts, 'options'>;
+  Result: Component<ResultProps>;
+}
+interface ForTheWall {
+  Wall: Component<{ poll: Poll }>;
+}
+/** What is loaded; unknown, because only svelte-check knows what components export. */
+interface Looks {
+  voters: () => Promise<Record<keyof ForVoters, unknown>>;
+  hosts: () => Promise<Record<keyof ForHosts, unknown>>;
+  wall: () => Promise<Record<keyof ForTheWall, unknown>>;
+}
+
+const choice: Looks = { voters: () => import('./choice/voters'), hosts: () => import('./choice/hosts'), wall: () => import('./choice/wall') };
+
+const looks: Record<Kind, Looks> = {
+  single: choice,
+  multiple: choice,
+};
+
+const loaded = new Map<string, Promise<unknown>>();
+
+/** One promise for each look, so that what waits for it is not drawn anew. A failed one is tried again by the next who asks. */
+function once(name: string, fetch: () => Promise<unknown>): Promise<unknown> {
+  const known = loaded.get(name);
+  if (known) return known;
+  const found = Promise.all([fetch(), language.add(words)]).then(([look]) => look);
+  loaded.set(name, found);
+  found.catch(() => loaded.delete(name));
+  return found;
+}
+
+export const forVoters = (kind: Kind) => once(`voters.${kind}`, () => looks[kind].voters()) as Promise<ForVoters>;
+export const forHosts = (kind: Kind) => once(`hosts.${kind}`, () => looks[kind].hosts()) as Promise<ForHosts>;
+export const forTheWall = (kind: Kind) => once(`wall.${kind}`, () => looks[kind].wall()) as Promise<ForTheWall>;

@@ -1,0 +1,40 @@
+package polls
+
+import (
+	"encoding/json"
+)
+
+// What the kinds lay down, take and count is stored as JSON. These are the domain's own structs with names that last: the
+// conversions do not compile when one side gets a field that the other does not have.
+
+type rulesJSON struct {
+	Least int `json:"least,omitempty"`
+	Most  int `json:"most,omitempty"`
+}
+
+type answerJSON struct {
+	Options []OptionID `json:"options,omitempty"`
+}
+
+type tallyJSON struct {
+	Poll  PollID `json:"-"`
+	Total int    `json:"total"`
+	Votes []int  `json:"votes,omitempty"`
+}
+
+func (p Poll) rulesJSON() (string, error) {
+	out, err := json.Marshal(rulesJSON(p.Rules))
+	return string(out), fault("write rules", err)
+}
+
+// stored reads a poll with its result, which is empty before the closing.
+func (r pollRow) stored(tally string) (stored, error) {
+	p, err := r.poll()
+	if err != nil || tally == "" {
+		return stored{Poll: p}, err
+	}
+	var t tallyJSON
+	err = json.Unmarshal([]byte(tally), &t)
+	t.Poll = p.ID
+	return stored{p, Tally(t)}, err
+}
