@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"plenum/polls"
+	"plenum/polls/assembly"
 	"plenum/recorder"
 	"plenum/webinar"
 	"plenum/webinar/live"
@@ -28,6 +29,7 @@ type Deps struct {
 	Hub      *live.Hub
 	Media    *sfu.Engine
 	Polls    *polls.Service
+	Assembly *assembly.Service
 	Recorder *recorder.Service
 	Relay    Relay // nil: none
 

@@ -88,7 +88,7 @@ func (s *server) membership(c *call) error {
 }
 
 func (s *server) arrive(c *call) error {
-	var in arrivalJSON
+	var in checkInJSON
 	if err := c.read(&in); err != nil {
 		return err
 	}
@@ -111,6 +111,21 @@ func (s *server) addAssembly(c *call, out *snapshotJSON) error {
 	return nil
 }
 
+func assemblyFaults() []fault {
+	return []fault{
+		{assembly.ErrNoAssembly, http.StatusNotFound, "no-assembly", sentence{
+			"This webinar has no list of members.", "Dieses Webinar hat keine Mitgliederliste."}},
+		{assembly.ErrBegun, http.StatusConflict, "assembly-begun", sentence{
+			"Somebody has arrived already, so the list stays as it is.", "Es ist schon jemand eingetroffen, darum bleibt die Liste, wie sie ist."}},
+		{assembly.ErrProxySelf, http.StatusUnprocessableEntity, "proxy-self", sentence{
+			"Nobody can represent themselves.", "Niemand kann sich selbst vertreten."}},
+		{assembly.ErrProxyFull, http.StatusConflict, "proxy-full", sentence{
+			"This person represents as many members as the rules allow.", "Diese Person vertritt schon so viele Mitglieder, wie die Regeln erlauben."}},
+		{assembly.ErrHere, http.StatusConflict, "member-here", sentence{
+			"This member is here and votes without a proxy.", "Dieses Mitglied ist anwesend und stimmt selbst ab."}},
+	}
+}
+
 // sayList says what is wrong with a list of members, and where.
 func sayList(e *assembly.ListError) sentence {
 	en, de := "The list", "Die Liste"
@@ -122,7 +137,7 @@ func sayList(e *assembly.ListError) sentence {
 		"weight": {"the weight of the vote", "das Stimmgewicht"}, "proxy": {"the proxy", "die Vertretung"},
 	}[e.Column]
 	if e.Column != "" {
-		en, de = en+", "+column[0], de+", "+column[1]
+		en, de = en+", "+column.en, de+", "+column.de
 	}
 	reason, ok := map[string]sentence{
 		"empty":     {"is empty", "ist leer"},
@@ -137,5 +152,5 @@ func sayList(e *assembly.ListError) sentence {
 	if !ok {
 		reason = sentence{"cannot be read", "ist nicht lesbar"}
 	}
-	return sentence{en + " " + reason[0] + ". Nothing was taken over.", de + " " + reason[1] + ". Es wurde nichts übernommen."}
+	return sentence{en + " " + reason.en + ". Nothing was taken over.", de + " " + reason.de + ". Es wurde nichts übernommen."}
 }

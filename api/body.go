@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// maxBody is the most that one request may carry, JSON or SDP, in bytes.
+// maxBody is the most that one request with JSON or SDP may carry, in bytes.
 const maxBody = 64 << 10
 
 // bodyError is a body that cannot be read as what it should be.
@@ -39,23 +39,23 @@ func (f *bodyError) Error() string {
 	return string(f.kind)
 }
 
-// readBody returns the whole body, which must be of the media type want and at most maxBody long. It returns a
+// readBody returns the whole body, which must be of the media type want and at most so many bytes long. It returns a
 // *bodyError or an *http.MaxBytesError.
-func readBody(w http.ResponseWriter, r *http.Request, want string) ([]byte, error) {
+func readBody(w http.ResponseWriter, r *http.Request, want string, most int64) ([]byte, error) {
 	got, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || got != want {
 		return nil, &bodyError{kind: wrongType}
 	}
-	if r.ContentLength > maxBody {
-		return nil, &http.MaxBytesError{Limit: maxBody}
+	if r.ContentLength > most {
+		return nil, &http.MaxBytesError{Limit: most}
 	}
-	return io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	return io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 }
 
 // readJSON reads the body as one JSON object into into. Unlike encoding/json alone it refuses unknown and duplicate
 // keys, keys in another case, data behind the object and text that is no UTF-8.
 func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
-	body, err := readBody(w, r, "application/json")
+	body, err := readBody(w, r, "application/json", maxBody)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"plenum/polls"
+	"plenum/polls/assembly"
 	"plenum/recorder"
 	"plenum/webinar"
 )
@@ -123,7 +124,7 @@ func samples() []any {
 		webinar.Changed{}, webinar.Presence{}, webinar.StageChanged{People: []webinar.OnStage{{Sources: []webinar.StageSource{{}}}}},
 		webinar.Speaking{People: []webinar.TicketID{"a"}}, webinar.Health{},
 		webinar.SlotsChanged{Slots: []webinar.Slot{{Video: true}, {}}}, webinar.LayersChanged{}, polls.Changed{}, polls.Deleted{}, polls.Tallied{},
-		recorder.Changed{}, recorder.CountsChanged{},
+		assembly.AttendanceChanged{}, assembly.RollChanged{}, recorder.Changed{}, recorder.CountsChanged{},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"plenum/polls"
+	"plenum/polls/assembly"
 	"plenum/recorder"
 	"plenum/webinar"
 )
@@ -42,6 +43,10 @@ func eventBody(body any) (string, any) {
 		return "poll_deleted", pollDeletedJSON{ID: string(b.ID)}
 	case polls.Tallied:
 		return "tally", tallyWire(b.Tally)
+	case assembly.AttendanceChanged:
+		return "attendance", attendanceWire(b.Attendance)
+	case assembly.RollChanged:
+		return "roll", struct{}{}
 	case recorder.Changed:
 		return "recording", recordingWire(b.Recording)
 	case recorder.CountsChanged:

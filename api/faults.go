@@ -13,7 +13,7 @@ import (
 
 // faults is the one table from errors to answers. The first row that matches counts.
 func faults() []fault {
-	return slices.Concat(generalFaults(), pollFaults(), mediaFaults(), recordingFaults())
+	return slices.Concat(generalFaults(), pollFaults(), assemblyFaults(), mediaFaults(), recordingFaults())
 }
 
 func sayFull() sentence {

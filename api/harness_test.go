@@ -19,6 +19,7 @@ import (
 
 	"plenum/migrations"
 	"plenum/polls"
+	"plenum/polls/assembly"
 	"plenum/recorder"
 	"plenum/webinar"
 	"plenum/webinar/live"
@@ -87,7 +88,7 @@ func newSite(t testing.TB, change ...func(*Deps)) *site {
 	screens.Seats = s.webinars
 
 	d := Deps{
-		Accounts: s.accounts, Webinars: s.webinars, Hub: s.hub, Media: s.media, Polls: s.polls, Recorder: s.recorder, Numbers: Metrics(s.media, s.hub, s.recorder),
+		Accounts: s.accounts, Webinars: s.webinars, Hub: s.hub, Media: s.media, Polls: s.polls, Assembly: assembly.New(db, s.webinars, s.hub), Recorder: s.recorder, Numbers: Metrics(s.media, s.hub, s.recorder),
 		BaseURL: "http://plenum.test", Log: log,
 		App: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "page") }),
 	}

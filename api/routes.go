@@ -20,6 +20,7 @@ func routes() []route {
 	const (
 		one       = "/api/webinars/{webinar}"
 		poll      = one + "/polls/{poll}"
+		member    = one + "/assembly/members/{member}"
 		recording = one + "/recordings/{recording}"
 
 		get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
@@ -71,6 +72,14 @@ func routes() []route {
 		{"vote", post, poll + "/votes", watch, (*server).vote},
 		{"listReceipts", get, poll + "/receipts", watch, (*server).listReceipts},
 		{"pollResults", get, poll + "/results.csv", manage(), (*server).pollResults},
+
+		{"getAssembly", get, one + "/assembly", manage(), (*server).getAssembly},
+		{"setRules", put, one + "/assembly/rules", manage(), (*server).setRules},
+		{"importMembers", post, one + "/assembly/members", manage(), (*server).importMembers},
+		{"changeMember", patch, member, manage(), (*server).changeMember},
+		{"renewMemberLink", post, member + "/link", manage(), (*server).renewMemberLink},
+		{"membership", get, one + "/assembly/me", watch, (*server).membership},
+		{"arrive", put, one + "/assembly/me", watch, (*server).arrive},
 
 		{"listRecordings", get, one + "/recordings", manage(), (*server).listRecordings},
 		{"announce", post, one + "/recordings", manage(), (*server).announce},

@@ -59,7 +59,7 @@ func (s *server) offer(c *call) (string, error) {
 	if c.webinar.State == webinar.Ended {
 		return "", webinar.ErrEnded
 	}
-	body, err := readBody(c.Writer, c.Request, sdpType)
+	body, err := readBody(c.Writer, c.Request, sdpType, maxBody)
 	if err != nil {
 		return "", err
 	}

@@ -65,7 +65,7 @@ type memberLinkJSON struct {
 	Link   string     `json:"link"`
 }
 
-type arrivalJSON struct {
+type checkInJSON struct {
 	Here bool `json:"here"`
 }
 
