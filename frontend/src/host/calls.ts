@@ -1,5 +1,5 @@
 // The calls of the host's pages, one object a noun. Components call these and never fetch.
-import { api, type Schema } from '../lib/api';
+import { api, request, type Schema } from '../lib/api';
 
 export type Account = Schema<'Account'>;
 export type Webinar = Schema<'Webinar'>;
@@ -14,6 +14,9 @@ export type Sharing = Schema<'Sharing'>;
 export type Notice = Schema<'Notice'>;
 export type MyConsent = Schema<'MyConsent'>;
 export type ConsentAnswer = Schema<'ConsentAnswer'>;
+export type Assembly = Schema<'Assembly'>;
+export type Member = Schema<'Member'>;
+export type MemberLink = Schema<'MemberLink'>;
 export type Lang = Schema<'Lang'>;
 
 export const accounts = {
@@ -50,6 +53,19 @@ export const polls = {
   open: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/open', { params: { webinar, poll } }),
   close: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/close', { params: { webinar, poll } }),
   csv: (webinar: string, poll: string) => `/api/webinars/${webinar}/polls/${poll}/results.csv`,
+};
+
+export const assembly = {
+  get: (webinar: string) => api('get', '/api/webinars/{webinar}/assembly', { params: { webinar } }),
+  rules: (webinar: string, body: Schema<'AssemblyRules'>) => api('put', '/api/webinars/{webinar}/assembly/rules', { params: { webinar }, body }),
+  change: (webinar: string, member: string, body: Schema<'MemberChange'>) =>
+    api('patch', '/api/webinars/{webinar}/assembly/members/{member}', { params: { webinar, member }, body }),
+  link: (webinar: string, member: string) =>
+    api('post', '/api/webinars/{webinar}/assembly/members/{member}/link', { params: { webinar, member } }),
+  import: async (webinar: string, list: Blob): Promise<Schema<'MemberLink'>[]> => {
+    const res = await request(`/api/webinars/${encodeURIComponent(webinar)}/assembly/members`, { method: 'POST', headers: { 'Content-Type': 'text/csv' }, body: list });
+    return (await res.json()) as Schema<'MemberLink'>[];
+  },
 };
 
 type Step = 'start' | 'pause' | 'resume' | 'stop';

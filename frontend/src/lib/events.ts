@@ -16,6 +16,8 @@ interface EventMap {
   consent: Schema<'ConsentCounts'>;
   speaking: Schema<'Speaking'>;
   health: Schema<'Health'>;
+  attendance: Schema<'Attendance'>;
+  roll: Schema<'RollChanged'>;
 }
 
 export type EventName = keyof EventMap;
@@ -23,7 +25,7 @@ export type RoomEvent = { [N in EventName]: { name: N; data: EventMap[N] } }[Eve
 export type Connection = 'connecting' | 'open' | 'lost';
 
 export const EVENT_NAMES = [
-  'snapshot', 'webinar', 'presence', 'stage', 'slots', 'layers', 'poll', 'poll_deleted', 'tally', 'recording', 'consent', 'speaking', 'health',
+  'snapshot', 'webinar', 'presence', 'stage', 'slots', 'layers', 'poll', 'poll_deleted', 'tally', 'recording', 'consent', 'speaking', 'health', 'attendance', 'roll',
 ] as const satisfies readonly EventName[];
 
 export interface StreamHandlers {
