@@ -17,6 +17,7 @@ import (
 	"plenum/webinar"
 	"plenum/webinar/live"
 	"plenum/webinar/sfu"
+	"plenum/webinar/talk"
 )
 
 //go:embed openapi.yaml
@@ -24,19 +25,21 @@ var document []byte
 
 // Deps is all that the api needs.
 type Deps struct {
-	Accounts *webinar.Accounts
-	Webinars *webinar.Service
-	Hub      *live.Hub
-	Media    *sfu.Engine
-	Polls    *polls.Service
-	Assembly *assembly.Service
-	Recorder *recorder.Service
-	Relay    Relay // nil: none
+	Accounts  *webinar.Accounts
+	Webinars  *webinar.Service
+	Hub       *live.Hub
+	Media     *sfu.Engine
+	Polls     *polls.Service
+	Assembly  *assembly.Service
+	Questions *talk.Questions
+	Recorder  *recorder.Service
+	Relay     Relay // nil: none
 
 	Numbers        http.Handler // what Metrics returned
 	App            http.Handler // answers everything that is neither under /api nor /healthz
 	BaseURL        string       // of attendees' links and of allowed origins, such as https://example.org
 	StageURL       string       // of speakers' links: cameras work over TLS and on localhost only; empty: BaseURL
+	StagePeople    int          // how many may be on stage at once
 	RelayHost      string       // the relay's name for clients; empty: the host of each request
 	TLS            bool         // browsers reach the site over TLS, whoever ends it: Secure cookies and HSTS
 	TrustedProxies []string     // addresses or networks whose X-Forwarded-For is believed; nil: nobody's

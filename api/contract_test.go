@@ -17,6 +17,7 @@ import (
 	"plenum/polls/assembly"
 	"plenum/recorder"
 	"plenum/webinar"
+	"plenum/webinar/talk"
 )
 
 type dict = map[string]any
@@ -122,9 +123,11 @@ func TestEveryOperationIsARouteAndBack(t *testing.T) {
 func samples() []any {
 	return []any{
 		webinar.Changed{}, webinar.Presence{}, webinar.StageChanged{People: []webinar.OnStage{{Sources: []webinar.StageSource{{}}}}},
+		webinar.SeatChanged{Ticket: webinar.Ticket{Role: webinar.Guest}}, webinar.StageStep{Ticket: webinar.Ticket{Role: webinar.Attendee}, Step: webinar.StepDeclined},
 		webinar.Speaking{People: []webinar.TicketID{"a"}}, webinar.Health{},
-		webinar.SlotsChanged{Slots: []webinar.Slot{{Video: true}, {}}}, webinar.LayersChanged{}, polls.Changed{}, polls.Deleted{}, polls.Tallied{},
-		assembly.AttendanceChanged{}, assembly.RollChanged{}, recorder.Changed{}, recorder.CountsChanged{},
+		webinar.SlotsChanged{Slots: []webinar.Slot{{Video: true}, {}}}, webinar.LayersChanged{}, polls.Changed{}, polls.Deleted{}, polls.Tallied{}, polls.Ordered{IDs: []polls.PollID{}}, polls.ClockMoved{},
+		talk.Changed{}, talk.Gone{}, talk.Counted{Votes: map[talk.QuestionID]int{"a": 1}}, talk.RulesChanged{}, assembly.AttendanceChanged{}, assembly.RollChanged{},
+		recorder.Changed{}, recorder.CountsChanged{},
 	}
 }
 
@@ -220,6 +223,8 @@ func (c *contract) check(schema, v any, at string, strict bool) []string {
 		for key, item := range v {
 			if p, ok := properties[key]; ok {
 				faults = append(faults, c.check(p, item, at+"."+key, strict)...)
+			} else if further, ok := s["additionalProperties"].(dict); ok {
+				faults = append(faults, c.check(further, item, at+"."+key, strict)...)
 			} else if s["additionalProperties"] != true {
 				faults = append(faults, fmt.Sprintf("%s: %s is not in the contract", at, key))
 			}

@@ -8,6 +8,7 @@ import (
 	"plenum/polls/assembly"
 	"plenum/recorder"
 	"plenum/webinar"
+	"plenum/webinar/talk"
 )
 
 // EncodeEvent writes an event as its name and its JSON, as `x-events` in openapi.yaml lists them. It fails for a body
@@ -27,6 +28,10 @@ func eventBody(body any) (string, any) {
 		return "webinar", webinarWire(b.Webinar)
 	case webinar.Presence:
 		return "presence", presenceJSON{Watching: b.Watching}
+	case webinar.SeatChanged:
+		return "me", meWire(b.Ticket)
+	case webinar.StageStep:
+		return "invitation", invitationJSON{Person: meWire(b.Ticket), Step: string(b.Step)}
 	case webinar.StageChanged:
 		return "stage", stageWire(b.People)
 	case webinar.SlotsChanged:
@@ -41,12 +46,24 @@ func eventBody(body any) (string, any) {
 		return "poll", pollWire(polls.View{Poll: b.Poll, Tally: b.Tally})
 	case polls.Deleted:
 		return "poll_deleted", pollDeletedJSON{ID: string(b.ID)}
+	case polls.Ordered:
+		return "poll_order", pollOrderJSON{Polls: b.IDs}
+	case polls.ClockMoved:
+		return "clock", clockJSON{ServerTime: b.Now}
 	case polls.Tallied:
 		return "tally", tallyWire(b.Tally)
 	case assembly.AttendanceChanged:
 		return "attendance", attendanceWire(b.Attendance)
 	case assembly.RollChanged:
 		return "roll", struct{}{}
+	case talk.Changed:
+		return "question", questionWire(talk.View{Question: b.Question})
+	case talk.Gone:
+		return "question_gone", questionGoneJSON{ID: string(b.ID)}
+	case talk.Counted:
+		return "question_votes", questionVotesJSON{Votes: b.Votes}
+	case talk.RulesChanged:
+		return "question_rules", questionRulesWire(b.Rules)
 	case recorder.Changed:
 		return "recording", recordingWire(b.Recording)
 	case recorder.CountsChanged:

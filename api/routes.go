@@ -21,6 +21,7 @@ func routes() []route {
 		one       = "/api/webinars/{webinar}"
 		poll      = one + "/polls/{poll}"
 		member    = one + "/assembly/members/{member}"
+		question  = one + "/questions/{question}"
 		recording = one + "/recordings/{recording}"
 
 		get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
@@ -54,6 +55,12 @@ func routes() []route {
 		{"revokeTicket", del, one + "/tickets/{ticket}", manage(), (*server).revokeTicket},
 		{"events", get, one + "/events", watch, (*server).events},
 
+		{"listPeople", get, one + "/people", manage(), (*server).listPeople},
+		{"invite", post, one + "/people/{ticket}/stage", manage(), (*server).invite},
+		{"sendBack", del, one + "/people/{ticket}/stage", manage(), (*server).sendBack},
+		{"answerInvitation", post, one + "/stage", watch, (*server).answerInvitation},
+		{"leaveStage", del, one + "/stage", publish, (*server).leaveStage},
+
 		{"publish", post, one + "/whip", publish, (*server).publish},
 		{"unpublish", del, one + "/whip/{session}", publish, (*server).unpublish},
 		{"patchPublication", patch, one + "/whip/{session}", publish, (*server).patchPublication},
@@ -65,11 +72,25 @@ func routes() []route {
 
 		{"listPolls", get, one + "/polls", watch, (*server).listPolls},
 		{"createPoll", post, one + "/polls", manage(), (*server).createPoll},
+		{"copyPolls", post, one + "/polls/copy", manage(), (*server).copyPolls},
+		{"importPolls", post, one + "/polls/import", manage(), (*server).importPolls},
+		{"runsheetMarkdown", get, one + "/polls.md", manage(), (*server).runsheetMarkdown},
+		{"runsheetCSV", get, one + "/polls.csv", manage(), (*server).runsheetCSV},
 		{"updatePoll", put, poll, manage(), (*server).updatePoll},
 		{"deletePoll", del, poll, manage(), (*server).deletePoll},
 		{"openPoll", post, poll + "/open", manage(), (*server).openPoll},
 		{"closePoll", post, poll + "/close", manage(), (*server).closePoll},
+		{"undoPoll", post, poll + "/undo", manage(), (*server).undoPoll},
+		{"repeatPoll", post, poll + "/repeat", manage(), (*server).repeatPoll},
+		{"setPollEnd", put, poll + "/end", manage(), (*server).setPollEnd},
+		{"setPollResults", put, poll + "/results", manage(), (*server).setPollResults},
+		{"movePoll", put, poll + "/place", manage(), (*server).movePoll},
 		{"vote", post, poll + "/votes", watch, (*server).vote},
+		{"changeVote", put, poll + "/votes", watch, (*server).changeVote},
+		{"tokenKey", get, poll + "/token", watch, (*server).tokenKey},
+		{"signToken", post, poll + "/token", watch, (*server).signToken},
+		{"castBallot", post, poll + "/ballots", public(), (*server).castBallot},
+		{"signedVotes", get, poll + "/voters", manage(), (*server).signedVotes},
 		{"listReceipts", get, poll + "/receipts", watch, (*server).listReceipts},
 		{"pollResults", get, poll + "/results.csv", manage(), (*server).pollResults},
 
@@ -80,6 +101,16 @@ func routes() []route {
 		{"renewMemberLink", post, member + "/link", manage(), (*server).renewMemberLink},
 		{"membership", get, one + "/assembly/me", watch, (*server).membership},
 		{"arrive", put, one + "/assembly/me", watch, (*server).arrive},
+		{"listQuestions", get, one + "/questions", watch, (*server).listQuestions},
+		{"ask", post, one + "/questions", watch, (*server).ask},
+		{"ownQuestions", post, one + "/questions/own", watch, (*server).ownQuestions},
+		{"questionRules", put, one + "/questions/rules", manage(), (*server).questionRules},
+		{"questionsCSV", get, one + "/questions.csv", manage(), (*server).questionsCSV},
+		{"editQuestion", put, question, watch, (*server).editQuestion},
+		{"withdrawQuestion", post, question + "/withdraw", watch, (*server).withdrawQuestion},
+		{"upvote", put, question + "/vote", watch, (*server).upvote},
+		{"unupvote", del, question + "/vote", watch, (*server).unupvote},
+		{"moveQuestion", put, question + "/state", manage(), (*server).moveQuestion},
 
 		{"listRecordings", get, one + "/recordings", manage(), (*server).listRecordings},
 		{"announce", post, one + "/recordings", manage(), (*server).announce},
@@ -90,14 +121,16 @@ func routes() []route {
 		{"resumeRecording", post, recording + "/resume", manage(), (*server).resumeRecording},
 		{"stopRecording", post, recording + "/stop", manage(), (*server).stopRecording},
 		{"notice", get, recording + "/notice", watch, (*server).notice},
-		{"myConsent", get, recording + "/consent", publish, (*server).myConsent},
-		{"answer", post, recording + "/consent", publish, (*server).answer},
+		{"myConsent", get, recording + "/consent", watch, (*server).myConsent},
+		{"answer", post, recording + "/consent", watch, (*server).answer},
 		{"timeline", get, recording + "/timeline", manage(), (*server).timeline},
 		{"trim", put, recording + "/trim", manage(), (*server).trim},
 		{"untrim", del, recording + "/trim", manage(), (*server).untrim},
 		{"sharing", get, recording + "/sharing", manage(), (*server).sharing},
 		{"masters", get, recording + "/masters.zip", manage(), (*server).masters},
 		{"program", get, recording + "/program", manage(), (*server).program},
+		{"made", get, recording + "/made/{making}", manage(), (*server).made},
+		{"make", post, recording + "/made/{making}", manage(), (*server).make},
 		{"segment", get, recording + "/segments/{segment}", manage(), (*server).segment},
 		{"reportCSV", get, recording + "/report.csv", manage(), (*server).reportCSV},
 		{"reportPDF", get, recording + "/report.pdf", manage(), (*server).reportPDF},

@@ -46,6 +46,9 @@ type counter interface {
 	result() Tally
 }
 
+// Kinds lists the kinds.
+func Kinds() []Kind { return []Kind{SingleChoice, MultipleChoice} }
+
 // kindOf is the table of kinds.
 func kindOf(k Kind) kind {
 	switch k {

@@ -30,6 +30,22 @@ func (c *count) add(a Answer) {
 	c.total++
 }
 
+// A taker can take an answer out of its count. Where a counter is none, a changed ballot costs a recount.
+type taker interface{ take(Answer) }
+
+func (c *count) takesBack() bool {
+	_, ok := c.counter.(taker)
+	return ok
+}
+
+// swap counts an answer in the place of one that was counted.
+func (c *count) swap(was, now Answer) {
+	if t, ok := c.counter.(taker); ok {
+		t.take(was)
+		c.counter.add(now)
+	}
+}
+
 func (c *count) tally() Tally {
 	t := c.counter.result()
 	t.Poll, t.Total = c.poll.ID, c.total

@@ -11,7 +11,7 @@ import (
 func (s *Service) List(ctx context.Context, w webinar.ID, viewer webinar.TicketID, all bool) ([]View, error) {
 	where := "webinar_id = ?"
 	if !all {
-		where += " AND state <> 'draft'"
+		where += " AND polls.state <> 'draft'"
 	}
 	return s.views(ctx, w, viewer, all, where, w)
 }
@@ -40,7 +40,7 @@ func (s *Service) views(ctx context.Context, w webinar.ID, viewer webinar.Ticket
 	out := make([]View, len(found))
 	for i, p := range found {
 		out[i] = View{Poll: p.Poll, Voted: voted[p.ID]}
-		if p.State == StateDraft || (p.State == StateOpen && !all && !voted[p.ID]) {
+		if p.State == StateDraft || (!all && !p.SeenBy(voted[p.ID])) {
 			continue
 		}
 		t, err := s.tally(ctx, p)

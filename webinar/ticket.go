@@ -15,7 +15,7 @@ type JoinRequest struct {
 // Join seats somebody: with a ticket in its seat, without one in a new seat as attendee. The returned secret is the
 // one to keep. A name replaces that of the seat.
 func (s *Service) Join(ctx context.Context, w Webinar, r JoinRequest) (Ticket, string, error) {
-	if w.State == Ended {
+	if w.State == Ended && r.Secret == "" { // a personal link leads back as long as it is good for anything, such as a survey
 		return Ticket{}, "", ErrEnded
 	}
 	name, err := CleanText("name", r.Name, MaxName, false)
@@ -93,9 +93,9 @@ func (s *Service) seat(ctx context.Context, w Webinar, role Role, name string, i
 	return t, secret, s.store.putTicket(ctx, t, HashSecret(secret), issued)
 }
 
-// Seats makes a personal seat as attendee for each name, all or none. The secrets are returned here and nowhere else.
+// SeatAll makes a personal seat as attendee for each name, all or none. The secrets are returned here and nowhere else.
 // Unlike those of Issue they are of a list that another room keeps, and Issued does not name them.
-func (s *Service) Seats(ctx context.Context, w Webinar, names []string) ([]Ticket, []string, error) {
+func (s *Service) SeatAll(ctx context.Context, w Webinar, names []string) ([]Ticket, []string, error) {
 	seats, secrets, hashes := make([]Ticket, len(names)), make([]string, len(names)), make([][]byte, len(names))
 	for i, name := range names {
 		seats[i], secrets[i] = s.newTicket(w, Attendee, name), NewSecret(TicketPrefix)

@@ -29,7 +29,7 @@ func (p *parts) askedIn(ctx context.Context, w webinar.ID) ([]recorder.Poll, err
 		for _, o := range v.Poll.Options {
 			asked.Options = append(asked.Options, o.Text)
 		}
-		if v.Poll.State == polls.StateClosed && v.Tally != nil {
+		if !v.Poll.PublishedAt.IsZero() && v.Tally != nil {
 			asked.Votes = v.Tally.Votes
 		}
 		out = append(out, asked)

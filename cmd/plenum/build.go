@@ -19,9 +19,11 @@ import (
 	"plenum/recorder/archive"
 	"plenum/recorder/blob"
 	"plenum/recorder/consent"
+	"plenum/recorder/ffmpeg"
 	"plenum/webinar"
 	"plenum/webinar/live"
 	"plenum/webinar/sfu"
+	"plenum/webinar/talk"
 	"plenum/webinar/turn"
 )
 
@@ -38,7 +40,7 @@ func (p *parts) build(ctx context.Context) error {
 	p.accounts = webinar.NewAccounts(p.db, p.cfg.SessionLifetime)
 	p.webinars = webinar.NewService(p.db, p.hub, webinar.Retention{
 		Webinar: p.cfg.RetainWebinar, Seat: p.cfg.RetainSeat, MaxLive: p.cfg.MaxLive,
-	}, webinar.Hooks{Live: p.onLive, End: p.onEnd, Keep: p.keeps, Erase: p.onErase, Revoked: p.onRevoked})
+	}, webinar.Hooks{Live: p.onLive, End: p.onEnd, Keep: p.keeps, Needed: p.needed, Erase: p.onErase, Revoked: p.onRevoked, Reseat: p.onReseat})
 	for _, step := range []func(context.Context) error{p.buildPolls, p.buildStore, p.buildRecorder, p.buildMedia, p.buildRelay} {
 		if err := step(ctx); err != nil {
 			return err
@@ -53,6 +55,8 @@ func (p *parts) buildPolls(ctx context.Context) (err error) {
 		return err
 	}
 	p.onClose(p.polls.Close)
+	p.questions = talk.New(p.db, p.hub, p.cfg.RetainQuestions, p.log)
+	p.onClose(p.questions.Close)
 	return nil
 }
 
@@ -99,12 +103,33 @@ func (p *parts) buildRecorder(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	tool, err := p.findFFmpeg(ctx)
+	if err != nil {
+		return err
+	}
 	p.recorder, err = recorder.New(ctx, recorder.Config{
 		DB: p.db, Key: key, Events: p.hub, Archive: p.archive, Spool: spool, Log: p.log,
 		AnnounceDelay: p.cfg.AnnounceDelay, Margin: p.cfg.ConsentMargin, DiskReserve: p.cfg.DiskReserve,
 		Retention: p.cfg.RetainRecording, Polls: p.askedIn, Lang: p.spokenIn, Encode: api.EncodeTimeline,
+		FFmpeg: tool,
 	})
 	return err
+}
+
+// findFFmpeg looks for it. A server without one leaves out what needs decoding.
+func (p *parts) findFFmpeg(ctx context.Context) (*ffmpeg.Tool, error) {
+	if p.cfg.FFmpeg == "" {
+		return nil, nil
+	}
+	t, err := ffmpeg.Find(ctx, ffmpeg.Config{Path: p.cfg.FFmpeg, Time: p.cfg.FFmpegTime, Size: p.cfg.FFmpegSize, Threads: p.cfg.FFmpegThreads})
+	if errors.Is(err, ffmpeg.ErrNone) {
+		p.log.Info("no ffmpeg: sound is not mixed, there are no previews and no MP4", "reason", err)
+		return nil, nil
+	}
+	if err == nil {
+		p.log.Info("ffmpeg found", "mp4", t.MP4s(), "without_network", t.Alone())
+	}
+	return t, err
 }
 
 func (p *parts) buildMedia(ctx context.Context) (err error) {
@@ -147,8 +172,8 @@ func (p *parts) buildRelay(context.Context) error {
 func (p *parts) buildSite(l net.Addr) (err error) {
 	p.numbers = api.Metrics(p.engine, p.hub, p.recorder)
 	deps := api.Deps{
-		Accounts: p.accounts, Webinars: p.webinars, Hub: p.hub, Media: p.engine, Polls: p.polls, Assembly: assembly.New(p.db, p.webinars, p.hub), Recorder: p.recorder,
-		Numbers: p.numbers, App: frontend.Handler(), BaseURL: p.cfg.linkAddress(l).String(), StageURL: p.cfg.address(l).String(), TLS: p.cfg.secure(), TrustedProxies: p.cfg.TrustedProxies, Full: p.full, Log: p.log,
+		Accounts: p.accounts, Webinars: p.webinars, Hub: p.hub, Media: p.engine, Polls: p.polls, Assembly: assembly.New(p.db, p.webinars, p.hub), Questions: p.questions, Recorder: p.recorder,
+		Numbers: p.numbers, App: frontend.Handler(), BaseURL: p.cfg.linkAddress(l).String(), StageURL: p.cfg.address(l).String(), StagePeople: p.cfg.MaxStage, TLS: p.cfg.secure(), TrustedProxies: p.cfg.TrustedProxies, Full: p.full, Log: p.log,
 	}
 	if p.relay != nil {
 		deps.Relay = p.relay
@@ -169,6 +194,11 @@ func (p *parts) onEnd(ctx context.Context, id webinar.ID) error {
 	return errors.Join(err, p.polls.CloseAll(ctx, id))
 }
 
+// needed is when somebody may answer for the last time after the end.
+func (p *parts) needed(ctx context.Context, id webinar.ID) (time.Time, error) {
+	return p.polls.SurveyEnd(ctx, id)
+}
+
 // keeps reports whether a recording of the webinar has a later date than the webinar itself.
 func (p *parts) keeps(ctx context.Context, id webinar.ID) (bool, error) {
 	list, err := p.recorder.List(ctx, id)
@@ -177,6 +207,14 @@ func (p *parts) keeps(ctx context.Context, id webinar.ID) (bool, error) {
 
 func (p *parts) onErase(ctx context.Context, id webinar.ID) error {
 	return p.recorder.DeleteAll(ctx, id)
+}
+
+// onReseat ends what the person sends before it returns, unless they may go on sending.
+func (p *parts) onReseat(t webinar.Ticket) {
+	p.hub.Reseat(t.Webinar, t.ID, t.Role)
+	if !t.Role.OnStage() {
+		p.engine.Drop(string(t.Webinar), string(t.ID))
+	}
 }
 
 func (p *parts) onRevoked(id webinar.ID, t webinar.TicketID) {

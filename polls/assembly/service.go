@@ -12,8 +12,8 @@ import (
 
 // Tickets gives members their personal seats.
 type Tickets interface {
-	// Seats makes one seat for each name, all or none; the secrets are returned here and nowhere else.
-	Seats(ctx context.Context, w webinar.Webinar, names []string) ([]webinar.Ticket, []string, error)
+	// SeatAll makes one seat for each name, all or none; the secrets are returned here and nowhere else.
+	SeatAll(ctx context.Context, w webinar.Webinar, names []string) ([]webinar.Ticket, []string, error)
 	// Unseat takes seats away, as far as they are there.
 	Unseat(ctx context.Context, w webinar.ID, tickets []webinar.TicketID) error
 	// Renew gives a seat another secret.
@@ -52,7 +52,7 @@ func (s *Service) Import(ctx context.Context, w webinar.Webinar, list io.Reader)
 	for i, m := range members {
 		names[i] = m.Name
 	}
-	seats, secrets, err := s.tickets.Seats(ctx, w, names)
+	seats, secrets, err := s.tickets.SeatAll(ctx, w, names)
 	if err != nil {
 		return nil, fmt.Errorf("seats of members: %w", err)
 	}

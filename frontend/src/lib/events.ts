@@ -11,13 +11,21 @@ interface EventMap {
   layers: Schema<'Layers'>;
   poll: Schema<'Poll'>;
   poll_deleted: Schema<'PollDeleted'>;
+  poll_order: Schema<'PollOrder'>;
   tally: Schema<'Tally'>;
+  clock: Schema<'Clock'>;
+  question: Schema<'Question'>;
+  question_gone: Schema<'QuestionGone'>;
+  question_votes: Schema<'QuestionVotes'>;
+  question_rules: Schema<'QuestionRules'>;
   recording: Schema<'Recording'>;
   consent: Schema<'ConsentCounts'>;
   speaking: Schema<'Speaking'>;
   health: Schema<'Health'>;
   attendance: Schema<'Attendance'>;
   roll: Schema<'RollChanged'>;
+  me: Schema<'Me'>;
+  invitation: Schema<'Invitation'>;
 }
 
 export type EventName = keyof EventMap;
@@ -25,7 +33,8 @@ export type RoomEvent = { [N in EventName]: { name: N; data: EventMap[N] } }[Eve
 export type Connection = 'connecting' | 'open' | 'lost';
 
 export const EVENT_NAMES = [
-  'snapshot', 'webinar', 'presence', 'stage', 'slots', 'layers', 'poll', 'poll_deleted', 'tally', 'recording', 'consent', 'speaking', 'health', 'attendance', 'roll',
+  'snapshot', 'webinar', 'presence', 'stage', 'slots', 'layers', 'poll', 'poll_deleted', 'poll_order', 'tally', 'clock', 'recording', 'consent', 'speaking', 'health',
+  'question', 'question_gone', 'question_votes', 'question_rules', 'me', 'invitation', 'attendance', 'roll',
 ] as const satisfies readonly EventName[];
 
 export interface StreamHandlers {
