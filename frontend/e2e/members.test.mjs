@@ -22,6 +22,7 @@ after(async () => {
 });
 
 async function sound(page, name) {
+  await page.bringToFront(); // Tab goes through the page that is seen
   const found = [];
   for (const look of looks) {
     await wear(page, look);
@@ -47,7 +48,7 @@ test('members check in and there is a quorum', async () => {
     await host.getByText('Line 3 of the list, the proxy is a number that nobody has. Nothing was taken over.').waitFor();
 
     const answered = host.waitForResponse((r) => r.url().endsWith('/assembly/members') && r.status() === 201);
-    await file.setInputFiles(list('\uFEFFNummer;Name;Stimmen;Vertretung\r\n1;Anna Ångström;2;\r\n2;Bert Muster;1;1\r\n3;=HYPERLINK("x");3;\r\n4;Dora Beispiel;1;\r\n'));
+    await file.setInputFiles(list('\uFEFFNummer;Name;Stimmen;Vertretung\r\n1;Anna Ångström;2;\r\n2;Bert Muster;1;1\r\n3;"=HYPERLINK(""x"")";3;\r\n4;Dora Beispiel;1;\r\n'));
     const [{ link }] = await (await answered).json();
     await host.getByText('4 members are on the list.').waitFor();
     const saved = host.waitForEvent('download');
