@@ -30,6 +30,7 @@ type Deps struct {
 	Hub       *live.Hub
 	Media     *sfu.Engine
 	Polls     *polls.Service
+	Pictures  *polls.Pictures
 	Assembly  *assembly.Service
 	Questions *talk.Questions
 	Recorder  *recorder.Service

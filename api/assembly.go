@@ -32,7 +32,7 @@ func (s *server) setRules(c *call) error {
 
 // importMembers answers with the members' personal links, which are told this once.
 func (s *server) importMembers(c *call) error {
-	list, err := readBody(c.Writer, c.Request, "text/csv", assembly.MaxList)
+	list, err := readUpTo(c.Writer, c.Request, assembly.MaxList, func(mediaType string) bool { return mediaType == "text/csv" })
 	if err != nil {
 		return err
 	}

@@ -39,23 +39,28 @@ func (f *bodyError) Error() string {
 	return string(f.kind)
 }
 
-// readBody returns the whole body, which must be of the media type want and at most so many bytes long. It returns a
+// readBody returns the whole body, which must be of the media type want and at most maxBody long. It returns a
 // *bodyError or an *http.MaxBytesError.
-func readBody(w http.ResponseWriter, r *http.Request, want string, most int64) ([]byte, error) {
+func readBody(w http.ResponseWriter, r *http.Request, want string) ([]byte, error) {
+	return readUpTo(w, r, maxBody, func(mediaType string) bool { return mediaType == want })
+}
+
+// readUpTo is readBody for other limits and several media types.
+func readUpTo(w http.ResponseWriter, r *http.Request, limit int64, wanted func(mediaType string) bool) ([]byte, error) {
 	got, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || got != want {
+	if err != nil || !wanted(got) {
 		return nil, &bodyError{kind: wrongType}
 	}
-	if r.ContentLength > most {
-		return nil, &http.MaxBytesError{Limit: most}
+	if r.ContentLength > limit {
+		return nil, &http.MaxBytesError{Limit: limit}
 	}
-	return io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	return io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 }
 
 // readJSON reads the body as one JSON object into into. Unlike encoding/json alone it refuses unknown and duplicate
 // keys, keys in another case, data behind the object and text that is no UTF-8.
 func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
-	body, err := readBody(w, r, "application/json", maxBody)
+	body, err := readBody(w, r, "application/json")
 	if err != nil {
 		return err
 	}

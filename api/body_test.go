@@ -66,7 +66,7 @@ func TestContentTypeAndSize(t *testing.T) {
 			if chunked {
 				r.ContentLength = -1
 			}
-			body, err := readBody(httptest.NewRecorder(), r, try.want, maxBody)
+			body, err := readBody(httptest.NewRecorder(), r, try.want)
 			if (err == nil) != try.ok || try.ok && len(body) != try.size {
 				t.Errorf("%+v chunked=%v: %d bytes, %v", try, chunked, len(body), err)
 			}

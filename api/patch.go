@@ -24,7 +24,7 @@ func (s *server) patchView(c *call) error { return s.patch(c, s.Media.PatchViewe
 // patch takes an SDP fragment of a WHIP or WHEP client: new ICE credentials begin a new ICE session on the connection
 // that there is, candidates are of no use to a server that only answers.
 func (s *server) patch(c *call, apply func(ctx context.Context, room, session, owner string, match []string, fragment string) (string, error)) error {
-	body, err := readBody(c.Writer, c.Request, fragmentType, maxBody)
+	body, err := readBody(c.Writer, c.Request, fragmentType)
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (s *server) offer(c *call) (string, error) {
 	if c.webinar.State == webinar.Ended {
 		return "", webinar.ErrEnded
 	}
-	body, err := readBody(c.Writer, c.Request, sdpType, maxBody)
+	body, err := readBody(c.Writer, c.Request, sdpType)
 	if err != nil {
 		return "", err
 	}
