@@ -43,9 +43,9 @@ func TestExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []polls.Draft{
-		{Question: "Wohin fahren wir?", Kind: polls.MultipleChoice, Options: []string{"Köln", "Bonn *am Rhein*", "<b>Ulm</b>"},
+		{Question: "Wohin fahren wir?", Kind: polls.MultipleChoice, Secrecy: polls.Anonymous, Options: []string{"Köln", "Bonn *am Rhein*", "<b>Ulm</b>"},
 			Rules: polls.Rules{Least: 1, Most: 2}, Plan: polls.Plan{OpenFor: 90 * time.Second, Results: polls.ResultsClosed, Series: "Wahl"}},
-		{Question: "Noch etwas?", Kind: polls.SingleChoice, Options: []string{"Ja", "=1+1"}, Rules: polls.Rules{Least: 1, Most: 1},
+		{Question: "Noch etwas?", Kind: polls.SingleChoice, Secrecy: polls.Anonymous, Options: []string{"Ja", "=1+1"}, Rules: polls.Rules{Least: 1, Most: 1},
 			Plan: polls.Plan{SurveyUntil: time.Date(2027, 1, 31, 18, 0, 0, 0, time.UTC), Results: polls.ResultsVoted}},
 	}
 	if !reflect.DeepEqual(got, want) {
