@@ -65,6 +65,7 @@ test-full: packages build ## the bars' full matrix: all pages, sizes, themes and
 	go test -run KilledInTheBurst ./cmd/plenum -bursts 20
 	go test -run Malformed ./webinar/sfu -malformed 10000
 	go test -run I5Killed ./cmd/plenum -kills 20 -timeout 30m
+	go test -tags $(TAGS),full -run BrowsersSeek ./cmd/plenum -timeout 30m
 	@minio=$$(.ci/minio); [ -z "$$minio" ] || PLENUM_TEST_MINIO=$$minio go test -tags $(TAGS),minio -run MinIO ./recorder/blob
 	node --test --test-concurrency=1 --test-reporter=spec frontend/e2e/full/*.test.mjs
 

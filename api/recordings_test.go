@@ -181,6 +181,7 @@ func TestRecording(t *testing.T) {
 	s.timeline(host, one, rec, seg)
 	s.program(host, one)
 	s.download(host, in(w, "recording", rec.ID, "segment", seg.ID), seg)
+	s.ranges(host, in(w, "recording", rec.ID, "segment", seg.ID), seg)
 	s.zipped(host, one, seg)
 	s.trimmed(host, one, seg)
 

@@ -73,7 +73,10 @@ func (s *Service) programSources(ctx context.Context, rec Recording, b *build) (
 	ranks := map[string]int{}
 	for _, row := range rows {
 		st, err := book.Standing(rec.ID, webinar.SubjectID(row.SubjectID))
-		if err != nil || st.State == consent.Withdrawn || st.State == consent.Refused {
+		if err != nil { // no word of theirs is not a no, nor a yes
+			return nil, 0, failed("read consent", err)
+		}
+		if st.State == consent.Withdrawn || st.State == consent.Refused {
 			continue // on its way to being doomed
 		}
 		if ranks[row.SubjectID] == 0 {
