@@ -73,7 +73,7 @@ test('a secret vote, a changed answer and the list of receipts', async () => {
     const sent = [];
     ada.on('request', (r) => r.method() === 'POST' && /\/(token|ballots|votes)$/.test(r.url()) && sent.push(r));
     await call(host, 'POST', `${id}/polls/${secret.id}/open`, {});
-    await ada.getByText('Secret. Nobody can tell which vote is yours').waitFor();
+    await ada.getByText('Secret. Nothing that this server stores tells which vote is yours').waitFor();
     await guest.getByText('Secret polls are for people with a personal link.').waitFor();
     await sound(ada, 'ballot-secret');
     await ada.getByRole('radio', { name: 'Grace' }).check();

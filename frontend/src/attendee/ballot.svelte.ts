@@ -86,9 +86,8 @@ export class Ballot {
     const params = { webinar: this.#room.id, poll: this.#poll };
     if (replaces) return api('put', '/api/webinars/{webinar}/polls/{poll}/votes', { params, body: { secret: replaces.secret, answer, receipt } });
     if (this.#secrecy !== 'secret') return api('post', '/api/webinars/{webinar}/polls/{poll}/votes', { params, body: { answer, receipt } });
-    const { paperOf } = await import('../polls/promise/paper');
-    const { token } = await paperOf(this.#room.id, this.#poll);
-    return api('post', '/api/webinars/{webinar}/polls/{poll}/ballots', { params, body: { answer, receipt, token }, anonymous: true });
+    const { castPaper } = await import('../polls/promise/paper');
+    return castPaper(this.#room.id, this.#poll, answer, receipt);
   }
 
   /** Looks for the own receipt in the list that is published after closing. */

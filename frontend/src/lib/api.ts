@@ -21,7 +21,7 @@ type Answer<O> = O extends { responses: infer R } ? Json<R[keyof R & (200 | 201)
 
 type Given<K extends string, T> = [T] extends [undefined] ? { [k in K]?: undefined } : { [k in K]: T };
 export type Options<O> = Given<'params', PathParams<O>> &
-  Given<'body', Body<O>> & { query?: Query<O>; signal?: AbortSignal; keepalive?: boolean; /** Sends no cookie along. */ anonymous?: boolean };
+  Given<'body', Body<O>> & { query?: Query<O>; signal?: AbortSignal; keepalive?: boolean };
 
 /** A refusal of the server, RFC 9457. `code` is for programs, `detail` a sentence for people. */
 export class Problem extends Error {
@@ -89,7 +89,7 @@ export async function api<P extends keyof paths, V extends VerbOf<P>>(
   path: P,
   options: Options<Op<P, V>>,
 ): Promise<Answer<Op<P, V>>> {
-  const o = options as { params?: Record<string, string>; body?: unknown; query?: Record<string, string | readonly string[]>; signal?: AbortSignal; keepalive?: boolean; anonymous?: boolean };
+  const o = options as { params?: Record<string, string>; body?: unknown; query?: Record<string, string | readonly string[]>; signal?: AbortSignal; keepalive?: boolean };
   const init: RequestInit = { method: verb.toUpperCase(), headers: { Accept: 'application/json' } };
   if (o.body !== undefined) {
     init.body = JSON.stringify(o.body);
@@ -97,7 +97,6 @@ export async function api<P extends keyof paths, V extends VerbOf<P>>(
   }
   if (o.signal) init.signal = o.signal;
   if (o.keepalive) init.keepalive = true;
-  if (o.anonymous) init.credentials = 'omit';
   const res = await request(address(path, o.params, o.query), init);
   const isJSON = res.headers.get('Content-Type')?.includes('json') ?? false;
   return (res.status === 204 || !isJSON ? undefined : await res.json()) as Answer<Op<P, V>>;

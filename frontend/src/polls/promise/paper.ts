@@ -1,7 +1,7 @@
 // The ballot paper of a secret poll: a receipt that the server signed without seeing it (RFC 9474). It is fetched when
 // the poll opens; the ballot goes out later, without a session, so nothing says whose it is.
 import { RSABSSA } from '@cloudflare/blindrsa-ts';
-import { api, Problem } from '../../lib/api';
+import { api, Problem, request, type Schema } from '../../lib/api';
 import { newSecret } from '../../lib/receipt';
 import { keep, recall } from '../../lib/storage';
 
@@ -16,7 +16,7 @@ interface Paper {
 }
 
 /** `code` of the Problem that stands for a browser without Web Crypto, as on plain HTTP. */
-export const NO_CRYPTO = 'no-crypto';
+const NO_CRYPTO = 'no-crypto';
 
 const paperKey = (poll: string): string => `plenum.paper.${poll}`;
 const toBase64 = (b: Uint8Array): string => btoa(String.fromCharCode(...b));
@@ -52,4 +52,16 @@ export async function paperOf(webinar: string, poll: string): Promise<{ secret: 
     keep(paperKey(poll), JSON.stringify(paper));
   }
   return { secret: paper.secret, receipt: paper.receipt, token: paper.token ?? '' };
+}
+
+/** Casts the ballot with the paper of this browser. No cookie goes along. */
+export async function castPaper(webinar: string, poll: string, answer: Schema<'Answer'>, receipt: string): Promise<Schema<'VoteReceipt'>> {
+  const { token } = await paperOf(webinar, poll);
+  const res = await request(`/api/webinars/${encodeURIComponent(webinar)}/polls/${encodeURIComponent(poll)}/ballots`, {
+    method: 'POST',
+    credentials: 'omit',
+    headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
+    body: JSON.stringify({ answer, receipt, token }),
+  });
+  return (await res.json()) as Schema<'VoteReceipt'>;
 }
