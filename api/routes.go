@@ -91,6 +91,12 @@ func routes() []route {
 		{"castBallot", post, poll + "/ballots", public(), (*server).castBallot},
 		{"signedVotes", get, poll + "/voters", manage(), (*server).signedVotes},
 		{"listReceipts", get, poll + "/receipts", watch, (*server).listReceipts},
+		{"listTexts", get, poll + "/texts", manage(), (*server).listTexts},
+		{"moderateText", put, poll + "/texts", manage(), (*server).moderateText},
+		{"leaderboard", get, one + "/leaderboard", watch, (*server).leaderboard},
+		{"leaveLeaderboard", del, one + "/leaderboard/{player}", watch, (*server).leaveLeaderboard},
+		{"addPicture", post, one + "/pictures", manage(), (*server).addPicture},
+		{"picture", get, one + "/pictures/{picture}", watch, (*server).picture},
 		{"pollResults", get, poll + "/results.csv", manage(), (*server).pollResults},
 
 		{"listQuestions", get, one + "/questions", watch, (*server).listQuestions},

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"plenum/polls"
+	"plenum/webinar"
 )
 
 type pollRequestJSON struct {
@@ -15,6 +16,14 @@ type pollRequestJSON struct {
 	Secrecy    string        `json:"secrecy"`
 	Changeable bool          `json:"changeable"`
 	pollPlanJSON
+
+	Pictures []draftPictureJSON `json:"pictures"`
+}
+
+type draftPictureJSON struct {
+	Option int    `json:"option"`
+	ID     string `json:"id"`
+	Alt    string `json:"alt"`
 }
 
 // pollRulesJSON, pollAnswerJSON and tallyJSON are the domain's own structs with the names of the wire: the conversions do not
@@ -22,16 +31,26 @@ type pollRequestJSON struct {
 type pollRulesJSON struct {
 	Least int `json:"least,omitempty"`
 	Most  int `json:"most,omitempty"`
+
+	Length  int   `json:"length,omitempty"`
+	AtOnce  bool  `json:"at_once,omitempty"`
+	Correct []int `json:"correct,omitempty"`
+	Speed   bool  `json:"speed,omitempty"`
 }
 
 type pollAnswerJSON struct {
 	Options []polls.OptionID `json:"options"`
+	Texts   []string         `json:"texts"`
+	Removed int              `json:"-"`
 }
 
 type tallyJSON struct {
 	Poll  polls.PollID `json:"poll"`
 	Total int          `json:"total"`
 	Votes []int        `json:"votes"`
+
+	Texts  []string          `json:"texts,omitempty"`
+	States []polls.TextState `json:"-"`
 }
 
 func tallyWire(t polls.Tally) tallyJSON {
@@ -58,8 +77,33 @@ type pollJSON struct {
 }
 
 type optionJSON struct {
-	ID   string `json:"id"`
-	Text string `json:"text"`
+	ID      string             `json:"id"`
+	Text    string             `json:"text"`
+	Picture *optionPictureJSON `json:"picture,omitempty"`
+}
+
+type pictureJSON struct {
+	ID     string `json:"id"`
+	URL    string `json:"url"`
+	Width  int    `json:"width"`
+	Height int    `json:"height"`
+}
+
+type optionPictureJSON struct {
+	pictureJSON
+	Alt string `json:"alt"`
+}
+
+func pictureWire(w webinar.ID, p polls.Picture) pictureJSON {
+	return pictureJSON{ID: string(p.ID), URL: "/api/webinars/" + string(w) + "/pictures/" + string(p.ID), Width: p.Width, Height: p.Height}
+}
+
+func optionWire(w webinar.ID, o polls.Option) optionJSON {
+	out := optionJSON{ID: string(o.ID), Text: o.Text}
+	if o.Picture != nil {
+		out.Picture = &optionPictureJSON{pictureWire(w, *o.Picture), o.Picture.Alt}
+	}
+	return out
 }
 
 func pollWire(v polls.View) pollJSON {
@@ -71,7 +115,7 @@ func pollWire(v polls.View) pollJSON {
 		pollPlanJSON: planWire(p.Plan), pollLifeJSON: lifeWire(p),
 	}
 	for i, o := range p.Options {
-		out.Options[i] = optionJSON{ID: string(o.ID), Text: o.Text}
+		out.Options[i] = optionWire(p.Webinar, o)
 	}
 	if v.Tally != nil {
 		out.Tally = new(tallyWire(*v.Tally))

@@ -14,12 +14,20 @@ type Kind string
 const (
 	SingleChoice   Kind = "single"   // exactly one option
 	MultipleChoice Kind = "multiple" // some options, see [Rules.Least] and [Rules.Most]
+	OpenText       Kind = "text"     // people's own sentences
+	WordCloud      Kind = "cloud"    // and words
+	Quiz           Kind = "quiz"     // options, some of which are correct
 )
 
 // Rules is what a poll lays down besides its options. Each kind uses its own part and leaves the rest zero.
 type Rules struct {
 	Least int // options that an answer names at least: single, multiple
 	Most  int // and at most
+
+	Length  int   // text, cloud: of each text, in runes
+	AtOnce  bool  // text: shown without waiting for a host
+	Correct []int // quiz: places of the options that are correct, from 0
+	Speed   bool  // quiz: who answers sooner gets more points
 }
 
 // ErrAnswer refuses an answer that has parts which polls of the kind do not ask for.
@@ -56,6 +64,12 @@ func kindOf(k Kind) kind {
 		return choice{}
 	case MultipleChoice:
 		return choice{several: true}
+	case OpenText:
+		return texts{}
+	case WordCloud:
+		return texts{cloud: true}
+	case Quiz:
+		return quiz{choice{several: true}}
 	}
 	return unknown{}
 }

@@ -24,6 +24,9 @@ const (
 // promise checks what a draft promises its voters.
 func (d *Draft) promise() error {
 	d.Secrecy = cmp.Or(d.Secrecy, Anonymous)
+	if d.Changeable && d.Kind != SingleChoice && d.Kind != MultipleChoice { // points and moderated texts are of the first answer
+		return &webinar.InvalidError{Field: "changeable", Reason: "kind"}
+	}
 	switch d.Secrecy {
 	case Named, Anonymous:
 		return nil

@@ -10,16 +10,26 @@ import (
 type rulesJSON struct {
 	Least int `json:"least,omitempty"`
 	Most  int `json:"most,omitempty"`
+
+	Length  int   `json:"length,omitempty"`
+	AtOnce  bool  `json:"at_once,omitempty"`
+	Correct []int `json:"correct,omitempty"`
+	Speed   bool  `json:"speed,omitempty"`
 }
 
 type answerJSON struct {
 	Options []OptionID `json:"options,omitempty"`
+	Texts   []string   `json:"texts,omitempty"`
+	Removed int        `json:"removed,omitempty"`
 }
 
 type tallyJSON struct {
 	Poll  PollID `json:"-"`
 	Total int    `json:"total"`
 	Votes []int  `json:"votes,omitempty"`
+
+	Texts  []string    `json:"texts,omitempty"`
+	States []TextState `json:"-"`
 }
 
 func (p Poll) rulesJSON() (string, error) {

@@ -12,7 +12,10 @@ import (
 type Tally struct {
 	Poll  PollID
 	Total int   // ballots
-	Votes []int // single, multiple: ballots that name an option, in the order of the options
+	Votes []int // single, multiple, quiz: ballots that name an option, in the order of the options; text, cloud: in that of the texts
+
+	Texts  []string    // text, cloud: what was said, equal texts once
+	States []TextState // of the texts, for hosts
 }
 
 // count is a count that goes on.

@@ -40,6 +40,9 @@ func (s *Service) views(ctx context.Context, w webinar.ID, viewer webinar.Ticket
 	out := make([]View, len(found))
 	for i, p := range found {
 		out[i] = View{Poll: p.Poll, Voted: voted[p.ID]}
+		if !all {
+			out[i].Poll = p.forVoters()
+		}
 		if p.State == StateDraft || (!all && !p.SeenBy(voted[p.ID])) {
 			continue
 		}
@@ -47,7 +50,7 @@ func (s *Service) views(ctx context.Context, w webinar.ID, viewer webinar.Ticket
 		if err != nil {
 			return nil, err
 		}
-		out[i].Tally = &t
+		out[i].Tally = new(p.public(t))
 	}
 	return out, nil
 }

@@ -1,5 +1,5 @@
 // The vote of this browser in one poll: cast it, survive a lost answer, prove it after closing.
-import { api, OFFLINE, Problem } from '../lib/api';
+import { api, OFFLINE, Problem, type Schema } from '../lib/api';
 import { newVote, storedVote, storeVote, type StoredVote, voteKey } from '../lib/receipt';
 import type { Poll, Room } from '../lib/room.svelte';
 import type { Answer } from '../polls/kinds';
@@ -52,7 +52,7 @@ export class Ballot {
     await paperOf(this.#room.id, this.#poll);
   }
 
-  async cast(answer: Answer): Promise<CastResult> {
+  async cast(answer: Answer, player?: Schema<'Player'>): Promise<CastResult> {
     this.busy = true;
     this.error = undefined;
     const again = this.unsure;
@@ -60,7 +60,7 @@ export class Ballot {
       const vote = again && this.vote ? this.vote : await this.#next(answer);
       storeVote(this.#poll, vote); // before it is sent: an answer that gets lost must not lose the secret
       this.vote = vote;
-      const res = await this.#send(vote);
+      const res = await this.#send(vote, player);
       this.#set({ secret: vote.secret, receipt: vote.receipt, answer: vote.answer, storedAt: res.stored_at });
       this.changing = false;
       this.#room.markVoted(this.#poll);
@@ -82,10 +82,10 @@ export class Ballot {
     return this.changing && this.vote ? { ...vote, replaces: this.vote } : vote;
   }
 
-  async #send({ answer, receipt, replaces }: StoredVote): Promise<{ stored_at: string }> {
+  async #send({ answer, receipt, replaces }: StoredVote, player?: Schema<'Player'>): Promise<{ stored_at: string }> {
     const params = { webinar: this.#room.id, poll: this.#poll };
     if (replaces) return api('put', '/api/webinars/{webinar}/polls/{poll}/votes', { params, body: { secret: replaces.secret, answer, receipt } });
-    if (this.#secrecy !== 'secret') return api('post', '/api/webinars/{webinar}/polls/{poll}/votes', { params, body: { answer, receipt } });
+    if (this.#secrecy !== 'secret') return api('post', '/api/webinars/{webinar}/polls/{poll}/votes', { params, body: { answer, receipt, ...(player && { player }) } });
     const { castPaper } = await import('../polls/promise/paper');
     return castPaper(this.#room.id, this.#poll, answer, receipt);
   }
