@@ -182,6 +182,10 @@ func mediaFaults() []fault {
 
 func recordingFaults() []fault {
 	return []fault{
+		{recorder.ErrCaptions, http.StatusUnprocessableEntity, "captions", sentence{
+			"This is no WebVTT file (.vtt) with captions of at most 1 MiB.",
+			"Das ist keine WebVTT-Datei (.vtt) mit Untertiteln von höchstens 1 MiB.",
+		}},
 		{recorder.ErrUnable, http.StatusConflict, "unable", sentence{
 			"This cannot be made here, or not of this recording.",
 			"Das lässt sich hier oder aus dieser Aufzeichnung nicht herstellen.",

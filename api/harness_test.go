@@ -188,6 +188,8 @@ func (s *site) do(who asker, op string, params map[string]string, body string) r
 	switch op {
 	case "publish", "watch":
 		contentType = sdpType
+	case "setCaptions":
+		contentType = captionType
 	case "patchPublication", "patchView":
 		contentType = fragmentType
 	}

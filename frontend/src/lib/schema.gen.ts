@@ -1410,6 +1410,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webinars/{webinar}/recordings/{recording}/captions/{lang}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+                /** @description BCP 47, such as de or pt-BR */
+                lang: string;
+            };
+            cookie?: never;
+        };
+        /** Captions as WebVTT with times and words only; `download=1` as an attachment */
+        get: operations["captions"];
+        /** Keep captions of a recording that has ended, in the place of those in that language. Their times are those of the one film without a cut. They go with the recording, or when somebody takes back what they said */
+        put: operations["setCaptions"];
+        post?: never;
+        /** Take captions away */
+        delete: operations["dropCaptions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/recordings/{recording}/made/{making}": {
         parameters: {
             query?: never;
@@ -2159,6 +2183,13 @@ export interface components {
             program: components["schemas"]["Program"];
             /** @description what can be made of it besides; absent where ffmpeg is not installed */
             made?: components["schemas"]["Made"][];
+            /** @description what is said, to be read; absent: nobody has given any */
+            captions?: {
+                lang: string;
+                /** @description path of the WebVTT file */
+                url: string;
+                bytes: number;
+            }[];
             trim?: components["schemas"]["Trim"];
         };
         /** @description mix (the program with the sound of everybody, which takes its place), sheet (small pictures, WebP) and peaks (loudness) are made by themselves, mp4 and composite (who speaks in the corner of the screen) when somebody asks */
@@ -4664,6 +4695,90 @@ export interface operations {
                 };
                 content: {
                     "video/webm": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    captions: {
+        parameters: {
+            query?: {
+                download?: "1";
+            };
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+                /** @description BCP 47, such as de or pt-BR */
+                lang: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description captions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/vtt": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setCaptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+                /** @description BCP 47, such as de or pt-BR */
+                lang: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/vtt": string;
+            };
+        };
+        responses: {
+            /** @description the timeline as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    dropCaptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+                /** @description BCP 47, such as de or pt-BR */
+                lang: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the timeline as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
                 };
             };
             default: components["responses"]["Problem"];
