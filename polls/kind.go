@@ -55,7 +55,7 @@ type counter interface {
 }
 
 // Kinds lists the kinds.
-func Kinds() []Kind { return []Kind{SingleChoice, MultipleChoice} }
+func Kinds() []Kind { return []Kind{SingleChoice, MultipleChoice, OpenText, WordCloud, Quiz} }
 
 // kindOf is the table of kinds.
 func kindOf(k Kind) kind {
