@@ -14,12 +14,25 @@ type Kind string
 const (
 	SingleChoice   Kind = "single"   // exactly one option
 	MultipleChoice Kind = "multiple" // some options, see [Rules.Least] and [Rules.Most]
+	Rating         Kind = "rating"   // one step of a scale
+	Ranking        Kind = "ranking"  // all options in order
+	Points         Kind = "points"   // a sum distributed over the options
+	Guess          Kind = "guess"    // a number
 )
 
 // Rules is what a poll lays down besides its options. Each kind uses its own part and leaves the rest zero.
 type Rules struct {
-	Least int // options that an answer names at least: single, multiple
+	Least int // options that an answer names at least: single, multiple, rating
 	Most  int // and at most
+
+	Low, High string // rating: what the ends of the scale mean, may be empty
+
+	Sum int // points that are distributed
+
+	Unit      string   // guess: of the number, may be empty
+	Min, Max  *float64 // guess: its bounds, which are allowed themselves; nil: none
+	Correct   *float64 // guess: the right number; nil: none, or not to be told yet
+	Tolerance float64  // guess: how far from it is right too
 }
 
 // ErrAnswer refuses an answer that has parts which polls of the kind do not ask for.
@@ -53,6 +66,14 @@ func kindOf(k Kind) kind {
 		return choice{}
 	case MultipleChoice:
 		return choice{several: true}
+	case Rating:
+		return rating{}
+	case Ranking:
+		return ranking{}
+	case Points:
+		return points{}
+	case Guess:
+		return guess{}
 	}
 	return unknown{}
 }

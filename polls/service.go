@@ -250,7 +250,7 @@ func (s *Service) publish(p Poll, t *Tally) {
 	if p.State == StateDraft {
 		to = webinar.Hosts()
 	}
-	s.events.Publish(webinar.Event{Webinar: p.Webinar, To: to, Body: Changed{p, t}})
+	s.events.Publish(webinar.Event{Webinar: p.Webinar, To: to, Body: Changed{p.veiled(), t}})
 }
 
 func (s *Service) publishTally(w webinar.ID, t Tally) {
@@ -260,6 +260,6 @@ func (s *Service) publishTally(w webinar.ID, t Tally) {
 // publishTallies tells the results that have changed since it was last called.
 func (s *Service) publishTallies() {
 	for _, c := range s.open.takeChanged() {
-		s.publishTally(c.webinar, c.tally)
+		s.publishTally(c.webinar, c.tally.veiled())
 	}
 }

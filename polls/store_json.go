@@ -8,18 +8,33 @@ import (
 // conversions do not compile when one side gets a field that the other does not have.
 
 type rulesJSON struct {
-	Least int `json:"least,omitempty"`
-	Most  int `json:"most,omitempty"`
+	Least     int      `json:"least,omitempty"`
+	Most      int      `json:"most,omitempty"`
+	Low       string   `json:"low,omitempty"`
+	High      string   `json:"high,omitempty"`
+	Sum       int      `json:"sum,omitempty"`
+	Unit      string   `json:"unit,omitempty"`
+	Min       *float64 `json:"min,omitempty"`
+	Max       *float64 `json:"max,omitempty"`
+	Correct   *float64 `json:"correct,omitempty"`
+	Tolerance float64  `json:"tolerance,omitempty"`
 }
 
 type answerJSON struct {
-	Options []OptionID `json:"options,omitempty"`
+	Options []OptionID       `json:"options,omitempty"`
+	Points  map[OptionID]int `json:"points,omitempty"`
+	Number  *float64         `json:"number,omitempty"`
 }
 
 type tallyJSON struct {
-	Poll  PollID `json:"-"`
-	Total int    `json:"total"`
-	Votes []int  `json:"votes,omitempty"`
+	Poll   PollID   `json:"-"`
+	Total  int      `json:"total"`
+	Votes  []int    `json:"votes,omitempty"`
+	Points []int    `json:"points,omitempty"`
+	Mean   *float64 `json:"mean,omitempty"`
+	Median *float64 `json:"median,omitempty"`
+	Bins   []Bin    `json:"bins,omitempty"`
+	Right  *int     `json:"right,omitempty"`
 }
 
 func (p Poll) rulesJSON() (string, error) {

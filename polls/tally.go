@@ -12,7 +12,43 @@ import (
 type Tally struct {
 	Poll  PollID
 	Total int   // ballots
-	Votes []int // single, multiple: ballots that name an option, in the order of the options
+	Votes []int // single, multiple, rating: ballots that name an option, in the order of the options; ranking: as the first
+
+	Points []int // of each option: by Borda (ranking), or what it was given (points)
+
+	Mean, Median *float64 // rating, by the number of the step from 1, and guess; nil while there are none
+	Bins         []Bin    // guess: ascending, without gaps
+	Right        *int     // guess: ballots that are right; nil if that is not known, or not to be told yet
+}
+
+// Bars is the result as labels with a number each, for whoever draws it without knowing the kinds.
+func (t Tally) Bars(p Poll) (labels []string, n []int) {
+	for _, b := range t.Bins {
+		labels, n = append(labels, b.label(p.Rules.Unit)), append(n, b.N)
+	}
+	for _, o := range p.Options {
+		labels = append(labels, o.Text)
+	}
+	if len(p.Options) > 0 {
+		if n = t.Votes; n == nil {
+			n = t.Points
+		}
+	}
+	return labels, n
+}
+
+// veiled is the poll as those see it who are still to answer.
+func (p Poll) veiled() Poll {
+	if p.State != StateClosed {
+		p.Rules.Correct = nil
+	}
+	return p
+}
+
+// veiled is the result of a poll that is still open, as voters see it.
+func (t Tally) veiled() Tally {
+	t.Right = nil
+	return t
 }
 
 // count is a count that goes on.

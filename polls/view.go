@@ -40,12 +40,18 @@ func (s *Service) views(ctx context.Context, w webinar.ID, viewer webinar.Ticket
 	out := make([]View, len(found))
 	for i, p := range found {
 		out[i] = View{Poll: p.Poll, Voted: voted[p.ID]}
+		if !all {
+			out[i].Poll = p.veiled()
+		}
 		if p.State == StateDraft || (p.State == StateOpen && !all && !voted[p.ID]) {
 			continue
 		}
 		t, err := s.tally(ctx, p)
 		if err != nil {
 			return nil, err
+		}
+		if !all && p.State != StateClosed {
+			t = t.veiled()
 		}
 		out[i].Tally = &t
 	}

@@ -1178,23 +1178,39 @@ export interface components {
         PollRequest: {
             question: string;
             kind?: components["schemas"]["PollKind"];
-            /** @description single, multiple: 2 to 20 */
+            /** @description single, multiple, points: 2 to 20; ranking: 2 to 10; rating: its 3 to 10 steps from low to high; guess: none */
             options?: string[];
             rules?: components["schemas"]["PollRules"];
             /** @description idempotency key of a creation */
             key?: string;
         };
         /**
-         * @description single: one option, the default; multiple: some
+         * @description single: one option, the default; multiple: some; rating: one step of a scale; ranking: all options in order; points: a sum distributed; guess: a number
          * @enum {string}
          */
-        PollKind: "single" | "multiple";
+        PollKind: "single" | "multiple" | "rating" | "ranking" | "points" | "guess";
         /** @description What a poll lays down besides its options. Each kind uses its own part; what is absent in a request gets the default */
         PollRules: {
             /** @description single, multiple: options that an answer names at least; default 1 */
             least?: number;
             /** @description and at most; default: all */
             most?: number;
+            /** @description rating: what the low end of the scale means */
+            low?: string;
+            /** @description rating: what the high end means */
+            high?: string;
+            /** @description points that each person distributes; default 100 */
+            sum?: number;
+            /** @description guess: of the number */
+            unit?: string;
+            /** @description guess: the least that is allowed */
+            min?: number;
+            /** @description guess: the most that is allowed */
+            max?: number;
+            /** @description guess: the right number; until the poll is closed only in the answers to hosts */
+            correct?: number;
+            /** @description guess: how far from it is right too */
+            tolerance?: number;
         };
         Poll: {
             id: components["schemas"]["ID"];
@@ -1226,13 +1242,33 @@ export interface components {
             poll: components["schemas"]["ID"];
             /** @description ballots */
             total: number;
-            /** @description single, multiple: ballots that name an option, in the order of the options */
+            /** @description single, multiple, rating: ballots that name an option, in the order of the options; ranking: as the first; else empty */
             votes: number[];
+            /** @description of each option: by Borda (ranking: n-1 for the first of n, 0 for the last), or what it was given (points) */
+            points?: number[];
+            /** @description rating, by the number of the step from 1, and guess; absent without ballots */
+            mean?: number;
+            /** @description likewise */
+            median?: number;
+            /** @description guess: ascending; from belongs to a bin, to only to the last, or if both are the same */
+            bins?: {
+                from: number;
+                to: number;
+                n: number;
+            }[];
+            /** @description guess: ballots that are right; until the poll is closed only in the answers to hosts */
+            right?: number;
         };
         /** @description Each kind of poll asks for its own part; others are refused */
         Answer: {
-            /** @description single, multiple: those that are chosen */
+            /** @description single, multiple, rating: those that are chosen; ranking: all, the best one first */
             options?: components["schemas"]["ID"][];
+            /** @description points: what each option gets, by its id */
+            points?: {
+                [key: string]: number;
+            };
+            /** @description guess */
+            number?: number;
         };
         Vote: {
             answer: components["schemas"]["Answer"];
