@@ -69,7 +69,14 @@ const choice: Looks = { voters: () => import('./choice/voters'), hosts: () => im
 const looks: Record<Kind, Looks> = {
   single: choice,
   multiple: choice,
+  rating: { voters: () => import('./rating/voters'), hosts: () => import('./rating/hosts'), wall: () => import('./rating/wall') },
+  ranking: { voters: () => import('./ranking/voters'), hosts: () => import('./ranking/hosts'), wall: () => import('./ranking/wall') },
+  points: { voters: () => import('./points/voters'), hosts: () => import('./points/hosts'), wall: () => import('./points/wall') },
+  guess: { voters: () => import('./guess/voters'), hosts: () => import('./guess/hosts'), wall: () => import('./guess/wall') },
 };
+
+/** In the order in which a host chooses. */
+export const KINDS = Object.keys(looks) as Kind[];
 
 const loaded = new Map<string, Promise<unknown>>();
 
