@@ -85,3 +85,11 @@ func (s *server) try(c *call, class limitClass) (giveBack func(), err error) {
 	}
 	return giveBack, nil
 }
+
+// paced takes one try of the seat, or returns a *tooManyError.
+func (s *server) paced(c *call, class limitClass) error {
+	if _, wait, ok := s.limits.takeAs(class, []byte(c.seat.ID)); !ok {
+		return &tooManyError{seconds: int(math.Ceil(wait.Seconds()))}
+	}
+	return nil
+}

@@ -16,6 +16,7 @@ import (
 	"plenum/webinar"
 	"plenum/webinar/live"
 	"plenum/webinar/sfu"
+	"plenum/webinar/talk"
 )
 
 //go:embed openapi.yaml
@@ -23,13 +24,14 @@ var document []byte
 
 // Deps is all that the api needs.
 type Deps struct {
-	Accounts *webinar.Accounts
-	Webinars *webinar.Service
-	Hub      *live.Hub
-	Media    *sfu.Engine
-	Polls    *polls.Service
-	Recorder *recorder.Service
-	Relay    Relay // nil: none
+	Accounts  *webinar.Accounts
+	Webinars  *webinar.Service
+	Hub       *live.Hub
+	Media     *sfu.Engine
+	Polls     *polls.Service
+	Questions *talk.Questions
+	Recorder  *recorder.Service
+	Relay     Relay // nil: none
 
 	Numbers        http.Handler // what Metrics returned
 	App            http.Handler // answers everything that is neither under /api nor /healthz

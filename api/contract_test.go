@@ -16,6 +16,7 @@ import (
 	"plenum/polls"
 	"plenum/recorder"
 	"plenum/webinar"
+	"plenum/webinar/talk"
 )
 
 type dict = map[string]any
@@ -123,6 +124,7 @@ func samples() []any {
 		webinar.Changed{}, webinar.Presence{}, webinar.StageChanged{People: []webinar.OnStage{{Sources: []webinar.StageSource{{}}}}},
 		webinar.Speaking{People: []webinar.TicketID{"a"}}, webinar.Health{},
 		webinar.SlotsChanged{Slots: []webinar.Slot{{Video: true}, {}}}, webinar.LayersChanged{}, polls.Changed{}, polls.Deleted{}, polls.Tallied{},
+		talk.Changed{}, talk.Gone{}, talk.Counted{Votes: map[talk.QuestionID]int{"a": 1}}, talk.RulesChanged{},
 		recorder.Changed{}, recorder.CountsChanged{},
 	}
 }
@@ -219,6 +221,8 @@ func (c *contract) check(schema, v any, at string, strict bool) []string {
 		for key, item := range v {
 			if p, ok := properties[key]; ok {
 				faults = append(faults, c.check(p, item, at+"."+key, strict)...)
+			} else if further, ok := s["additionalProperties"].(dict); ok {
+				faults = append(faults, c.check(further, item, at+"."+key, strict)...)
 			} else if s["additionalProperties"] != true {
 				faults = append(faults, fmt.Sprintf("%s: %s is not in the contract", at, key))
 			}

@@ -7,6 +7,7 @@ import (
 	"plenum/polls"
 	"plenum/recorder"
 	"plenum/webinar"
+	"plenum/webinar/talk"
 )
 
 // EncodeEvent writes an event as its name and its JSON, as `x-events` in openapi.yaml lists them. It fails for a body
@@ -42,6 +43,14 @@ func eventBody(body any) (string, any) {
 		return "poll_deleted", pollDeletedJSON{ID: string(b.ID)}
 	case polls.Tallied:
 		return "tally", tallyWire(b.Tally)
+	case talk.Changed:
+		return "question", questionWire(talk.View{Question: b.Question})
+	case talk.Gone:
+		return "question_gone", questionGoneJSON{ID: string(b.ID)}
+	case talk.Counted:
+		return "question_votes", questionVotesJSON{Votes: b.Votes}
+	case talk.RulesChanged:
+		return "question_rules", questionRulesWire(b.Rules)
 	case recorder.Changed:
 		return "recording", recordingWire(b.Recording)
 	case recorder.CountsChanged:

@@ -9,11 +9,12 @@ import (
 	"plenum/recorder/consent"
 	"plenum/webinar"
 	"plenum/webinar/sfu"
+	"plenum/webinar/talk"
 )
 
 // faults is the one table from errors to answers. The first row that matches counts.
 func faults() []fault {
-	return slices.Concat(generalFaults(), pollFaults(), mediaFaults(), recordingFaults())
+	return slices.Concat(generalFaults(), pollFaults(), questionFaults(), mediaFaults(), recordingFaults())
 }
 
 func sayFull() sentence {
@@ -87,6 +88,23 @@ func pollFaults() []fault {
 			"A ballot lies under this receipt already. Please reload the page and vote again.",
 			"Unter diesem Beleg liegt schon ein Stimmzettel. Bitte laden Sie die Seite neu und stimmen Sie noch einmal ab."}},
 		{polls.ErrStopped, http.StatusServiceUnavailable, "busy", sentence{
+			"The server is restarting. Please try again in a moment.", "Der Server startet neu. Bitte versuchen Sie es gleich noch einmal."}},
+	}
+}
+
+func questionFaults() []fault {
+	return []fault{
+		{talk.ErrClosed, http.StatusConflict, "questions-closed", sentence{
+			"No questions are taken at the moment.", "Gerade werden keine Fragen angenommen."}},
+		{talk.ErrShown, http.StatusConflict, "question-shown", sentence{
+			"This question is shown already and cannot be changed any more. You can withdraw it and ask anew.",
+			"Diese Frage ist schon zu sehen und lässt sich nicht mehr ändern. Sie können sie zurückziehen und neu stellen."}},
+		{talk.ErrSettled, http.StatusConflict, "question-settled", sentence{
+			"This question has been answered already.", "Diese Frage ist schon beantwortet."}},
+		{talk.ErrFull, http.StatusConflict, "questions-full", sentence{
+			"So many questions are waiting that no more are taken for now. Please vote for one that is there.",
+			"Es warten so viele Fragen, dass gerade keine mehr angenommen werden. Stimmen Sie gern für eine vorhandene."}},
+		{talk.ErrStopped, http.StatusServiceUnavailable, "busy", sentence{
 			"The server is restarting. Please try again in a moment.", "Der Server startet neu. Bitte versuchen Sie es gleich noch einmal."}},
 	}
 }

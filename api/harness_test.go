@@ -23,6 +23,7 @@ import (
 	"plenum/webinar"
 	"plenum/webinar/live"
 	"plenum/webinar/sfu"
+	"plenum/webinar/talk"
 )
 
 // TestMain adds -update, which writes the golden files, and fails when a goroutine is left.
@@ -33,18 +34,19 @@ func TestMain(m *testing.M) {
 
 // site is a whole installation but for the front end: real services on a database of its own, behind a real server.
 type site struct {
-	t        testing.TB
-	url      string
-	handler  http.Handler // what is behind url
-	doc      *contract
-	log      *logBuffer
-	spool    string
-	accounts *webinar.Accounts
-	webinars *webinar.Service
-	hub      *live.Hub
-	media    *sfu.Engine
-	polls    *polls.Service
-	recorder *recorder.Service
+	t         testing.TB
+	url       string
+	handler   http.Handler // what is behind url
+	doc       *contract
+	log       *logBuffer
+	spool     string
+	accounts  *webinar.Accounts
+	webinars  *webinar.Service
+	hub       *live.Hub
+	media     *sfu.Engine
+	polls     *polls.Service
+	questions *talk.Questions
+	recorder  *recorder.Service
 }
 
 // logBuffer takes the log of a whole site.
@@ -83,11 +85,13 @@ func newSite(t testing.TB, change ...func(*Deps)) *site {
 	s.polls, err = polls.New(t.Context(), db, s.hub, log)
 	must(t, err)
 	t.Cleanup(func() { must(t, s.polls.Close()) })
+	s.questions = talk.New(db, s.hub, time.Hour, log)
+	t.Cleanup(func() { must(t, s.questions.Close()) })
 	s.webinars = webinar.NewService(db, s.hub, webinar.Retention{Webinar: 14 * 24 * time.Hour, Seat: 24 * time.Hour, MaxLive: 12 * time.Hour}, s.hooks())
 	screens.Seats = s.webinars
 
 	d := Deps{
-		Accounts: s.accounts, Webinars: s.webinars, Hub: s.hub, Media: s.media, Polls: s.polls, Recorder: s.recorder, Numbers: Metrics(s.media, s.hub, s.recorder),
+		Accounts: s.accounts, Webinars: s.webinars, Hub: s.hub, Media: s.media, Polls: s.polls, Questions: s.questions, Recorder: s.recorder, Numbers: Metrics(s.media, s.hub, s.recorder),
 		BaseURL: "http://plenum.test", Log: log,
 		App: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "page") }),
 	}

@@ -17,6 +17,8 @@ const (
 	limitSetup                   // failed set-ups
 	limitCode                    // wrong short codes
 	limitJoin                    // new seats
+	limitAsk                     // questions of one seat
+	limitTouch                   // votes for questions and changes of them, of one seat
 )
 
 // quota is a token bucket: burst at once, one more every refill.
@@ -33,6 +35,10 @@ func quotaOf(c limitClass) quota {
 		return quota{burst: 5, refill: 12 * time.Second}
 	case limitJoin:
 		return quota{burst: 2000, refill: 50 * time.Millisecond}
+	case limitAsk:
+		return quota{burst: 5, refill: 20 * time.Second}
+	case limitTouch:
+		return quota{burst: 40, refill: 500 * time.Millisecond}
 	case limitLogin, limitSetup:
 	}
 	return quota{burst: 10, refill: 6 * time.Second}
@@ -41,8 +47,8 @@ func quotaOf(c limitClass) quota {
 // maxBuckets bounds the memory; clients beyond it share one bucket.
 const maxBuckets = 1 << 16
 
-// limiter counts in memory only. Clients are known by a keyed hash of their address whose key is random and thrown
-// away each day, so nothing here says who they are.
+// limiter counts in memory only. Clients are known by a keyed hash of their address, or of their seat, whose key is
+// random and thrown away each day, so nothing here says who they are.
 type limiter struct {
 	mu      sync.Mutex
 	key     [32]byte
@@ -64,6 +70,11 @@ func newLimiter() *limiter { return &limiter{buckets: map[bucketID]*bucket{}} }
 // take takes one try for addr. ok is false when there is none left; wait says when there is one again. giveBack
 // returns the try, for tries that turned out to be right.
 func (l *limiter) take(class limitClass, addr netip.Addr) (giveBack func(), wait time.Duration, ok bool) {
+	return l.takeAs(class, clientOf(addr))
+}
+
+// takeAs takes one try for whoever is known by these bytes.
+func (l *limiter) takeAs(class limitClass, client []byte) (giveBack func(), wait time.Duration, ok bool) {
 	now := time.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -71,7 +82,7 @@ func (l *limiter) take(class limitClass, addr netip.Addr) (giveBack func(), wait
 		rand.Read(l.key[:]) // never fails, by its contract
 		l.keyFrom, l.buckets = now, map[bucketID]*bucket{}
 	}
-	b := l.bucket(class, addr, now)
+	b := l.bucket(class, client, now)
 	b.fill(now)
 	if b.tokens < 1 {
 		return nil, time.Duration((1 - b.tokens) * float64(b.quota.refill)), false
@@ -84,8 +95,8 @@ func (l *limiter) take(class limitClass, addr netip.Addr) (giveBack func(), wait
 	}, 0, true
 }
 
-func (l *limiter) bucket(class limitClass, addr netip.Addr, now time.Time) *bucket {
-	id := l.id(class, addr)
+func (l *limiter) bucket(class limitClass, client []byte, now time.Time) *bucket {
+	id := l.id(class, client)
 	if b := l.buckets[id]; b != nil {
 		return b
 	}
@@ -118,17 +129,21 @@ func (l *limiter) dropFull(now time.Time) {
 	}
 }
 
-// id hashes the address; of IPv6 only the /64, since a client owns all of that.
-func (l *limiter) id(class limitClass, addr netip.Addr) bucketID {
+// clientOf is the address; of IPv6 only the /64, since a client owns all of that.
+func clientOf(addr netip.Addr) []byte {
 	addr = addr.Unmap()
 	if addr.Is6() {
 		if p, err := addr.WithZone("").Prefix(64); err == nil {
 			addr = p.Addr()
 		}
 	}
+	return addr.AsSlice()
+}
+
+func (l *limiter) id(class limitClass, client []byte) bucketID {
 	mac := hmac.New(sha256.New, l.key[:])
 	mac.Write([]byte{byte(class)})
-	mac.Write(addr.AsSlice())
+	mac.Write(client)
 	return bucketID(mac.Sum(nil)[:16])
 }
 

@@ -47,10 +47,11 @@ func TestLimiter(t *testing.T) {
 func TestLimiterKnowsNetworksOfIPv6(t *testing.T) {
 	l := newLimiter()
 	a, b, far := netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8::ffff:1"), netip.MustParseAddr("2001:db8:0:1::1")
-	if l.id(limitCode, a) != l.id(limitCode, b) || l.id(limitCode, a) == l.id(limitCode, far) {
+	id := func(addr netip.Addr) bucketID { return l.id(limitCode, clientOf(addr)) }
+	if id(a) != id(b) || id(a) == id(far) {
 		t.Error("clients of IPv6 are not told apart by /64")
 	}
-	if l.id(limitCode, netip.MustParseAddr("192.0.2.1")) != l.id(limitCode, netip.MustParseAddr("::ffff:192.0.2.1")) {
+	if id(netip.MustParseAddr("192.0.2.1")) != id(netip.MustParseAddr("::ffff:192.0.2.1")) {
 		t.Error("an IPv4 address counts twice")
 	}
 }

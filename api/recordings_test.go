@@ -49,7 +49,8 @@ func (s *site) speak(w, ticket string) {
 	}
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	for i := uint32(0); s.spooled() < 1000; i++ {
+	before := s.spooled()
+	for i := uint32(0); s.spooled() < before+1000; i++ {
 		at := <-tick.C
 		if i > 5000 {
 			s.t.Fatal("nothing reached the disk")

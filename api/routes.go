@@ -20,6 +20,7 @@ func routes() []route {
 	const (
 		one       = "/api/webinars/{webinar}"
 		poll      = one + "/polls/{poll}"
+		question  = one + "/questions/{question}"
 		recording = one + "/recordings/{recording}"
 
 		get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
@@ -71,6 +72,17 @@ func routes() []route {
 		{"vote", post, poll + "/votes", watch, (*server).vote},
 		{"listReceipts", get, poll + "/receipts", watch, (*server).listReceipts},
 		{"pollResults", get, poll + "/results.csv", manage(), (*server).pollResults},
+
+		{"listQuestions", get, one + "/questions", watch, (*server).listQuestions},
+		{"ask", post, one + "/questions", watch, (*server).ask},
+		{"ownQuestions", post, one + "/questions/own", watch, (*server).ownQuestions},
+		{"questionRules", put, one + "/questions/rules", manage(), (*server).questionRules},
+		{"questionsCSV", get, one + "/questions.csv", manage(), (*server).questionsCSV},
+		{"editQuestion", put, question, watch, (*server).editQuestion},
+		{"withdrawQuestion", post, question + "/withdraw", watch, (*server).withdrawQuestion},
+		{"upvote", put, question + "/vote", watch, (*server).upvote},
+		{"unupvote", del, question + "/vote", watch, (*server).unupvote},
+		{"moveQuestion", put, question + "/state", manage(), (*server).moveQuestion},
 
 		{"listRecordings", get, one + "/recordings", manage(), (*server).listRecordings},
 		{"announce", post, one + "/recordings", manage(), (*server).announce},

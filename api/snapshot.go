@@ -23,10 +23,14 @@ func (s *server) snapshot(c *call) (snapshotJSON, error) {
 	if err != nil {
 		return snapshotJSON{}, err
 	}
+	questions, err := s.questionBox(c.ctx(), c)
+	if err != nil {
+		return snapshotJSON{}, err
+	}
 	slots := s.Media.Slots(string(id), string(c.seat.ID), c.may(webinar.Publish))
 	out := snapshotJSON{
 		Webinar: s.seenBy(c, w), Me: meWire(*c.seat), Presence: presenceJSON{Watching: s.Hub.Watching(id)}, Stage: stage,
-		Speaking: speakingWire(speakingOf(s.Media.Speaking(string(id)))), Slots: slotsWire(slotsOf(slots)), Polls: pollsWire(views), ServerTime: time.Now().UTC(),
+		Speaking: speakingWire(speakingOf(s.Media.Speaking(string(id)))), Slots: slotsWire(slotsOf(slots)), Polls: pollsWire(views), Questions: questions, ServerTime: time.Now().UTC(),
 	}
 	if c.may(webinar.Manage) {
 		out.Health = new(healthWire(healthOf(s.Media.Health(string(id)))))

@@ -134,19 +134,20 @@ type arrivalJSON struct {
 }
 
 type snapshotJSON struct {
-	Webinar    webinarJSON    `json:"webinar"`
-	Me         meJSON         `json:"me"`
-	Presence   presenceJSON   `json:"presence"`
-	Stage      stageJSON      `json:"stage"`
-	Speaking   speakingJSON   `json:"speaking"`
-	Slots      slotsJSON      `json:"slots"`
-	Health     *healthJSON    `json:"health,omitempty"`
-	Layers     []layersJSON   `json:"layers,omitempty"`
-	Polls      []pollJSON     `json:"polls"`
-	Recording  *recordingJSON `json:"recording,omitempty"`
-	Consent    *countsJSON    `json:"consent,omitempty"`
-	MyConsent  *myConsentJSON `json:"my_consent,omitempty"`
-	ServerTime time.Time      `json:"server_time"`
+	Webinar    webinarJSON     `json:"webinar"`
+	Me         meJSON          `json:"me"`
+	Presence   presenceJSON    `json:"presence"`
+	Stage      stageJSON       `json:"stage"`
+	Speaking   speakingJSON    `json:"speaking"`
+	Slots      slotsJSON       `json:"slots"`
+	Health     *healthJSON     `json:"health,omitempty"`
+	Layers     []layersJSON    `json:"layers,omitempty"`
+	Polls      []pollJSON      `json:"polls"`
+	Questions  questionBoxJSON `json:"questions"`
+	Recording  *recordingJSON  `json:"recording,omitempty"`
+	Consent    *countsJSON     `json:"consent,omitempty"`
+	MyConsent  *myConsentJSON  `json:"my_consent,omitempty"`
+	ServerTime time.Time       `json:"server_time"`
 }
 
 type presenceJSON struct {

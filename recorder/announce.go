@@ -49,6 +49,7 @@ func (s *Service) Announce(ctx context.Context, w webinar.ID, by webinar.Subject
 		p.beat, p.lapsed, p.granted = now, false, 0
 	}
 	r.mu.Unlock()
+	s.wake()
 	r.tell()
 	r.tellCounts()
 	return rec, nil

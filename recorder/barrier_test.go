@@ -31,7 +31,7 @@ func TestBarrierForHours(t *testing.T) {
 	}
 }
 
-func TestBarrierNeverStale(t *testing.T) { // I20: a new order closes what an older one had opened
+func TestI20BarrierNeverStale(t *testing.T) { // I20: a new order closes what an older one had opened
 	w := newBench(false, 50*ms)
 	w.run(at(0), at(10*time.Second))
 	w.agree(at(10*time.Second), 30*ms, 0)

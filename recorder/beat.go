@@ -30,6 +30,9 @@ func (s *Service) Beat(w webinar.ID, who webinar.Ticket, epochMS, rttMS float64)
 func (r *room) hear(who webinar.Ticket, epochMS, rttMS float64) {
 	p := r.person(who.Subject)
 	p.page.hear(r.s.clock.now(), epochMS, rttMS)
+	if p.beat.IsZero() {
+		r.s.wake() // there is one more to wait for
+	}
 	p.beat = time.Now()
 	if p.lapsed {
 		p.lapsed = false
@@ -37,6 +40,25 @@ func (r *room) hear(who webinar.Ticket, epochMS, rttMS float64) {
 		p.granted = r.count // whatever was sent unseen is older than the barrier
 		r.later(func(ctx context.Context) error { return r.rearm(ctx, nil) })
 	}
+}
+
+// due is when the next gate must close for want of beats, or the strict rule may go on; false if nothing is awaited. What
+// takes minutes is seen by the way.
+func (r *room) due() (at time.Time, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.book == nil || !r.rec.active() {
+		return at, false
+	}
+	if !r.resumeAt.IsZero() {
+		at, ok = r.resumeAt, true
+	}
+	for _, p := range r.people {
+		if end := p.beat.Add(beatLimit); !p.lapsed && (!ok || end.Before(at)) {
+			at, ok = end, true
+		}
+	}
+	return at, ok
 }
 
 // beat does what time asks for in one room.

@@ -19,6 +19,9 @@ func bubble(t *testing.T, f func(t *testing.T, w *world)) {
 	})
 }
 
+// beatEvery is how often a test has the service's heart beat.
+const beatEvery = 200 * time.Millisecond
+
 // pass lets time go on with the service's heart beating.
 func (w *world) pass(d time.Duration) {
 	for d > 0 {

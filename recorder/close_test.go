@@ -20,7 +20,7 @@ import (
 )
 
 // I3: after a closing act has returned, nothing is written, while packets go on coming from other goroutines.
-func TestNothingAfterClosing(t *testing.T) {
+func TestI3NothingAfterClosing(t *testing.T) {
 	for name, act := range map[string]func(w *world, rec RecordingID, who webinar.Ticket) error{
 		"withdraw": func(w *world, rec RecordingID, who webinar.Ticket) error {
 			return w.answer(rec, who, consent.Withdraw, 0)
@@ -100,7 +100,7 @@ func closeUnderFire(t *testing.T, act func(*world, RecordingID, webinar.Ticket) 
 }
 
 // I5 I6: the ledger fails at the n-th append, for each n; what is written has its grant, what was closed stays closed.
-func TestLedgerFailsAnywhere(t *testing.T) {
+func TestI5I6LedgerFailsAnywhere(t *testing.T) {
 	for n := 1; n <= 9; n++ {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			bubble(t, func(t *testing.T, w *world) { ledgerFails(t, w, n) })
@@ -260,7 +260,7 @@ func count(t *testing.T, w *world, state string) int64 {
 }
 
 // A withdrawal whose segment is still being written leaves nothing, neither file nor row.
-func TestWithdrawWhileWriting(t *testing.T) {
+func TestI22WithdrawWhileWriting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, database(t))
 		w.s.c.newWriter = func(c master.Config) writer { return master.New(c) }

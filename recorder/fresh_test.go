@@ -45,7 +45,7 @@ func (w *world) mustRefuse(src *source, kept []*rtp.Packet, instant time.Time, b
 }
 
 // A source that was live before its grant is not fresh, although it came after the start.
-func TestSourceOlderThanItsGrant(t *testing.T) {
+func TestI2SourceOlderThanItsGrant(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		ann, bob := w.seat("ann", webinar.Host), w.seat("bob", webinar.Speaker)
 		rec := w.running(false, ann)
@@ -61,7 +61,7 @@ func TestSourceOlderThanItsGrant(t *testing.T) {
 }
 
 // A source that came while its owner gave no sign of life is not fresh when the beats come back.
-func TestSourceOlderThanTheBeat(t *testing.T) {
+func TestI2SourceOlderThanTheBeat(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		ann := w.seat("ann", webinar.Host)
 		w.running(false, ann)
@@ -75,7 +75,7 @@ func TestSourceOlderThanTheBeat(t *testing.T) {
 }
 
 // A source that comes after its grant is recorded from its first packet on.
-func TestFreshSourceIsRecordedAtOnce(t *testing.T) {
+func TestI28FreshSourceIsRecordedAtOnce(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		ann := w.seat("ann", webinar.Host)
 		w.running(true, ann)
@@ -91,7 +91,7 @@ func TestFreshSourceIsRecordedAtOnce(t *testing.T) {
 
 // A grant that gives one scope and takes another closes gates on its way to the ledger; arming what is left must not take
 // the source, which came after the first grant and before this one, for a fresh one.
-func TestSourceOlderThanItsNarrowedGrant(t *testing.T) {
+func TestI2SourceOlderThanItsNarrowedGrant(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		ann, bob := w.seat("ann", webinar.Host), w.seat("bob", webinar.Speaker)
 		rec := w.running(false, ann)

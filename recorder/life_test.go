@@ -93,7 +93,7 @@ func TestLife(t *testing.T) {
 
 func second[A any](_ A, err error) error { return err }
 
-func TestStrictPausesAndResumesByItself(t *testing.T) {
+func TestI24StrictPausesAndResumesByItself(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		ann, bob := w.seat("ann", webinar.Host), w.seat("bob", webinar.Speaker)
 		rec := w.running(true, ann)
@@ -154,7 +154,7 @@ func TestNotStrictKeepsRecordingTheOthers(t *testing.T) {
 	})
 }
 
-func TestBeats(t *testing.T) {
+func TestI18BeatsKeepGatesOpen(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		ann := w.seat("ann", webinar.Host)
 		w.running(true, ann)
@@ -225,7 +225,7 @@ func TestDiskReserveStopsCleanly(t *testing.T) {
 	})
 }
 
-func TestWithdrawErases(t *testing.T) {
+func TestI22WithdrawErases(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		ann, bob := w.seat("ann", webinar.Host), w.seat("bob", webinar.Speaker)
 		rec := w.running(false, ann, bob)
@@ -279,7 +279,7 @@ func TestWhoMayAnswer(t *testing.T) {
 	})
 }
 
-func TestRestart(t *testing.T) {
+func TestI13RestartClosesAllGates(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		ann := w.seat("ann", webinar.Host)
 		rec := w.running(true, ann)

@@ -178,7 +178,7 @@ func (s *Service) wake() {
 
 // The rhythm of Run.
 const (
-	beatEvery   = 200 * time.Millisecond // how late a missed beat or a strict resume may be seen
+	againEvery  = 200 * time.Millisecond // for what was due and could not be done
 	diskEvery   = 10 * time.Second
 	retryEvery  = 10 * time.Second // for what the ledger or the database did not take
 	expireEvery = time.Minute
@@ -187,8 +187,8 @@ const (
 // Run does what time asks for: beats, the strict rule's resume, the disk, retries, expiry. When ctx ends it closes every
 // gate, pauses what runs, seals all files and returns nil.
 func (s *Service) Run(ctx context.Context) error {
-	tick := time.NewTicker(beatEvery)
-	defer tick.Stop()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	var making sync.WaitGroup
 	making.Go(func() { s.derive(ctx) })
 	defer making.Wait()
@@ -198,9 +198,10 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-ctx.Done():
 		case <-s.kick:
 			s.drain(ctx)
-		case now := <-tick.C:
+		case now := <-timer.C:
 			s.beat(ctx, p, now)
 		}
+		timer.Reset(time.Until(s.due(time.Now())))
 	}
 	s.shutdown(context.WithoutCancel(ctx))
 	return nil
@@ -223,6 +224,20 @@ func (s *Service) beat(ctx context.Context, p pulse, now time.Time) {
 		r.beat(now)
 	}
 	s.drain(ctx)
+}
+
+// due is when the next beat is needed. Whoever brings that nearer calls wake.
+func (s *Service) due(now time.Time) time.Time {
+	at := now.Add(diskEvery)
+	for _, r := range s.every() {
+		if next, ok := r.due(); ok && next.Before(at) {
+			at = next
+		}
+	}
+	if !at.After(now) {
+		return now.Add(againEvery)
+	}
+	return at
 }
 
 func (s *Service) drain(ctx context.Context) {

@@ -39,6 +39,7 @@ func (r *room) strict() (x shutting, changed bool) {
 		r.resumeAt = time.Time{}
 	case r.rec.State == Paused && r.rec.Reason == ByStrict && r.resumeAt.IsZero():
 		r.resumeAt = time.Now().Add(strictRest)
+		r.s.wake()
 	}
 	return x, false
 }

@@ -67,7 +67,7 @@ func TestPicturesThatNoFileCanHold(t *testing.T) {
 }
 
 // I28 in every codec that a file can hold: the picture of who agreed is recorded, from a key frame on.
-func TestPicturesOfEveryCodecAreRecorded(t *testing.T) {
+func TestI28PicturesOfEveryCodecAreRecorded(t *testing.T) {
 	for _, mime := range []string{"video/VP8", "video/VP9", "video/AV1"} {
 		t.Run(mime, func(t *testing.T) {
 			bubble(t, func(t *testing.T, w *world) {

@@ -21,11 +21,11 @@ const module = "plenum/"
 var allowed = map[string][]string{
 	"cmd/plenum": {
 		"api", "cmd/plenum/bench", "cmd/plenum/bench/record", "frontend", "migrations", "polls", "recorder", "recorder/archive", "recorder/blob", "recorder/consent",
-		"webinar", "webinar/live", "webinar/media", "webinar/sfu", "webinar/turn",
+		"webinar", "webinar/live", "webinar/media", "webinar/sfu", "webinar/talk", "webinar/turn",
 	},
 	"cmd/plenum/bench":        {}, // measures from outside, over the public API
 	"cmd/plenum/bench/record": {"migrations", "recorder", "recorder/archive", "recorder/blob", "recorder/consent", "webinar", "webinar/media"},
-	"api":                     {"polls", "recorder", "recorder/consent", "recorder/report", "webinar", "webinar/live", "webinar/media", "webinar/sfu"},
+	"api":                     {"polls", "recorder", "recorder/consent", "recorder/report", "webinar", "webinar/live", "webinar/media", "webinar/sfu", "webinar/talk"},
 	"polls":                   {"sheet", "webinar"},
 	"recorder":                {"recorder/archive", "recorder/consent", "recorder/master", "recorder/program", "recorder/report", "webinar", "webinar/media"},
 	"recorder/archive":        {"recorder/blob", "recorder/master"},
@@ -43,6 +43,7 @@ var allowed = map[string][]string{
 	"webinar/sfu/egress":      {},
 	"webinar/sfu/ingress":     {},
 	"webinar/sfu/seal":        {},
+	"webinar/talk":            {"sheet", "webinar"},
 	"webinar/turn":            {}, // what it relays to is told by cmd/plenum
 	"frontend":                {},
 	"migrations":              {},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"testing"
@@ -12,13 +13,17 @@ import (
 	"plenum/cmd/plenum/bench/record"
 )
 
-// TestMain is the server as well, when the bench starts it.
+// TestMain is the server as well, when the bench starts it, and an object store of its own.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "serve" {
+	switch {
+	case len(os.Args) > 1 && os.Args[1] == "serve":
 		main()
-		return
+	case len(os.Args) > 3 && os.Args[1] == "store":
+		fmt.Fprintln(os.Stderr, serveStore(os.Args[2], os.Args[3], os.Stdout))
+		os.Exit(1)
+	default:
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
 }
 
 // TestBenchFanout goes the whole way over the public API, over a path that is forced.
@@ -89,7 +94,7 @@ func TestBenchRecord(t *testing.T) {
 	}
 	var r record.Result
 	measured(t, &r, "record", "--minutes", "0.12")
-	if r.Bytes < 100_000 || r.CPUPerMinute <= 0 || r.MaxRSS < 10 || r.MaxHeld < 1 || r.Finalize <= 0 || r.Stored < r.Finalize || r.Program <= 0 {
+	if r.Bytes < 100_000 || r.CPUPerMinute <= 0 || r.MaxRSS < 10 || r.MaxOwn < 1 || r.MaxOwn > r.MaxRSS || r.Idle <= 0 || r.Finalize <= 0 || r.Stored < r.Finalize || r.Program <= 0 {
 		t.Errorf("%+v", r)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"plenum/webinar"
 	"plenum/webinar/live"
 	"plenum/webinar/sfu"
+	"plenum/webinar/talk"
 	"plenum/webinar/turn"
 )
 
@@ -52,6 +53,8 @@ func (p *parts) buildPolls(ctx context.Context) (err error) {
 		return err
 	}
 	p.onClose(p.polls.Close)
+	p.questions = talk.New(p.db, p.hub, p.cfg.RetainQuestions, p.log)
+	p.onClose(p.questions.Close)
 	return nil
 }
 
@@ -146,7 +149,7 @@ func (p *parts) buildRelay(context.Context) error {
 func (p *parts) buildSite(l net.Addr) (err error) {
 	p.numbers = api.Metrics(p.engine, p.hub, p.recorder)
 	deps := api.Deps{
-		Accounts: p.accounts, Webinars: p.webinars, Hub: p.hub, Media: p.engine, Polls: p.polls, Recorder: p.recorder,
+		Accounts: p.accounts, Webinars: p.webinars, Hub: p.hub, Media: p.engine, Polls: p.polls, Questions: p.questions, Recorder: p.recorder,
 		Numbers: p.numbers, App: frontend.Handler(), BaseURL: p.cfg.linkAddress(l).String(), StageURL: p.cfg.address(l).String(), TLS: p.cfg.secure(), TrustedProxies: p.cfg.TrustedProxies, Full: p.full, Log: p.log,
 	}
 	if p.relay != nil {

@@ -43,6 +43,7 @@ type config struct {
 	SessionLifetime time.Duration
 	RetainWebinar   time.Duration
 	RetainSeat      time.Duration
+	RetainQuestions time.Duration
 	RetainRecording time.Duration
 	MaxLive         time.Duration
 	AnnounceDelay   time.Duration
@@ -94,6 +95,7 @@ func settings() []setting {
 		{"PLENUM_SESSION_LIFETIME", "168h", dur, "how long a sign-in lasts (1h to 720h)", false, setDuration(time.Hour, 720*time.Hour, func(c *config) *time.Duration { return &c.SessionLifetime })},
 		{"PLENUM_RETAIN_WEBINAR", "336h", dur, "webinars, polls and results are erased so long after the end (1h to 4392h)", false, setDuration(time.Hour, 4392*time.Hour, func(c *config) *time.Duration { return &c.RetainWebinar })},
 		{"PLENUM_RETAIN_SEAT", "24h", dur, "seats and names are erased so long after the end (1h to 720h)", false, setDuration(time.Hour, 720*time.Hour, func(c *config) *time.Duration { return &c.RetainSeat })},
+		{"PLENUM_RETAIN_QUESTIONS", "1h", dur, "questions and their answers are erased so long after the end (1h to 720h); export them before", false, setDuration(time.Hour, 720*time.Hour, func(c *config) *time.Duration { return &c.RetainQuestions })},
 		{"PLENUM_RETAIN_RECORDING", "720h", dur, "recordings are erased so long after they stopped (1h to 4392h, which is 183 days)", false, setDuration(time.Hour, 4392*time.Hour, func(c *config) *time.Duration { return &c.RetainRecording })},
 		{"PLENUM_MAX_LIVE", "24h", dur, "a webinar that nobody ends is ended after so long (1h to 72h)", false, setDuration(time.Hour, 72*time.Hour, func(c *config) *time.Duration { return &c.MaxLive })},
 		{"PLENUM_ANNOUNCE_DELAY", "10s", dur, "least time between announcing a recording and starting it (10s to 10m)", false, setDuration(10*time.Second, 10*time.Minute, func(c *config) *time.Duration { return &c.AnnounceDelay })},

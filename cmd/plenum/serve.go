@@ -23,6 +23,7 @@ import (
 	"plenum/webinar"
 	"plenum/webinar/live"
 	"plenum/webinar/sfu"
+	"plenum/webinar/talk"
 	"plenum/webinar/turn"
 )
 
@@ -78,18 +79,19 @@ type parts struct {
 	log *slog.Logger
 	db  *gorm.DB
 
-	hub      *live.Hub
-	accounts *webinar.Accounts
-	webinars *webinar.Service
-	polls    *polls.Service
-	store    blob.Store
-	archive  *archive.Archive
-	recorder *recorder.Service
-	engine   *sfu.Engine
-	numbers  http.Handler
-	relay    *turn.Server // nil: none
-	site     http.Handler
-	full     func() bool // of descriptors
+	hub       *live.Hub
+	accounts  *webinar.Accounts
+	webinars  *webinar.Service
+	polls     *polls.Service
+	questions *talk.Questions
+	store     blob.Store
+	archive   *archive.Archive
+	recorder  *recorder.Service
+	engine    *sfu.Engine
+	numbers   http.Handler
+	relay     *turn.Server // nil: none
+	site      http.Handler
+	full      func() bool // of descriptors
 
 	closers []func() error // in order of building
 }
@@ -176,7 +178,7 @@ func (p *parts) retention(ctx context.Context) error {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
 	for {
-		if err := p.webinars.Sweep(ctx); err != nil && ctx.Err() == nil {
+		if err := errors.Join(p.webinars.Sweep(ctx), p.questions.Sweep(ctx)); err != nil && ctx.Err() == nil {
 			p.log.Error("retention sweep", "error", err)
 		}
 		select {

@@ -13,7 +13,8 @@ const webinar: Schema<'Webinar'> = {
 
 const snapshot = (o: Partial<Schema<'Snapshot'>> = {}): Schema<'Snapshot'> => ({
   webinar, me: { id: 'p', role: 'attendee', name: '' }, presence: { watching: 3 }, stage: { people: [] }, speaking: { people: [] }, slots: { slots: [] },
-  polls: [poll('q2', { position: 2 }), poll('q1', { voted: true })], server_time: '2026-01-01T10:00:05Z', ...o,
+  polls: [poll('q2', { position: 2 }), poll('q1', { voted: true })],
+  questions: { rules: { open: true, moderated: true, anonymous: true }, questions: [] }, server_time: '2026-01-01T10:00:05Z', ...o,
 });
 
 const recording: Schema<'Recording'> = { id: 'r', state: 'recording', strict: true, announcement: 1, announced_at: 't', start_allowed_at: 't' };

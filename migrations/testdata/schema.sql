@@ -144,6 +144,38 @@ CREATE UNIQUE INDEX polls_create_key ON polls (webinar_id, create_key) WHERE cre
 
 CREATE UNIQUE INDEX polls_position ON polls (webinar_id, position);
 
+CREATE TABLE question_rules (
+  webinar_id TEXT PRIMARY KEY REFERENCES webinars (id) ON DELETE CASCADE,
+  open       INTEGER NOT NULL CHECK (open IN (0, 1)),
+  moderated  INTEGER NOT NULL CHECK (moderated IN (0, 1)),
+  anonymous  INTEGER NOT NULL CHECK (anonymous IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE question_votes (
+  question_id TEXT NOT NULL REFERENCES questions (id) ON DELETE CASCADE,
+  ticket_id   TEXT NOT NULL,
+  PRIMARY KEY (question_id, ticket_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE questions (
+  id          TEXT PRIMARY KEY,
+  webinar_id  TEXT NOT NULL REFERENCES webinars (id) ON DELETE CASCADE,
+  text        TEXT NOT NULL,
+  ticket_id   TEXT NOT NULL, -- who asked with a name; empty: without one, and nothing says who it was
+  name        TEXT NOT NULL,
+  secret_hash BLOB NOT NULL, -- of what the asker's browser keeps; random, so that it leads to nobody
+  state       TEXT NOT NULL CHECK (state IN ('new', 'shown', 'answering', 'answered', 'dismissed')),
+  answer      TEXT NOT NULL DEFAULT '',
+  votes       INTEGER NOT NULL DEFAULT 0 CHECK (votes >= 0), -- rows of question_votes, counted in the same transaction
+  asked_at    INTEGER NOT NULL,
+  answered_at INTEGER NOT NULL DEFAULT 0,
+  CHECK ((ticket_id = '') = (name = ''))
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX questions_answering ON questions (webinar_id) WHERE state = 'answering';
+
+CREATE UNIQUE INDEX questions_secret ON questions (webinar_id, secret_hash);
+
 CREATE TABLE receipt_links (
   hash         BLOB PRIMARY KEY CHECK (length(hash) = 32),
   webinar_id   TEXT NOT NULL,

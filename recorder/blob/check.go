@@ -68,7 +68,7 @@ func (s *S3) checkEncryption(ctx context.Context) error {
 		return err
 	}
 	probe := []byte{0}
-	d, err := digestOf(bytes.NewReader(probe))
+	d, err := digestOf(bytes.NewReader(probe), s.sign)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ type S3 struct {
 	remote   *remote
 	readBack bool
 	sse      bool
+	sign     bool // bodies are signed too: not on a socket of our own
 	durable  func() error
 }
 
@@ -34,7 +35,7 @@ func OpenS3(ctx context.Context, c S3Config) (*S3, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &S3{remote: r, readBack: c.ReadBack, sse: c.SSE != "", durable: c.Durable}
+	s := &S3{remote: r, readBack: c.ReadBack, sse: c.SSE != "", sign: c.Socket == "", durable: c.Durable}
 	if s.durable == nil {
 		s.durable = func() error { return nil }
 	}

@@ -42,7 +42,7 @@ func (u Upload) halted() error {
 }
 
 func (s *S3) putWhole(ctx context.Context, u Upload) (sums, error) {
-	d, err := digestOf(io.NewSectionReader(u.Body, 0, u.Size))
+	d, err := digestOf(io.NewSectionReader(u.Body, 0, u.Size), s.sign)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (s *S3) putParts(ctx context.Context, u Upload) (sums, error) {
 	var list []part
 	for off := int64(0); off < u.Size; off += step {
 		size := min(step, u.Size-off)
-		d, err := digestOf(io.NewSectionReader(u.Body, off, size))
+		d, err := digestOf(io.NewSectionReader(u.Body, off, size), s.sign)
 		if err != nil {
 			return nil, err
 		}

@@ -15,7 +15,7 @@ func TestZeroPermitDenies(t *testing.T) {
 	}
 }
 
-func TestPermitNeedsEverything(t *testing.T) {
+func TestI7I9I10PermitNeedsEverything(t *testing.T) {
 	b := openBook(t, &fake{})
 	b.mustAnnounce(t, rec1, testNotice())
 	b.agree(t, rec1, ann, Audio|Name)
@@ -79,7 +79,7 @@ func TestPermitEndsForEver(t *testing.T) {
 	}
 }
 
-func TestGrantRules(t *testing.T) {
+func TestI8I15I16GrantRules(t *testing.T) {
 	ctx := t.Context()
 	b := openBook(t, &fake{})
 	if _, err := b.Grant(ctx, Answer{Recording: rec1, Subject: ann, Actor: ann}, nothing); !errors.Is(err, ErrUnknown) {
@@ -142,7 +142,7 @@ func TestGrantRules(t *testing.T) {
 	}
 }
 
-func TestKeyTwiceIsOneEntry(t *testing.T) {
+func TestI27KeyTwiceIsOneEntry(t *testing.T) {
 	f := &fake{}
 	b := openBook(t, f)
 	b.mustAnnounce(t, rec1, testNotice())
@@ -245,7 +245,7 @@ func (b *Book) standingOf(who webinar.SubjectID) State {
 	return st.State
 }
 
-func TestLedgerFailure(t *testing.T) {
+func TestI6LedgerFailure(t *testing.T) {
 	f := &fake{}
 	b := openBook(t, f)
 	b.mustAnnounce(t, rec1, testNotice())
@@ -282,6 +282,26 @@ func TestLedgerFailure(t *testing.T) {
 	if phase, _ := again.Phase(rec1); phase != Stop || again.standingOf(ann) != Withdrawn {
 		t.Fatalf("owed entries: phase %s, ann %s", phase, again.standingOf(ann))
 	}
+}
+
+// TestI4SlowLedgerIsClosed: who waits for the ledger in vain has not agreed.
+func TestI4SlowLedgerIsClosed(t *testing.T) {
+	b := openBook(t, &fake{})
+	b.mustAnnounce(t, rec1, testNotice())
+	if _, err := b.Show(t.Context(), b.reply(rec1, ann, 0)); err != nil {
+		t.Fatal(err)
+	}
+	b.mustRun(t, rec1, Start)
+	b.turn <- struct{}{} // somebody is writing, and does not come to an end
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if _, err := b.Grant(ctx, b.reply(rec1, ann, All), nothing); !errors.Is(err, ErrLedger) {
+		t.Errorf("%v", err)
+	}
+	if b.Permit(rec1, ann, Audio).Holds() || b.standingOf(ann) == Granted {
+		t.Error("open without an entry")
+	}
+	<-b.turn
 }
 
 func TestStoreIsAppendOnly(t *testing.T) {

@@ -31,7 +31,7 @@ func (b *Book) state() string {
 
 // I13, with appends that fail at any place: whatever memory says, the ledger says too once it has what it is owed, and
 // with a failing ledger memory is never more open than the ledger.
-func TestReplayGivesTheSame(t *testing.T) {
+func TestI13ReplayGivesTheSame(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		f := &fake{}
 		b, err := newBook(t.Context(), f, testWebinar)

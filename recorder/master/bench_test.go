@@ -43,7 +43,8 @@ func recordOnce(b *testing.B, events []event, video, audio consent.Permit) Info 
 	tick := time.Duration(0)
 	for _, e := range events {
 		for ; tick < e.at; tick += tickEvery {
-			must(b, w.tick(tick))
+			_, err := w.work(tick)
+			must(b, err)
 		}
 		switch {
 		case e.report != nil:
@@ -53,9 +54,9 @@ func recordOnce(b *testing.B, events []event, video, audio consent.Permit) Info 
 		default:
 			w.Write(audio, e.track, e.pkt, w.cfg.Origin.Add(e.at))
 		}
-		w.take(<-w.queue)
 	}
-	must(b, w.tick(tick+depth+time.Second))
+	_, err := w.work(tick + depth + time.Second)
+	must(b, err)
 	close(w.done)
 	info, err := w.Seal()
 	must(b, err)

@@ -98,3 +98,14 @@ func (j *jitter) pop(now time.Duration, all bool) (p packet, gap, ok bool) {
 func (j *jitter) hole(now time.Duration) bool {
 	return j.running && len(j.held) > 0 && j.held[0].seq != j.next && now-j.held[0].at >= holeAsk
 }
+
+// due is when a missing packet is next to be judged; false without a hole.
+func (j *jitter) due(now time.Duration) (at time.Duration, ok bool) {
+	if !j.running || len(j.held) == 0 || j.held[0].seq == j.next {
+		return 0, false
+	}
+	if at = j.held[0].at + holeAsk; at > now {
+		return at, true
+	}
+	return j.held[0].at + holeWait, true
+}

@@ -68,12 +68,21 @@ func Writable(t media.Track) bool { return codecOf(t) != 0 }
 
 // codecOf is 0 for what no file can hold.
 func codecOf(t media.Track) webm.Codec {
-	for mime, c := range map[string]webm.Codec{"video/VP8": webm.VP8, "video/VP9": webm.VP9, "video/AV1": webm.AV1, "audio/opus": webm.Opus} {
-		if strings.EqualFold(t.MimeType, mime) && c.Video() == t.Kind.Video() {
-			return c
-		}
+	c := webm.Codec(0)
+	switch { // asked for each packet
+	case strings.EqualFold(t.MimeType, "video/VP8"):
+		c = webm.VP8
+	case strings.EqualFold(t.MimeType, "audio/opus"):
+		c = webm.Opus
+	case strings.EqualFold(t.MimeType, "video/VP9"):
+		c = webm.VP9
+	case strings.EqualFold(t.MimeType, "video/AV1"):
+		c = webm.AV1
 	}
-	return 0
+	if c.Video() != t.Kind.Video() {
+		return 0
+	}
+	return c
 }
 
 func clockRate(t media.Track) uint32 {
@@ -225,12 +234,34 @@ func (l *line) spoil(n int) {
 	}
 }
 
+// due is how long nothing has to be done after tick(now), unless a hole opens.
+func (l *line) due(now time.Duration) time.Duration {
+	at := now + tickEvery
+	for _, s := range l.sources {
+		if hole, ok := s.jitter.due(now); ok {
+			at = min(at, hole)
+		}
+		if s.number == videoTrack && now-s.lastSeen <= idleAfter {
+			at = min(at, max(s.askAt(), s.lastAsk+askEvery))
+		}
+	}
+	return max(at-now, time.Millisecond)
+}
+
+// askAt is when a key frame is wanted, if none comes until then.
+func (s *source) askAt() time.Duration {
+	if s.needKey {
+		return 0
+	}
+	return s.lastKey + keyCeiling
+}
+
 // wantKey asks for a key frame when one is needed or the last is too old.
 func (l *line) wantKey(s *source, now time.Duration) {
 	if now-s.lastSeen > idleAfter || now-s.lastAsk < askEvery {
 		return
 	}
-	if s.needKey || s.jitter.hole(now) || now-s.lastKey >= keyCeiling {
+	if s.jitter.hole(now) || now >= s.askAt() {
 		s.lastAsk = now
 		l.ask(s.kind)
 	}

@@ -108,7 +108,7 @@ func TestPermitEndsInOpenCluster(t *testing.T) {
 				}
 			}
 			withdraw(t, b, s)
-			must(t, w.reel.age(5*time.Second))
+			must(t, w.reel.age(5*time.Second, tickEvery))
 			if ok, err := w.reel.write(sample{track: videoTrack, codec: webm.VP8, at: 6 * time.Second, data: still(99, false), rights: sight}); ok && s.Has(consent.Video) || err != nil {
 				t.Fatal(ok, err)
 			}

@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	queueSize = 2048                   // packets; about two seconds of a large picture
-	tickEvery = 100 * time.Millisecond // how often samples are released
+	queueSize = 4096                   // packets; about four seconds of a large picture
+	tickEvery = 900 * time.Millisecond // how often samples are released when nothing is missing
 )
 
 // Config of a Writer.
@@ -38,12 +38,11 @@ type Config struct {
 // Writer records one subject and source group. Its methods may be called from any goroutine.
 type Writer struct {
 	cfg   Config
-	queue chan *item
+	queue queue
 	stop  chan struct{}
 	done  chan struct{}
 	shut  atomic.Bool
 	once  sync.Once // closes stop
-	lost  atomic.Int64
 	spool spool
 	line  line // of the writer's goroutine, as is reel
 	reel  reel
@@ -57,15 +56,6 @@ type Writer struct {
 	err     error
 }
 
-// item is a packet or, without payload and permit, a sender report.
-type item struct {
-	track  media.Track
-	ssrc   uint32
-	seq    uint16
-	packet packet
-	report *media.SenderReport
-}
-
 // New starts a writer. Nothing is on disk until the first admitted cluster is complete. Seal ends it.
 func New(cfg Config) *Writer {
 	w := prepare(cfg)
@@ -74,7 +64,7 @@ func New(cfg Config) *Writer {
 }
 
 func prepare(cfg Config) *Writer {
-	w := &Writer{cfg: cfg, queue: make(chan *item, queueSize), stop: make(chan struct{}), done: make(chan struct{}),
+	w := &Writer{cfg: cfg, queue: queue{hurry: make(chan struct{}, 1)}, stop: make(chan struct{}), done: make(chan struct{}),
 		begun: time.Now()}
 	w.offset = w.begun.Sub(cfg.Origin)
 	w.spool.path = filepath.Join(cfg.Dir, cfg.ID+".webm")
@@ -94,27 +84,19 @@ func (w *Writer) Write(permit consent.Permit, t media.Track, pkt *rtp.Packet, at
 	if w.shut.Load() || !permit.Holds() || !Writable(t) {
 		return
 	}
-	w.put(&item{track: t, ssrc: pkt.SSRC, seq: pkt.SequenceNumber, packet: packet{ts: pkt.Timestamp, marker: pkt.Marker,
-		payload: append([]byte(nil), pkt.Payload...), permit: permit, at: w.session(at)}})
+	w.queue.put(item{track: t, ssrc: pkt.SSRC, seq: pkt.SequenceNumber, packet: packet{ts: pkt.Timestamp, marker: pkt.Marker,
+		payload: pkt.Payload, permit: permit, at: w.session(at)}})
 }
 
 // Report takes a sender report of one of the group's tracks.
 func (w *Writer) Report(t media.Track, r media.SenderReport) {
 	if !w.shut.Load() && Writable(t) {
-		w.put(&item{track: t, report: &r})
+		w.queue.put(item{track: t, report: &r})
 	}
 }
 
 // session is the session time of an instant; a wall clock that is set meanwhile does not move it.
 func (w *Writer) session(at time.Time) time.Duration { return w.offset + at.Sub(w.begun) }
-
-func (w *Writer) put(it *item) {
-	select {
-	case w.queue <- it:
-	default:
-		w.lost.Add(1)
-	}
-}
 
 // Discard throws away whatever is not on disk yet. Once it has returned no byte of media is added to the file; a
 // write under way has ended by then or never happens. Later Writes are ignored.
@@ -140,7 +122,7 @@ func (w *Writer) Seal() (Info, error) {
 }
 
 func (w *Writer) seal() (Info, error) {
-	if n := w.lost.Load(); n > 0 {
+	if n := w.queue.losses(); n > 0 {
 		w.cfg.Log.Warn("recorder lost packets before the disk", "segment", w.cfg.ID, "packets", n)
 	}
 	mux := w.reel.mux
@@ -153,38 +135,44 @@ func (w *Writer) seal() (Info, error) {
 	return newInfo(w.spool.path, st), errors.Join(err, w.spool.close(true))
 }
 
+// run wakes when something is due, once or twice a second if all goes well. Waking for each packet would cost several
+// times what the recording itself does.
 func (w *Writer) run() {
 	defer close(w.done)
-	t := time.NewTicker(tickEvery)
+	t := time.NewTimer(tickEvery)
 	defer t.Stop()
 	for !w.shut.Load() {
 		select {
 		case <-w.stop:
-		case it := <-w.queue:
-			w.take(it)
+			continue
+		case <-w.queue.hurry:
 		case <-t.C:
-			if err := w.tick(w.session(time.Now())); err != nil {
-				w.fail(err)
-			}
 		}
+		next, err := w.work(w.session(time.Now()))
+		if err != nil {
+			w.fail(err)
+		}
+		t.Reset(next)
 	}
+	w.queue.drop()
 	w.reel.drop()
 	w.line = line{}
 }
 
-func (w *Writer) take(it *item) {
-	if it.report != nil {
-		w.line.report(it.track, *it.report)
-		return
+// work takes what has come, writes what is ripe at session time now, and says when to come back.
+func (w *Writer) work(now time.Duration) (next time.Duration, err error) {
+	for _, it := range w.queue.take() {
+		if it.report != nil {
+			w.line.report(it.track, *it.report)
+		} else {
+			w.line.push(it.track, it.ssrc, it.seq, it.packet)
+		}
 	}
-	w.line.push(it.track, it.ssrc, it.seq, it.packet)
-}
-
-func (w *Writer) tick(now time.Duration) error {
 	if err := w.line.tick(now); err != nil {
-		return err
+		return tickEvery, err
 	}
-	return w.reel.age(now - depth)
+	next = w.line.due(now)
+	return next, w.reel.age(now-depth, next)
 }
 
 // fail stops the writer; what is on disk stays for Seal.

@@ -92,13 +92,17 @@ func (r *reel) flush() error {
 	return err
 }
 
-// age flushes a cluster that is complete because everything before session time now has been written.
-func (r *reel) age(now time.Duration) error {
+// oldest is how long a sample may lie in the open cluster: with the depth before it, what the end of the process costs.
+const oldest = webm.MaxClusterTime - 100*time.Millisecond
+
+// age flushes the open cluster if its first sample would be too old by the next call, which comes after wait.
+// Everything before session time now has been written.
+func (r *reel) age(now, wait time.Duration) error {
 	if r.mux == nil {
 		return nil
 	}
 	open, first, _ := r.mux.Pending()
-	if !open || now-r.base-time.Duration(first)*time.Millisecond < webm.MaxClusterTime {
+	if !open || now+wait-r.base-time.Duration(first)*time.Millisecond < oldest {
 		return nil
 	}
 	return r.flush()

@@ -81,7 +81,7 @@ func TestPDF(t *testing.T) {
 }
 
 // Whatever else refusers do, a report says the same without them.
-func TestReportKnowsNoRefuser(t *testing.T) {
+func TestI21ReportKnowsNoRefuser(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var all, without []consent.Told
 		for i := range rapid.IntRange(0, 30).Draw(t, "n") {

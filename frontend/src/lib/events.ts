@@ -12,6 +12,10 @@ interface EventMap {
   poll: Schema<'Poll'>;
   poll_deleted: Schema<'PollDeleted'>;
   tally: Schema<'Tally'>;
+  question: Schema<'Question'>;
+  question_gone: Schema<'QuestionGone'>;
+  question_votes: Schema<'QuestionVotes'>;
+  question_rules: Schema<'QuestionRules'>;
   recording: Schema<'Recording'>;
   consent: Schema<'ConsentCounts'>;
   speaking: Schema<'Speaking'>;
@@ -24,6 +28,7 @@ export type Connection = 'connecting' | 'open' | 'lost';
 
 export const EVENT_NAMES = [
   'snapshot', 'webinar', 'presence', 'stage', 'slots', 'layers', 'poll', 'poll_deleted', 'tally', 'recording', 'consent', 'speaking', 'health',
+  'question', 'question_gone', 'question_votes', 'question_rules',
 ] as const satisfies readonly EventName[];
 
 export interface StreamHandlers {

@@ -50,6 +50,7 @@ export class Room {
   clockOffset = $state(0);
   #close: (() => void) | undefined;
   #ties: readonly Tie[] = [];
+  readonly #followers = new Set<(e: RoomEvent) => void>();
   /** The server's event log; another one after each of its starts. */
   #log = '';
   #silence: ReturnType<typeof setTimeout> | undefined;
@@ -84,6 +85,12 @@ export class Room {
     return () => {
       this.#ties = this.#ties.filter((t) => t !== tie);
     };
+  }
+
+  /** Hands every event to `f` as well, after it was laid over the state. The answer ends that. */
+  follow(f: (e: RoomEvent) => void): () => void {
+    this.#followers.add(f);
+    return () => this.#followers.delete(f);
   }
 
   /** The seat was given up, or the webinar has ended. */
@@ -141,6 +148,7 @@ export class Room {
         this.health = e.data;
         break;
     }
+    for (const f of this.#followers) f(e);
   }
 
   /** Takes a poll from an event or an answer. `voted` of an event is always false: what this seat did is kept. */

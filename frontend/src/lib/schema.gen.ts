@@ -585,6 +585,164 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webinars/{webinar}/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** What is shown, oldest first, and what was asked with the name of this seat; hosts get all */
+        get: operations["listQuestions"];
+        put?: never;
+        /** Ask with a name or without one. Of a question without a name nothing is stored that says who asked. The same `secret` again is the same question. At most 5 at once and one more every 20 s */
+        post: operations["ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The questions that lie under some secrets, whatever has become of them. A POST, so that the secrets stand in no address */
+        post: operations["ownQuestions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** How questions are taken from now on; for hosts. What waits goes on waiting */
+        put: operations["questionRules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** All questions with votes and answers; for hosts. A name stands there only if it was asked with */
+        get: operations["questionsCSV"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions/{question}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Change the words of an own question that only hosts can see yet; later 409 `question-shown` */
+        put: operations["editQuestion"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions/{question}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erase an own question, whatever has become of it. Whose it is says the seat, if it was asked with a name, or its secret */
+        post: operations["withdrawQuestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions/{question}/vote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** The one vote of this seat for a question; again, it stays one */
+        put: operations["upvote"];
+        post?: never;
+        /** Take it back */
+        delete: operations["unupvote"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/questions/{question}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Show a question, put it on everybody's screen, settle it or dismiss it; for hosts. The one that was being answered before counts as answered */
+        put: operations["moveQuestion"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/recordings": {
         parameters: {
             query?: never;
@@ -1102,6 +1260,7 @@ export interface components {
             /** @description of one's own pictures; people on stage only */
             layers?: components["schemas"]["Layers"][];
             polls: components["schemas"]["Poll"][];
+            questions: components["schemas"]["QuestionBox"];
             recording?: components["schemas"]["Recording"];
             /** @description hosts only */
             health?: components["schemas"]["Health"];
@@ -1233,6 +1392,65 @@ export interface components {
             voted: boolean;
             /** @description absent in drafts, and for an attendee who has not voted yet while the poll is open */
             tally?: components["schemas"]["Tally"];
+        };
+        /** @description at least 128 random bits that the asker keeps */
+        QuestionSecret: string;
+        QuestionRequest: {
+            text: string;
+            /** @description empty: without a name */
+            name?: string;
+            secret: components["schemas"]["QuestionSecret"];
+        };
+        /**
+         * @description new and dismissed: for hosts and who asked
+         * @enum {string}
+         */
+        QuestionState: "new" | "shown" | "answering" | "answered" | "dismissed";
+        QuestionMove: {
+            /** @enum {string} */
+            state: "shown" | "answering" | "answered" | "dismissed";
+            /** @description in writing, with answered only; absent: as it is, empty: none */
+            answer?: string;
+        };
+        Question: {
+            id: components["schemas"]["ID"];
+            text: string;
+            /** @description of who asked; empty: without one */
+            name: string;
+            state: components["schemas"]["QuestionState"];
+            /** @description in writing; may be empty */
+            answer: string;
+            votes: number;
+            asked_at: components["schemas"]["Time"];
+            answered_at?: components["schemas"]["Time"];
+            /** @description asked with the name of this seat; in events always false, the client knows better */
+            mine: boolean;
+            /** @description whether this seat has voted for it; in events always false */
+            voted: boolean;
+        };
+        QuestionRules: {
+            /** @description questions are taken */
+            open: boolean;
+            /** @description hosts look before anybody else does */
+            moderated: boolean;
+            /** @description a name may be left out */
+            anonymous: boolean;
+        };
+        QuestionBox: {
+            rules: components["schemas"]["QuestionRules"];
+            questions: components["schemas"]["Question"][];
+            /** @description after the end */
+            erased_at?: components["schemas"]["Time"];
+        };
+        /** @description withdrawn or dismissed */
+        QuestionGone: {
+            id: components["schemas"]["ID"];
+        };
+        /** @description The votes of every open question, at most 4 times a second */
+        QuestionVotes: {
+            votes: {
+                [key: string]: number;
+            };
         };
         PollDeleted: {
             id: components["schemas"]["ID"];
@@ -1558,6 +1776,15 @@ export interface components {
                 "application/json": components["schemas"]["Recording"];
             };
         };
+        /** @description question */
+        Question: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Question"];
+            };
+        };
         /** @description problem */
         Problem: {
             headers: {
@@ -1573,6 +1800,7 @@ export interface components {
         ticket: components["schemas"]["ID"];
         session: components["schemas"]["ID"];
         poll: components["schemas"]["ID"];
+        question: components["schemas"]["ID"];
         recording: components["schemas"]["ID"];
         segment: components["schemas"]["ID"];
         download: components["schemas"]["ID"];
@@ -2534,6 +2762,230 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listQuestions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description questions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionBox"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionRequest"];
+            };
+        };
+        responses: {
+            201: components["responses"]["Question"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    ownQuestions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    secrets: components["schemas"]["QuestionSecret"][];
+                };
+            };
+        };
+        responses: {
+            /** @description own questions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    questionRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionRules"];
+            };
+        };
+        responses: {
+            /** @description rules */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionRules"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    questionsCSV: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    editQuestion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    text: string;
+                    secret?: components["schemas"]["QuestionSecret"];
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Question"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    withdrawQuestion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    secret?: components["schemas"]["QuestionSecret"];
+                };
+            };
+        };
+        responses: {
+            /** @description erased */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    upvote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Question"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    unupvote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Question"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    moveQuestion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                question: components["parameters"]["question"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionMove"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Question"];
             default: components["responses"]["Problem"];
         };
     };

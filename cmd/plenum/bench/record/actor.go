@@ -72,22 +72,58 @@ func (s *source) tapped() (media.Sink, bool) {
 	return s.sink, asked
 }
 
-// act has the person speak before a camera for so long, then calls then while the sources are still open.
-func (s *studio) act(ctx context.Context, length time.Duration, kbps int, then func() error) error {
+// person is somebody before a camera and a microphone.
+type person struct {
+	mic, camera *source
+	noise       []byte // of one picture
+}
+
+func (s *studio) person(kbps int) *person {
 	session := webinar.NewID()
 	track := func(k media.Kind, mime string, rate uint32, channels uint16) *source {
 		return &source{base: rand.Uint32(), track: media.Track{ID: webinar.NewID(), Session: session, Owner: string(s.host.ID), Subject: string(s.host.Subject), //nolint:gosec // no secret
 			Kind: k, MimeType: mime, ClockRate: rate, Channels: channels}}
 	}
-	mic, camera := track(media.Mic, "audio/opus", 48000, 2), track(media.Camera, "video/VP8", 90000, 0)
-	for _, src := range []*source{mic, camera} {
+	p := &person{mic: track(media.Mic, "audio/opus", 48000, 2), camera: track(media.Camera, "video/VP8", 90000, 0), noise: make([]byte, kbps*1000/8/frames)}
+	for i := range p.noise {
+		p.noise[i] = byte(rand.Uint32()) //nolint:gosec // no secret
+	}
+	return p
+}
+
+// void is a sink that keeps nothing.
+type void struct{}
+
+func (void) WriteRTP(*rtp.Packet, time.Time) {}
+func (void) WriteReport(media.SenderReport)  {}
+
+// rehearse has the person act before nobody for so long, and returns what that costs: making RTP, and a process with its
+// stores that waits.
+func (s *studio) rehearse(ctx context.Context, length time.Duration, kbps int) (time.Duration, error) {
+	p := s.person(kbps)
+	for _, src := range []*source{p.mic, p.camera} {
+		defer src.Tap(void{})()
+	}
+	begun := cpuTime()
+	err := s.play(ctx, p, length)
+	return cpuTime() - begun, err
+}
+
+// act has the person act before the recorder for so long, then calls then while the sources are still open.
+func (s *studio) act(ctx context.Context, length time.Duration, kbps int, then func() error) error {
+	p := s.person(kbps)
+	for _, src := range []*source{p.mic, p.camera} {
 		s.recorder.SourceOpened(string(s.webinar), src, false)
 		defer s.recorder.SourceClosed(string(s.webinar), src)
 	}
-	noise := make([]byte, kbps*1000/8/frames)
-	for i := range noise {
-		noise[i] = byte(rand.Uint32()) //nolint:gosec // no secret
+	if err := s.play(ctx, p, length); err != nil {
+		return err
 	}
+	return then()
+}
+
+// play goes on for so long, at the pace of life.
+func (s *studio) play(ctx context.Context, p *person, length time.Duration) error {
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
 	begun, beaten := time.Now(), -beats
@@ -95,15 +131,15 @@ func (s *studio) act(ctx context.Context, length time.Duration, kbps int, then f
 		now := time.Now()
 		at := now.Sub(begun)
 		if at >= length {
-			return then()
+			return nil
 		}
 		if at-beaten >= beats {
 			beaten = at
 			s.recorder.Beat(s.webinar, s.host, float64(now.UnixMicro())/1000, 1)
 		}
-		mic.sound(begun, now, noise[:opus])
-		camera.pictures(begun, now, noise)
-		s.held = max(s.held, held())
+		p.mic.sound(begun, now, p.noise[:opus])
+		p.camera.pictures(begun, now, p.noise)
+		s.own = max(s.own, ownMemory())
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

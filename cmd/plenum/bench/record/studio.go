@@ -24,7 +24,7 @@ type studio struct {
 	host     webinar.Ticket
 	recorder *recorder.Service
 	shut     []func() error
-	held     float64 // MiB
+	own      float64 // MiB
 }
 
 // deaf hears events and forgets them.

@@ -1,6 +1,9 @@
 package record
 
 import (
+	"fmt"
+	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -20,4 +23,18 @@ func maxRSS() float64 {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 	return float64(u.Maxrss) / (1 << 10)
+}
+
+// ownMemory is what this process holds now that is backed by no file, in MiB.
+func ownMemory() float64 {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(status), "RssAnon:")
+	kib := 0
+	if _, err := fmt.Sscan(after, &kib); err != nil {
+		return 0
+	}
+	return float64(kib) / (1 << 10)
 }

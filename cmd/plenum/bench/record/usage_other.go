@@ -9,3 +9,5 @@ import "time"
 func cpuTime() time.Duration { return 0 }
 
 func maxRSS() float64 { return 0 }
+
+func ownMemory() float64 { return 0 }

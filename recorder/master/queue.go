@@ -1,0 +1,112 @@
+package master
+
+import (
+	"sync"
+
+	"plenum/webinar/media"
+)
+
+// slab is how many bytes of payloads are allocated at a time.
+const slab = 64 << 10
+
+// item is a packet or, without payload and permit, a sender report.
+type item struct {
+	track  media.Track
+	ssrc   uint32
+	seq    uint16
+	packet packet
+	report *media.SenderReport
+}
+
+// queue holds what has come until the writer wakes for it. It wakes the writer only for a packet that does not follow
+// its predecessor: of a hole one must know soon.
+type queue struct {
+	hurry chan struct{} // of one
+
+	mu     sync.Mutex
+	items  []item
+	spare  []item  // the slice that was taken before, to be filled again
+	room   []byte  // of the newest slab
+	newest [2]mark // of sound and pictures
+	lost   int
+}
+
+// mark is the newest packet of a track.
+type mark struct {
+	ssrc uint32
+	seq  uint16
+	some bool
+}
+
+// put copies the payload. When the disk does not keep up, items are lost and counted.
+func (q *queue) put(it item) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.items) >= queueSize {
+		q.lost++
+		return
+	}
+	if it.report == nil {
+		it.packet.payload = q.keep(it.packet.payload)
+		if q.surprised(&it) {
+			select {
+			case q.hurry <- struct{}{}:
+			default:
+			}
+		}
+	}
+	q.items = append(q.items, it)
+}
+
+// surprised says whether a packet is the first of its stream or comes behind a hole; mu is held.
+func (q *queue) surprised(it *item) bool {
+	m := &q.newest[0]
+	if it.track.Kind.Video() {
+		m = &q.newest[1]
+	}
+	ahead := int16(it.seq - m.seq)
+	if m.some && m.ssrc == it.ssrc && ahead <= 1 {
+		m.seq += uint16(max(ahead, 0))
+		return false
+	}
+	*m = mark{ssrc: it.ssrc, seq: it.seq, some: true}
+	return true
+}
+
+// keep copies a payload next to the others; mu is held.
+func (q *queue) keep(payload []byte) []byte {
+	n := len(payload)
+	if n > slab/4 {
+		return append([]byte(nil), payload...)
+	}
+	if len(q.room) < n {
+		q.room = make([]byte, slab)
+	}
+	out := q.room[:n:n]
+	q.room = q.room[n:]
+	copy(out, payload)
+	return out
+}
+
+// take returns what has come since the last call. It is valid until the next one.
+func (q *queue) take() []item {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	out := q.items
+	clear(q.spare)
+	q.items, q.spare = q.spare[:0], out
+	return out
+}
+
+// drop forgets everything.
+func (q *queue) drop() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.items, q.spare, q.room = nil, nil, nil
+}
+
+func (q *queue) losses() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.lost
+}
