@@ -22,7 +22,7 @@ export function spread(poll: Poll, mine?: Answer) {
     { label: t('result_median'), value: quantity(poll, median) },
     { label: t('result_mean'), value: quantity(poll, mean) },
   ];
-  if (correct !== undefined) facts.push({ label: t('guess_correct'), value: tolerance > 0 ? `${quantity(poll, correct)} ± ${language.number(tolerance)}` : quantity(poll, correct) });
+  if (correct !== undefined) facts.push({ label: t('guess_answer'), value: tolerance > 0 ? `${quantity(poll, correct)} ± ${language.number(tolerance)}` : quantity(poll, correct) });
   if (right !== undefined && total > 0) facts.push({ label: t('guess_right'), value: t('guess_right_of', { n: right, of: total }) });
   return {
     facts,
