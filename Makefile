@@ -62,8 +62,10 @@ test: packages build ## vet, staticcheck, race detector, leaks, page checks, jou
 .PHONY: test-full
 test-full: packages build ## the bars' full matrix: all pages, sizes, themes and languages; kill loops; long random stories
 	go test -count=3 -run 'Model' ./recorder
+	go test -run KilledInTheBurst ./cmd/plenum -bursts 20
 	go test -run Malformed ./webinar/sfu -malformed 10000
 	go test -run I5Killed ./cmd/plenum -kills 20 -timeout 30m
+	go test -tags $(TAGS),full -run BrowsersSeek ./cmd/plenum -timeout 30m
 	@minio=$$(.ci/minio); [ -z "$$minio" ] || PLENUM_TEST_MINIO=$$minio go test -tags $(TAGS),minio -run MinIO ./recorder/blob
 	node --test --test-concurrency=1 --test-reporter=spec frontend/e2e/full/*.test.mjs
 

@@ -192,18 +192,18 @@ func admit(c *call, w who, inWebinar bool) error {
 }
 
 // stillSeated asks once more, for what lasts longer than a question: the seat may have been revoked, or its owner signed
-// out, since the request came in.
-func (s *server) stillSeated(c *call) error {
+// out, since the request came in. It returns the seat as it is now: its role may be another one.
+func (s *server) stillSeated(c *call) (webinar.Ticket, error) {
 	if c.session != "" && c.seat.Role == webinar.Host {
 		if _, err := s.Accounts.BySession(c.ctx(), c.session); err != nil {
-			return err
+			return webinar.Ticket{}, err
 		}
 	}
-	_, err := s.Webinars.Ticket(c.ctx(), c.webinar.ID, c.seat.ID)
+	t, err := s.Webinars.Ticket(c.ctx(), c.webinar.ID, c.seat.ID)
 	if errors.Is(err, webinar.ErrNotFound) {
-		return webinar.ErrTicketInvalid
+		err = webinar.ErrTicketInvalid
 	}
-	return err
+	return t, err
 }
 
 // sessionCookie holds a sign-in; seat cookies hold a seat in one webinar each, so that several go side by side.

@@ -10,7 +10,7 @@ import (
 
 // foreign ids that look right and name nothing.
 func noIDs(w string) map[string]string {
-	return in(w, "ticket", webinar.NewID(), "session", webinar.NewID(), "poll", webinar.NewID(), "question", webinar.NewID(), "recording", webinar.NewID(), "segment", webinar.NewID(), "download", webinar.NewID())
+	return in(w, "ticket", webinar.NewID(), "session", webinar.NewID(), "poll", webinar.NewID(), "question", webinar.NewID(), "recording", webinar.NewID(), "segment", webinar.NewID(), "download", webinar.NewID(), "making", "mp4")
 }
 
 // TestRolesAndRoutes walks the whole table with everybody who may come along. Who may not is told so before anything
@@ -26,6 +26,7 @@ func TestRolesAndRoutes(t *testing.T) {
 		w, elsewhere := s.webinar(host), s.webinar(host)
 		attendee, _ := s.ticket(host, w, "attendee")
 		speaker, _ := s.ticket(host, w, "speaker")
+		guest := s.guest(host, w)
 		stranger, _ := s.ticket(host, elsewhere, "speaker")
 		for _, try := range []struct {
 			name string
@@ -40,6 +41,7 @@ func TestRolesAndRoutes(t *testing.T) {
 			{name: "wrong token", who: bearer("pat_wrong"), bad: true},
 			{name: "wrong scheme", who: asker{header: http.Header{"Authorization": {"Basic abc"}}}, bad: true},
 			{name: "ticket of another webinar", who: stranger, bad: true},
+			{name: "guest", who: guest, role: webinar.Guest},
 			{name: "attendee", who: attendee, role: webinar.Attendee},
 			{name: "speaker", who: speaker, role: webinar.Speaker},
 			{name: "another host", who: other, user: true},
@@ -94,7 +96,8 @@ func TestForeignIDs(t *testing.T) {
 	vote := `{"answer":{"options":["` + p.Options[0].ID + `"]},"receipt":"` + strings.Repeat("0", 64) + `"}`
 	for _, try := range []struct{ op, body string }{
 		{"updatePoll", `{"question":"?","options":["a","b"]}`}, {"deletePoll", ""}, {"openPoll", ""}, {"closePoll", ""}, {"vote", vote},
-		{"listReceipts", ""}, {"pollResults", ""}, {"revokeTicket", ""},
+		{"undoPoll", ""}, {"repeatPoll", ""}, {"setPollEnd", `{}`}, {"setPollResults", `{"results":"hidden"}`}, {"movePoll", `{}`},
+		{"listReceipts", ""}, {"pollResults", ""}, {"revokeTicket", ""}, {"invite", ""}, {"sendBack", ""},
 	} {
 		ids := in(mine, "poll", p.ID, "ticket", ticket.ID)
 		foreign := s.do(other, try.op, ids, try.body)

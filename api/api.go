@@ -37,6 +37,7 @@ type Deps struct {
 	App            http.Handler // answers everything that is neither under /api nor /healthz
 	BaseURL        string       // of attendees' links and of allowed origins, such as https://example.org
 	StageURL       string       // of speakers' links: cameras work over TLS and on localhost only; empty: BaseURL
+	StagePeople    int          // how many may be on stage at once
 	RelayHost      string       // the relay's name for clients; empty: the host of each request
 	TLS            bool         // browsers reach the site over TLS, whoever ends it: Secure cookies and HSTS
 	TrustedProxies []string     // addresses or networks whose X-Forwarded-For is believed; nil: nobody's

@@ -122,8 +122,9 @@ func TestEveryOperationIsARouteAndBack(t *testing.T) {
 func samples() []any {
 	return []any{
 		webinar.Changed{}, webinar.Presence{}, webinar.StageChanged{People: []webinar.OnStage{{Sources: []webinar.StageSource{{}}}}},
+		webinar.SeatChanged{Ticket: webinar.Ticket{Role: webinar.Guest}}, webinar.StageStep{Ticket: webinar.Ticket{Role: webinar.Attendee}, Step: webinar.StepDeclined},
 		webinar.Speaking{People: []webinar.TicketID{"a"}}, webinar.Health{},
-		webinar.SlotsChanged{Slots: []webinar.Slot{{Video: true}, {}}}, webinar.LayersChanged{}, polls.Changed{}, polls.Deleted{}, polls.Tallied{},
+		webinar.SlotsChanged{Slots: []webinar.Slot{{Video: true}, {}}}, webinar.LayersChanged{}, polls.Changed{}, polls.Deleted{}, polls.Tallied{}, polls.Ordered{IDs: []polls.PollID{}}, polls.ClockMoved{},
 		talk.Changed{}, talk.Gone{}, talk.Counted{Votes: map[talk.QuestionID]int{"a": 1}}, talk.RulesChanged{},
 		recorder.Changed{}, recorder.CountsChanged{},
 	}

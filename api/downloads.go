@@ -29,8 +29,12 @@ func taker(c *call) string {
 // took writes down what is about to be handed out. How is what the address says.
 func (s *server) took(c *call, recording recorder.RecordingID, what recorder.Taken, object string) error {
 	how := recorder.AsFile
-	if (what == recorder.TookSegment || what == recorder.TookProgram) && c.Query("download") != "1" {
-		how = recorder.AsPlay
+	switch what {
+	case recorder.TookReport, recorder.TookLedger, recorder.TookTimeline, recorder.TookCaptions: // nothing to play
+	default:
+		if c.Query("download") != "1" {
+			how = recorder.AsPlay
+		}
 	}
 	return s.tookAs(c, recording, what, object, how)
 }

@@ -27,6 +27,10 @@ func eventBody(body any) (string, any) {
 		return "webinar", webinarWire(b.Webinar)
 	case webinar.Presence:
 		return "presence", presenceJSON{Watching: b.Watching}
+	case webinar.SeatChanged:
+		return "me", meWire(b.Ticket)
+	case webinar.StageStep:
+		return "invitation", invitationJSON{Person: meWire(b.Ticket), Step: string(b.Step)}
 	case webinar.StageChanged:
 		return "stage", stageWire(b.People)
 	case webinar.SlotsChanged:
@@ -41,6 +45,10 @@ func eventBody(body any) (string, any) {
 		return "poll", pollWire(polls.View{Poll: b.Poll, Tally: b.Tally})
 	case polls.Deleted:
 		return "poll_deleted", pollDeletedJSON{ID: string(b.ID)}
+	case polls.Ordered:
+		return "poll_order", pollOrderJSON{Polls: b.IDs}
+	case polls.ClockMoved:
+		return "clock", clockJSON{ServerTime: b.Now}
 	case polls.Tallied:
 		return "tally", tallyWire(b.Tally)
 	case talk.Changed:

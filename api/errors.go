@@ -11,6 +11,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"plenum/polls/runsheet"
 	"plenum/webinar"
 )
 
@@ -99,6 +100,9 @@ func (s *server) fail(c *gin.Context, err error) {
 
 // judge finds the row for err; known is false for an error that nobody foresaw.
 func (s *server) judge(err error) (f fault, field string, known bool) {
+	if line, ok := errors.AsType[*runsheet.LineError](err); ok { // before what it wraps
+		return judgeLine(line), "text", true
+	}
 	if invalid, ok := errors.AsType[*webinar.InvalidError](err); ok {
 		return fault{status: http.StatusUnprocessableEntity, code: "invalid", says: sayInvalid(invalid)}, invalid.Field, true
 	}

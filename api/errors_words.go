@@ -35,6 +35,14 @@ func sayInvalid(e *webinar.InvalidError) sentence {
 		return sentence{"This holds invisible control characters. Please type it anew.", "Das enthält unsichtbare Steuerzeichen. Bitte tippen Sie es neu."}
 	case "not-utf8":
 		return sentence{"This text cannot be read. Please type it anew.", "Dieser Text ist nicht lesbar. Bitte tippen Sie ihn neu."}
+	case "past":
+		return sentence{"This time is over already.", "Diese Zeit ist schon vorbei."}
+	case "too-late":
+		return sentence{"This is later than the webinar and its links are kept.", "Das ist später, als das Webinar und seine Links aufbewahrt werden."}
+	case "two-ends":
+		return sentence{"A survey ends on its date; it has no countdown besides.", "Eine Befragung endet an ihrem Tag; daneben hat sie keine Uhr."}
+	case "secret":
+		return sentence{"A secret vote is final and cannot be changed.", "Eine geheime Stimme ist endgültig und lässt sich nicht ändern."}
 	case "unknown-language":
 		return sentence{"Only German (de) and English (en) are spoken here.", "Hier wird nur Deutsch (de) und Englisch (en) gesprochen."}
 	}

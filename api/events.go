@@ -27,9 +27,14 @@ func (s *server) events(c *call) error {
 	if errors.Is(stream.Err(), live.ErrClosed) {
 		return webinar.ErrBusy
 	}
-	if err := s.stillSeated(c); err != nil { // whoever revoked it before the subscription could not end the stream
+	seat, err := s.stillSeated(c) // whoever revoked it before the subscription could not end the stream
+	if err != nil {
 		return err
 	}
+	if seat.Role != listener.Role { // nor could who changed it
+		s.Hub.Reseat(c.webinar.ID, seat.ID, seat.Role)
+	}
+	c.seat = &seat
 	var first []byte
 	if !resumed {
 		snap, err := s.snapshot(c)
@@ -52,7 +57,7 @@ func (s *server) events(c *call) error {
 	if out.flush() != nil {
 		return nil // the client has gone, and its answer has begun
 	}
-	pump(stream, out, func() bool { return s.stillSeated(c) == nil })
+	pump(stream, out, func() bool { _, err := s.stillSeated(c); return err == nil })
 	return nil
 }
 

@@ -24,6 +24,10 @@ func sayFull() sentence {
 	}
 }
 
+func sayStageFull() sentence {
+	return sentence{"The stage is full. Somebody has to leave it first.", "Die Bühne ist voll. Zuerst muss jemand sie verlassen."}
+}
+
 func generalFaults() []fault {
 	return []fault{
 		{errNoRoute, http.StatusNotFound, "not-found", sentence{
@@ -50,6 +54,15 @@ func generalFaults() []fault {
 			"This webinar has ended.", "Dieses Webinar ist zu Ende."}},
 		{webinar.ErrNotLive, http.StatusConflict, "not-live", sentence{
 			"This webinar is not live yet.", "Dieses Webinar läuft noch nicht."}},
+		{webinar.ErrNotHere, http.StatusConflict, "not-here", sentence{
+			"This person is not in the room at the moment.", "Diese Person ist gerade nicht im Raum."}},
+		{webinar.ErrInvited, http.StatusConflict, "invited", sentence{
+			"This person is invited already and has not answered yet.", "Diese Person ist schon eingeladen und hat noch nicht geantwortet."}},
+		{webinar.ErrOnStage, http.StatusConflict, "on-stage", sentence{
+			"This person may speak on stage already.", "Diese Person darf schon auf der Bühne sprechen."}},
+		{webinar.ErrNotInvited, http.StatusConflict, "not-invited", sentence{
+			"There is no invitation, or it was taken back.", "Es gibt keine Einladung, oder sie wurde zurückgezogen."}},
+		{webinar.ErrStageFull, http.StatusConflict, "stage-full", sayStageFull()},
 		{webinar.ErrTooManyTries, http.StatusTooManyRequests, "too-many-tries", sentence{
 			"Too many tries. Please wait a minute.", "Zu viele Versuche. Bitte warten Sie eine Minute."}},
 		{errFull, http.StatusServiceUnavailable, "full", sayFull()},
@@ -72,6 +85,18 @@ func pollFaults() []fault {
 			"This poll is not closed yet.", "Diese Umfrage ist noch nicht geschlossen."}},
 		{polls.ErrNotDraft, http.StatusConflict, "poll-not-draft", sentence{
 			"This poll was opened already and cannot be changed any more.", "Diese Umfrage war schon offen und lässt sich nicht mehr ändern."}},
+		{polls.ErrTooLate, http.StatusConflict, "too-late", sentence{
+			"An opening can be undone for 5 seconds. Please close the poll instead.",
+			"Das Öffnen lässt sich 5 Sekunden lang zurücknehmen. Bitte schließen Sie die Umfrage stattdessen."}},
+		{polls.ErrKept, http.StatusConflict, "votes-kept", sentence{
+			"People had voted before the opening was undone, and their votes are kept. Open the poll again; for another question make a new one.",
+			"Es gab schon Stimmen, bevor das Öffnen zurückgenommen wurde, und sie bleiben erhalten. Öffnen Sie die Umfrage wieder; für eine andere Frage legen Sie eine neue an."}},
+		{polls.ErrRound, http.StatusConflict, "later-round", sentence{
+			"A later round asks the same as the first one. For another question make a new poll.",
+			"Eine weitere Runde fragt dasselbe wie die erste. Für eine andere Frage legen Sie eine neue Umfrage an."}},
+		{polls.ErrHeld, http.StatusConflict, "held-back", sentence{
+			"The results of this series come when its last poll has closed.",
+			"Die Ergebnisse dieser Reihe kommen, wenn ihre letzte Umfrage geschlossen ist."}},
 		{polls.ErrUnknownOption, http.StatusUnprocessableEntity, "unknown-option", sentence{
 			"This answer is not one of the poll's.", "Diese Antwort gehört nicht zur Umfrage."}},
 		{polls.ErrChoices, http.StatusUnprocessableEntity, "choices", sentence{
@@ -87,6 +112,21 @@ func pollFaults() []fault {
 		{polls.ErrReceiptTaken, http.StatusConflict, "receipt-taken", sentence{
 			"A ballot lies under this receipt already. Please reload the page and vote again.",
 			"Unter diesem Beleg liegt schon ein Stimmzettel. Bitte laden Sie die Seite neu und stimmen Sie noch einmal ab."}},
+		{polls.ErrFinal, http.StatusConflict, "vote-final", sentence{
+			"A vote in this poll cannot be changed.", "In dieser Umfrage lässt sich eine Stimme nicht mehr ändern."}},
+		{polls.ErrNoBallot, http.StatusNotFound, "no-ballot", sentence{
+			"There is no ballot of this browser in the box.", "Von diesem Browser liegt kein Stimmzettel in der Urne."}},
+		{polls.ErrNotNamed, http.StatusConflict, "not-named", sentence{
+			"This poll does not say who voted what.", "Diese Umfrage sagt nicht, wer wie gestimmt hat."}},
+		{polls.ErrNotSecret, http.StatusConflict, "not-secret", sentence{
+			"This poll is not secret and needs no ballot paper.", "Diese Umfrage ist nicht geheim und braucht keinen Stimmschein."}},
+		{polls.ErrNeedsToken, http.StatusConflict, "needs-token", sentence{
+			"This poll is secret. Please reload the page to get a ballot paper.", "Diese Umfrage ist geheim. Bitte laden Sie die Seite neu, um einen Stimmschein zu bekommen."}},
+		{polls.ErrToken, http.StatusForbidden, "bad-token", sentence{
+			"This ballot paper is not valid for this poll.", "Dieser Stimmschein gilt für diese Umfrage nicht."}},
+		{polls.ErrNotPersonal, http.StatusForbidden, "not-personal", sentence{
+			"Secret polls are for people with a personal link. Please ask the host for one.",
+			"Geheime Abstimmungen sind für Menschen mit persönlichem Link. Bitte fragen Sie die Gastgeberin oder den Gastgeber danach."}},
 		{polls.ErrStopped, http.StatusServiceUnavailable, "busy", sentence{
 			"The server is restarting. Please try again in a moment.", "Der Server startet neu. Bitte versuchen Sie es gleich noch einmal."}},
 	}
@@ -113,8 +153,7 @@ func mediaFaults() []fault {
 	return []fault{
 		{sfu.ErrNoSession, http.StatusNotFound, "not-found", sentence{
 			"This connection does not exist, or not any more.", "Diese Verbindung gibt es nicht, oder nicht mehr."}},
-		{sfu.ErrStageFull, http.StatusConflict, "stage-full", sentence{
-			"The stage is full. Somebody has to leave it first.", "Die Bühne ist voll. Zuerst muss jemand sie verlassen."}},
+		{sfu.ErrStageFull, http.StatusConflict, "stage-full", sayStageFull()},
 		{sfu.ErrBusy, http.StatusServiceUnavailable, "busy", sentence{
 			"Too many people are connected at the moment. Please try again soon.", "Gerade sind zu viele verbunden. Bitte versuchen Sie es gleich noch einmal."}},
 		{sfu.ErrOverload, http.StatusServiceUnavailable, "full", sayFull()},
@@ -131,6 +170,10 @@ func mediaFaults() []fault {
 
 func recordingFaults() []fault {
 	return []fault{
+		{recorder.ErrUnable, http.StatusConflict, "unable", sentence{
+			"This cannot be made here, or not of this recording.",
+			"Das lässt sich hier oder aus dieser Aufzeichnung nicht herstellen.",
+		}},
 		{recorder.ErrTrim, http.StatusUnprocessableEntity, "trim", sentence{
 			"The new start and end must lie inside the recording, at least one second apart.",
 			"Der neue Anfang und das neue Ende müssen in der Aufzeichnung liegen, mindestens eine Sekunde auseinander."}},
@@ -156,7 +199,7 @@ func recordingFaults() []fault {
 		{consent.ErrNotice, http.StatusConflict, "other-notice", sentence{
 			"The text has changed since it was shown. Please read it again.", "Der Text hat sich geändert, seit er gezeigt wurde. Bitte lesen Sie ihn noch einmal."}},
 		{consent.ErrNotShown, http.StatusConflict, "not-shown", sentence{
-			"The text has to be shown before anybody can agree to it.", "Der Text muss gezeigt werden, bevor jemand zustimmen kann."}},
+			"The text about the recording has to be shown first.", "Zuerst muss der Text zur Aufzeichnung gezeigt werden."}},
 		{consent.ErrActor, http.StatusForbidden, "forbidden", sentence{
 			"Nobody can answer for somebody else.", "Niemand kann für andere antworten."}},
 		{consent.ErrAnswer, http.StatusUnprocessableEntity, "invalid", sentence{

@@ -92,7 +92,7 @@ func newSite(t testing.TB, change ...func(*Deps)) *site {
 
 	d := Deps{
 		Accounts: s.accounts, Webinars: s.webinars, Hub: s.hub, Media: s.media, Polls: s.polls, Questions: s.questions, Recorder: s.recorder, Numbers: Metrics(s.media, s.hub, s.recorder),
-		BaseURL: "http://plenum.test", Log: log,
+		BaseURL: "http://plenum.test", StagePeople: 3, Log: log,
 		App: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "page") }),
 	}
 	for _, f := range change {
@@ -117,6 +117,12 @@ func (s *site) hooks() webinar.Hooks {
 		Revoked: func(id webinar.ID, ticket webinar.TicketID) {
 			s.media.Drop(string(id), string(ticket))
 			s.hub.End(id, ticket)
+		},
+		Reseat: func(t webinar.Ticket) {
+			s.hub.Reseat(t.Webinar, t.ID, t.Role)
+			if !t.Role.OnStage() {
+				s.media.Drop(string(t.Webinar), string(t.ID))
+			}
 		},
 	}
 }

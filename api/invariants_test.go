@@ -141,7 +141,7 @@ func TestI21ExportsHoldConsentingPeopleOnly(t *testing.T) {
 	receipts := []string{strings.Repeat("ab", 32), strings.Repeat("cd", 32)}
 	for i, name := range []string{"Voting Vera", "Voting Viktor"} {
 		joined := s.want(s.do(asker{}, "join", in(w), `{"name":"`+name+`"}`), http.StatusOK, "")
-		vote := `{"options":["` + p.Options[i].ID + `"],"receipt":"` + receipts[i] + `"}`
+		vote := `{"answer":{"options":["` + p.Options[i].ID + `"]},"receipt":"` + receipts[i] + `"}`
 		s.want(s.do(asker{cookies: joined.cookie}, "vote", in(w, "poll", p.ID), vote), http.StatusCreated, "")
 	}
 	s.speak(w, ticketNamed.ID)

@@ -44,18 +44,8 @@ func (s *server) deletePoll(c *call) error {
 	return nil
 }
 
-func (s *server) openPoll(c *call) error {
-	p, err := s.Polls.OpenPoll(c.ctx(), c.webinar.ID, pollID(c))
-	return s.answerPoll(c, http.StatusOK, p, err)
-}
-
-func (s *server) closePoll(c *call) error {
-	p, err := s.Polls.ClosePoll(c.ctx(), c.webinar.ID, pollID(c))
-	return s.answerPoll(c, http.StatusOK, p, err)
-}
-
 func draftOf(in pollRequestJSON) polls.Draft {
-	return polls.Draft{Question: in.Question, Kind: polls.Kind(in.Kind), Options: in.Options, Rules: polls.Rules(in.Rules), Key: in.Key}
+	return polls.Draft{Question: in.Question, Kind: polls.Kind(in.Kind), Options: in.Options, Secrecy: polls.Secrecy(in.Secrecy), Changeable: in.Changeable, Rules: polls.Rules(in.Rules), Plan: in.plan(), Key: in.Key}
 }
 
 func pollID(c *call) polls.PollID { return polls.PollID(c.Param("poll")) }
@@ -70,33 +60,6 @@ func (s *server) answerPoll(c *call, status int, p polls.Poll, err error) error 
 		return err
 	}
 	c.JSON(status, pollWire(v))
-	return nil
-}
-
-// vote answers once the vote is durable. Who votes comes from the seat, never from the message.
-func (s *server) vote(c *call) error {
-	var in voteJSON
-	if err := c.read(&in); err != nil {
-		return err
-	}
-	at, err := s.Polls.Vote(c.ctx(), c.webinar.ID, pollID(c), c.seat.ID, polls.Answer(in.Answer), in.Receipt)
-	if err != nil {
-		return err
-	}
-	c.JSON(http.StatusCreated, voteReceiptJSON{Receipt: in.Receipt, StoredAt: at.UTC()})
-	return nil
-}
-
-func (s *server) listReceipts(c *call) error {
-	list, err := s.Polls.Receipts(c.ctx(), c.webinar.ID, pollID(c))
-	if err != nil {
-		return err
-	}
-	out := make([]string, len(list))
-	for i, r := range list {
-		out[i] = string(r)
-	}
-	c.JSON(http.StatusOK, out)
 	return nil
 }
 

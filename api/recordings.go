@@ -43,6 +43,9 @@ func (s *server) timeline(c *call) error {
 		return err
 	}
 	if c.Query("download") == "1" {
+		if err := s.took(c, t.Recording.ID, recorder.TookTimeline, ""); err != nil {
+			return err
+		}
 		attach(c, fileName(t.Recording, "-timeline.json"))
 	}
 	c.JSON(http.StatusOK, timelineWire(t))
@@ -157,7 +160,7 @@ func (s *server) segment(c *call) error {
 		return err
 	}
 	name := fileName(d.Recording, fmt.Sprintf("-%d.webm", n+1))
-	serveFilm(c, id, name, film{&kept{Reader: file, check: func() error { return s.stillThere(c, d.Recording.ID, id) }}, file})
+	serveFilm(c, id, "video/webm", name, film{&kept{Reader: file, check: func() error { return s.stillThere(c, d.Recording.ID, id) }}, file})
 	return nil
 }
 
@@ -165,8 +168,8 @@ func (s *server) segment(c *call) error {
 const fileStamp = "20060102-150405"
 
 // serveFilm answers with a film that never changes under its id, or with the part of it that was asked for.
-func serveFilm(c *call, id, name string, film io.ReadSeeker) {
-	c.Header("Content-Type", "video/webm")
+func serveFilm(c *call, id, form, name string, film io.ReadSeeker) {
+	c.Header("Content-Type", form)
 	c.Header("ETag", `"`+id+`"`) // lets a player go on after a break
 	if c.Query("download") == "1" {
 		attach(c, name)
@@ -189,7 +192,7 @@ func (s *server) program(c *call) error {
 	if err := s.took(c, d.Recording.ID, recorder.TookProgram, p.ID); err != nil {
 		return err
 	}
-	serveFilm(c, p.ID, fileName(d.Recording, ".webm"), film{&kept{Reader: file, check: func() error {
+	serveFilm(c, p.ID, "video/webm", fileName(d.Recording, ".webm"), film{&kept{Reader: file, check: func() error {
 		now, err := s.Recorder.Program(c.ctx(), c.webinar.ID, d.Recording.ID)
 		if err == nil && now.ID != p.ID { // made anew without somebody
 			err = webinar.ErrNotFound

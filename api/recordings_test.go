@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -170,8 +171,8 @@ func TestRecording(t *testing.T) {
 		in    string
 		want  int
 	}{{attendee, w, http.StatusForbidden}, {speaker, w, http.StatusForbidden}, {other, w, http.StatusNotFound}, {other, foreign, http.StatusNotFound}, {asker{}, w, http.StatusUnauthorized}} {
-		for _, op := range []string{"segment", "getRecording", "timeline", "program", "masters", "untrim", "sharing", "ledger", "reportCSV", "reportPDF", "downloads", "copyDeleted", "deleteRecording", "stopRecording"} {
-			if got := s.do(who.asker, op, in(who.in, "recording", rec.ID, "segment", seg.ID, "download", webinar.NewID()), ""); got.status != who.want {
+		for _, op := range []string{"segment", "getRecording", "timeline", "program", "made", "make", "masters", "untrim", "sharing", "ledger", "reportCSV", "reportPDF", "downloads", "copyDeleted", "deleteRecording", "stopRecording"} {
+			if got := s.do(who.asker, op, in(who.in, "recording", rec.ID, "segment", seg.ID, "download", webinar.NewID(), "making", "mp4"), ""); got.status != who.want {
 				t.Errorf("%s: %d %s", op, got.status, got.problem())
 			}
 		}
@@ -180,6 +181,7 @@ func TestRecording(t *testing.T) {
 	s.timeline(host, one, rec, seg)
 	s.program(host, one)
 	s.download(host, in(w, "recording", rec.ID, "segment", seg.ID), seg)
+	s.ranges(host, in(w, "recording", rec.ID, "segment", seg.ID), seg)
 	s.zipped(host, one, seg)
 	s.trimmed(host, one, seg)
 
@@ -229,7 +231,7 @@ func (s *site) copies(host asker, in func(string, ...string) map[string]string, 
 			task = d.ID
 		}
 	}
-	for _, want := range []string{"segment download", "segment play", "ledger download", "report download"} {
+	for _, want := range []string{"segment download", "segment play", "ledger download", "report download", "timeline download"} {
 		if !kinds[want] {
 			t.Errorf("%s is not among %v", want, kinds)
 		}
@@ -282,6 +284,17 @@ func (s *site) timeline(host asker, params map[string]string, rec recordingJSON,
 	if tl.Recording != rec.ID || tl.ExpiresAt == nil || len(tl.Segments) != 1 || len(tl.Chapters) != 1 || tl.Polls == nil || tl.Pauses == nil {
 		s.t.Fatalf("%+v", tl)
 	}
+	if tl.Made != nil || tl.Program.State == "ready" && tl.Program.Sound != "speaker" {
+		s.t.Errorf("without ffmpeg: %+v", tl.Made)
+	}
+	s.want(s.do(host, "make", with(params, "making", "mp4"), ""), http.StatusConflict, "unable")
+	for _, what := range []string{"mp4", "mix", "program", "x"} {
+		s.want(s.do(host, "made", with(params, "making", what), ""), http.StatusNotFound, "not-found")
+	}
+	kept := s.want(s.do(host, "timeline", with(params, "?", "download=1"), ""), http.StatusOK, "")
+	if name := kept.header.Get("Content-Disposition"); !strings.HasSuffix(name, `-timeline.json"`) {
+		s.t.Errorf("%s", name)
+	}
 	p := tl.Segments[0]
 	if p.ID != seg.ID || p.Label != seg.Label || !p.Named || p.Speaker != 1 || p.FromMS != seg.StartMS || p.ToMS != seg.StartMS+seg.DurationMS || p.Bytes != seg.Bytes {
 		s.t.Errorf("%+v", p)
@@ -289,6 +302,13 @@ func (s *site) timeline(host asker, params map[string]string, rec recordingJSON,
 	if got := s.want(s.send(host, http.MethodGet, p.URL, "", ""), http.StatusOK, ""); int64(len(got.body)) != seg.Bytes {
 		s.t.Errorf("%s: %d bytes of %d", p.URL, len(got.body), seg.Bytes)
 	}
+}
+
+// with is params and one more.
+func with(params map[string]string, name, value string) map[string]string {
+	out := maps.Clone(params)
+	out[name] = value
+	return out
 }
 
 // program waits for the one file of the recording and takes it.
@@ -303,7 +323,7 @@ func (s *site) program(host asker, params map[string]string) {
 		}
 		s.want(s.do(host, "timeline", params, ""), http.StatusOK, "").into(s.t, &tl)
 	}
-	got := s.want(s.send(host, http.MethodGet, tl.Program.URL+"?download=1", "", ""), http.StatusOK, "")
+	got := s.want(s.send(host, http.MethodGet, tl.Program.URL+"&download=1", "", ""), http.StatusOK, "")
 	if int64(len(got.body)) != tl.Program.Bytes || !bytes.HasPrefix(got.body, []byte{0x1a, 0x45, 0xdf, 0xa3}) || tl.Program.DurationMS <= 0 {
 		s.t.Errorf("%d bytes of %+v", len(got.body), tl.Program)
 	}
@@ -370,7 +390,7 @@ func TestNothingStartsTooEarly(t *testing.T) {
 	}
 	host := s.account("host@example.org")
 	w := s.webinar(host)
-	for _, op := range []string{"startRecording", "pauseRecording", "resumeRecording", "stopRecording", "deleteRecording", "getRecording", "timeline", "program", "masters", "untrim", "sharing", "ledger", "reportCSV", "reportPDF", "downloads", "copyDeleted", "notice", "myConsent"} {
+	for _, op := range []string{"startRecording", "pauseRecording", "resumeRecording", "stopRecording", "deleteRecording", "getRecording", "timeline", "program", "made", "make", "masters", "untrim", "sharing", "ledger", "reportCSV", "reportPDF", "downloads", "copyDeleted", "notice", "myConsent"} {
 		s.want(s.do(host, op, noIDs(w), ""), http.StatusNotFound, "not-found")
 	}
 }

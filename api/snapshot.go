@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"plenum/recorder/consent"
 	"plenum/webinar"
 )
 
@@ -41,7 +42,8 @@ func (s *server) snapshot(c *call) (snapshotJSON, error) {
 	return out, s.addRecording(c, &out)
 }
 
-// addRecording adds the recording that is announced or runs; to hosts the counts, to people on stage their own consent.
+// addRecording adds the recording that is announced or runs; to hosts the counts, to people on stage, or invited there,
+// or who have answered, their own consent.
 func (s *server) addRecording(c *call, out *snapshotJSON) error {
 	id := c.webinar.ID
 	r, ok := s.Recorder.Current(id)
@@ -52,14 +54,11 @@ func (s *server) addRecording(c *call, out *snapshotJSON) error {
 	if c.may(webinar.Manage) {
 		out.Consent = new(countsWire(s.Recorder.Counts(id)))
 	}
-	if !c.may(webinar.Publish) {
-		return nil
-	}
 	st, err := s.Recorder.MyConsent(c.ctx(), id, r.ID, *c.seat)
 	if errors.Is(err, webinar.ErrNotFound) { // it ended this moment, and an event says so
 		return nil
 	}
-	if err != nil {
+	if err != nil || st.State == consent.None && !c.may(webinar.Publish) && !c.seat.Invited {
 		return err
 	}
 	mine, err := s.ownConsent(c, st)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -45,6 +46,12 @@ func (s *server) sitDown(c *call, name, secret string) error {
 }
 
 func (s *server) leave(c *call) error {
+	if c.seat.Role == webinar.Guest || c.seat.Invited {
+		_, err := s.Webinars.LeaveStage(c.ctx(), c.webinar.ID, c.seat.ID, webinar.StepLeft)
+		if err != nil && !errors.Is(err, webinar.ErrNotInvited) {
+			return err
+		}
+	}
 	s.Media.Drop(string(c.webinar.ID), string(c.seat.ID))
 	s.Hub.End(c.webinar.ID, c.seat.ID)
 	if !c.bearer && c.seat.Role != webinar.Host {

@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 
+	"plenum/webinar"
 	"plenum/webinar/sfu"
 )
 
@@ -17,7 +18,7 @@ func (s *server) watch(c *call) error {
 	if err != nil {
 		return err
 	}
-	return s.answerOffer(c, "whep", session, answer, s.Media.Unwatch)
+	return s.answerOffer(c, webinar.Watch, session, answer)
 }
 
 func (s *server) unwatch(c *call) error {

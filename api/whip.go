@@ -18,6 +18,9 @@ func (s *server) publish(c *call) error {
 	if err != nil {
 		return err
 	}
+	if err := s.askedFirst(c); err != nil {
+		return err
+	}
 	var screen bool
 	switch c.Query("group") {
 	case "", "camera":
@@ -35,7 +38,7 @@ func (s *server) publish(c *call) error {
 	if err != nil {
 		return err
 	}
-	return s.answerOffer(c, "whip", session, answer, s.Media.Unpublish)
+	return s.answerOffer(c, webinar.Publish, session, answer)
 }
 
 // mutedFromStart reads ?muted=mic,camera: what is muted before its first packet, so that nothing slips out until mute
@@ -66,10 +69,17 @@ func (s *server) offer(c *call) (string, error) {
 	return string(body), nil
 }
 
-// answerOffer answers with what was just begun, unless the seat was revoked or the webinar ended meanwhile: whoever did
-// that has not seen this session, so it ends here.
-func (s *server) answerOffer(c *call, face, session, answer string, end func(room, session, owner string) error) error {
-	err := s.stillSeated(c)
+// answerOffer answers with what was just begun, unless the seat was revoked or may no longer do the act, or the webinar
+// ended meanwhile: whoever did that has not seen this session, so it ends here.
+func (s *server) answerOffer(c *call, act webinar.Act, session, answer string) error {
+	face, end := "whep", s.Media.Unwatch
+	if act == webinar.Publish {
+		face, end = "whip", s.Media.Unpublish
+	}
+	seat, err := s.stillSeated(c)
+	if err == nil && (!webinar.May(seat.Role, act) || seat.Role.OnStage() != c.seat.Role.OnStage()) {
+		err = webinar.ErrForbidden
+	}
 	if err == nil {
 		var w webinar.Webinar
 		if w, err = s.Webinars.Get(c.ctx(), c.webinar.ID); err == nil && w.State == webinar.Ended {

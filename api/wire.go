@@ -82,14 +82,30 @@ func instant(t time.Time) *time.Time {
 	return &t
 }
 
+// meJSON is one person's seat: as they see it themselves, and hosts those in the room.
 type meJSON struct {
-	ID   string `json:"id"`
-	Role string `json:"role"`
-	Name string `json:"name"`
+	ID      string `json:"id"`
+	Role    string `json:"role"`
+	Name    string `json:"name"`
+	Invited bool   `json:"invited"`
 }
 
 func meWire(t webinar.Ticket) meJSON {
-	return meJSON{ID: string(t.ID), Role: string(t.Role), Name: t.Name}
+	return meJSON{ID: string(t.ID), Role: string(t.Role), Name: t.Name, Invited: t.Invited}
+}
+
+type peopleJSON struct {
+	People []meJSON `json:"people"`
+	Total  int      `json:"total"`
+}
+
+type invitationAnswerJSON struct {
+	Come *bool `json:"come"`
+}
+
+type invitationJSON struct {
+	Person meJSON `json:"person"`
+	Step   string `json:"step"`
 }
 
 type joinJSON struct {

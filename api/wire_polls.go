@@ -7,11 +7,14 @@ import (
 )
 
 type pollRequestJSON struct {
-	Question string        `json:"question"`
-	Kind     string        `json:"kind"`
-	Options  []string      `json:"options"`
-	Rules    pollRulesJSON `json:"rules"`
-	Key      string        `json:"key"`
+	Question   string        `json:"question"`
+	Kind       string        `json:"kind"`
+	Options    []string      `json:"options"`
+	Rules      pollRulesJSON `json:"rules"`
+	Key        string        `json:"key"`
+	Secrecy    string        `json:"secrecy"`
+	Changeable bool          `json:"changeable"`
+	pollPlanJSON
 }
 
 // pollRulesJSON and pollAnswerJSON are the domain's own structs with the names of the wire: the conversions do not
@@ -62,18 +65,21 @@ func tallyWire(t polls.Tally) tallyJSON {
 }
 
 type pollJSON struct {
-	ID       string        `json:"id"`
-	Position int           `json:"position"`
-	Kind     string        `json:"kind"`
-	Question string        `json:"question"`
-	Options  []optionJSON  `json:"options"`
-	Rules    pollRulesJSON `json:"rules"`
-	State    string        `json:"state"`
-	Secrecy  string        `json:"secrecy"`
-	OpenedAt *time.Time    `json:"opened_at,omitempty"`
-	ClosedAt *time.Time    `json:"closed_at,omitempty"`
-	Voted    bool          `json:"voted"`
-	Tally    *tallyJSON    `json:"tally,omitempty"`
+	ID         string        `json:"id"`
+	Position   int           `json:"position"`
+	Kind       string        `json:"kind"`
+	Question   string        `json:"question"`
+	Options    []optionJSON  `json:"options"`
+	Rules      pollRulesJSON `json:"rules"`
+	State      string        `json:"state"`
+	Secrecy    string        `json:"secrecy"`
+	Changeable bool          `json:"changeable"`
+	OpenedAt   *time.Time    `json:"opened_at,omitempty"`
+	ClosedAt   *time.Time    `json:"closed_at,omitempty"`
+	Voted      bool          `json:"voted"`
+	Tally      *tallyJSON    `json:"tally,omitempty"`
+	pollPlanJSON
+	pollLifeJSON
 }
 
 type optionJSON struct {
@@ -86,7 +92,8 @@ func pollWire(v polls.View) pollJSON {
 	out := pollJSON{
 		ID: string(p.ID), Position: p.Position, Kind: string(p.Kind), Question: p.Question,
 		Options: make([]optionJSON, len(p.Options)), Rules: pollRulesJSON(p.Rules), State: string(p.State),
-		Secrecy: string(p.Secrecy), OpenedAt: instant(p.OpenedAt), ClosedAt: instant(p.ClosedAt), Voted: v.Voted,
+		Secrecy: string(p.Secrecy), Changeable: p.Changeable, OpenedAt: instant(p.OpenedAt), ClosedAt: instant(p.ClosedAt), Voted: v.Voted,
+		pollPlanJSON: planWire(p.Plan), pollLifeJSON: lifeWire(p),
 	}
 	for i, o := range p.Options {
 		out.Options[i] = optionJSON{ID: string(o.ID), Text: o.Text}
@@ -107,14 +114,4 @@ func pollsWire(views []polls.View) []pollJSON {
 
 type pollDeletedJSON struct {
 	ID string `json:"id"`
-}
-
-type voteJSON struct {
-	Answer  pollAnswerJSON `json:"answer"`
-	Receipt string         `json:"receipt"`
-}
-
-type voteReceiptJSON struct {
-	Receipt  string    `json:"receipt"`
-	StoredAt time.Time `json:"stored_at"`
 }

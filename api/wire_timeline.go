@@ -21,6 +21,7 @@ type timelineJSON struct {
 	Chapters   []chapterJSON  `json:"chapters"`
 	Polls      []pollPartJSON `json:"polls"`
 	Program    programJSON    `json:"program"`
+	Made       []madeJSON     `json:"made,omitempty"`
 	Trim       *trimJSON      `json:"trim,omitempty"`
 }
 
@@ -88,10 +89,32 @@ type programJSON struct {
 	URL        string  `json:"url,omitempty"`
 	Bytes      int64   `json:"bytes,omitempty"`
 	DurationMS int64   `json:"duration_ms,omitempty"`
+	Sound      string  `json:"sound,omitempty"`
 }
 
-// EncodeTimeline writes the timeline as it is stored beside the films.
-func EncodeTimeline(t recorder.Timeline) ([]byte, error) { return json.Marshal(timelineWire(t)) }
+// madeJSON is where something is that is made of a recording.
+type madeJSON struct {
+	Making   string        `json:"making"`
+	State    string        `json:"state"`
+	Progress float64       `json:"progress,omitempty"`
+	URL      string        `json:"url,omitempty"`
+	Bytes    int64         `json:"bytes,omitempty"`
+	Pictures *picturesJSON `json:"pictures,omitempty"`
+}
+
+type picturesJSON struct {
+	StepMS  int64 `json:"step_ms"`
+	Count   int   `json:"count"`
+	Columns int   `json:"columns"`
+	Width   int   `json:"width"`
+	Height  int   `json:"height"`
+}
+
+// EncodeTimeline writes the timeline as it is stored beside the films, of which it does not say what else is made.
+func EncodeTimeline(t recorder.Timeline) ([]byte, error) {
+	t.Made = nil
+	return json.Marshal(timelineWire(t))
+}
 
 func timelineWire(t recorder.Timeline) timelineJSON {
 	base := "/api/webinars/" + string(t.Recording.Webinar) + "/recordings/" + t.Recording.ID
@@ -99,6 +122,9 @@ func timelineWire(t recorder.Timeline) timelineJSON {
 		Recording: t.Recording.ID, Webinar: string(t.Recording.Webinar), StartedAt: t.Recording.StartedAt.UTC(), ExpiresAt: instant(t.Recording.ExpiresAt),
 		DurationMS: t.Duration.Milliseconds(), Pauses: make([]pauseJSON, len(t.Pauses)), Segments: make([]partJSON, len(t.Parts)),
 		Chapters: make([]chapterJSON, len(t.Chapters)), Polls: make([]pollPartJSON, len(t.Polls)), Program: programWire(t.Program, base),
+	}
+	for _, m := range t.Made {
+		out.Made = append(out.Made, madeWire(m, base))
 	}
 	if !t.Trim.All() {
 		out.Trim = &trimJSON{FromMS: t.Trim.From.Milliseconds(), ToMS: t.Trim.To.Milliseconds()}
@@ -132,7 +158,21 @@ func partWire(p recorder.Part, base string) partJSON {
 func programWire(p recorder.Program, base string) programJSON {
 	out := programJSON{State: string(p.State), Progress: p.Progress, Bytes: p.Bytes, DurationMS: p.Duration.Milliseconds()}
 	if p.ID != "" {
-		out.URL = base + "/program"
+		out.URL, out.Sound = base+"/program?v="+p.ID, "speaker" // a mix that takes its place is another film
+	}
+	if p.Mixed {
+		out.Sound = "everybody"
+	}
+	return out
+}
+
+func madeWire(m recorder.Made, base string) madeJSON {
+	out := madeJSON{Making: string(m.Making), State: string(m.State), Progress: m.Progress, Bytes: m.Bytes}
+	if m.Bytes > 0 {
+		out.URL = base + "/made/" + string(m.Making) + "?v=" + m.ID
+	}
+	if p := m.Pictures; p != nil {
+		out.Pictures = &picturesJSON{StepMS: p.Step.Milliseconds(), Count: p.Count, Columns: p.Columns, Width: p.Width, Height: p.Height}
 	}
 	return out
 }

@@ -50,6 +50,7 @@ func ParseReceipt(s string) (Receipt, error) {
 // standing is what the database says about a vote before it is written.
 type standing struct {
 	state   State
+	over    bool  // time is up, though nobody has written yet that the poll is closed
 	fits    error // what is wrong with the answer
 	ticket  bool
 	voted   bool
@@ -64,7 +65,7 @@ func (s standing) verdict() error {
 		return webinar.ErrTicketInvalid
 	case s.voted:
 		return ErrAlreadyVoted
-	case s.state == StateClosed:
+	case s.state == StateClosed, s.state == StateOpen && s.over:
 		return ErrClosed
 	case s.state != StateOpen:
 		return ErrNotOpen

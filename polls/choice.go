@@ -62,6 +62,12 @@ func (v *votes) add(a Answer) {
 	}
 }
 
+func (v *votes) take(a Answer) {
+	for _, o := range a.Options {
+		v.of[v.poll.index(o)]--
+	}
+}
+
 func (v *votes) result() Tally { return Tally{Votes: slices.Clone(v.of)} }
 
 func (choice) table(p Poll, t Tally) sheet.Table {

@@ -59,6 +59,11 @@ type counter interface {
 	result() Tally
 }
 
+// Kinds lists the kinds.
+func Kinds() []Kind {
+	return []Kind{SingleChoice, MultipleChoice, Rating, Ranking, Points, Guess}
+}
+
 // kindOf is the table of kinds.
 func kindOf(k Kind) kind {
 	switch k {

@@ -45,6 +45,33 @@ func (o *openTallies) add(id PollID, a Answer) {
 	}
 }
 
+// takesBack reports whether the count of an open poll can take an answer out again.
+func (o *openTallies) takesBack(id PollID) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	t := o.m[id]
+	return t != nil && t.takesBack()
+}
+
+// swap counts an answer in the place of another one.
+func (o *openTallies) swap(id PollID, was, now Answer) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if t := o.m[id]; t != nil {
+		t.swap(was, now)
+		t.changed = true
+	}
+}
+
+// recounted replaces the count of a poll that is open still.
+func (o *openTallies) recounted(c *count) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.m[c.poll.ID] != nil {
+		o.m[c.poll.ID] = &openTally{c, true}
+	}
+}
+
 func (o *openTallies) get(id PollID) (Tally, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -31,12 +31,6 @@ const (
 	StateClosed State = "closed"
 )
 
-// Secrecy is what is stored about who answered what. It is frozen when the poll opens.
-type Secrecy string
-
-// Anonymous stores who has voted and what was voted apart, with nothing that leads from one to the other.
-const Anonymous Secrecy = "anonymous"
-
 // The limits of a poll; texts in runes.
 const (
 	MaxQuestion = 300
@@ -53,11 +47,22 @@ var (
 	ErrNotDraft      = errors.New("poll is not a draft any more")
 	ErrNotOpen       = errors.New("poll is not open yet")
 	ErrNotClosed     = errors.New("poll is not closed yet")
+	ErrTooLate       = errors.New("an opening can be undone for a few seconds only")
+	ErrKept          = errors.New("ballots were cast before the opening was undone")
+	ErrRound         = errors.New("a later round asks what the first one asked")
+	ErrHeld          = errors.New("the series holds the result back")
 	ErrClosed        = errors.New("poll is closed")
 	ErrAlreadyVoted  = errors.New("already voted in this poll")
 	ErrUnknownOption = errors.New("not an option of this poll")
 	ErrChoices       = errors.New("not as many options as this poll asks for")
 	ErrReceiptTaken  = errors.New("a ballot lies under this receipt already")
+	ErrFinal         = errors.New("this poll does not take a vote back")
+	ErrNoBallot      = errors.New("no ballot lies under this secret")
+	ErrNotNamed      = errors.New("this poll does not tell who voted what")
+	ErrNotSecret     = errors.New("not a secret poll")
+	ErrNeedsToken    = errors.New("a secret poll takes ballots with a token only")
+	ErrToken         = errors.New("the token is not of this poll's key")
+	ErrNotPersonal   = errors.New("not a personal ticket")
 	ErrStopped       = errors.New("polls are shutting down")
 )
 
@@ -69,17 +74,20 @@ type Option struct {
 
 // Poll is one question to one webinar.
 type Poll struct {
-	ID       PollID
-	Webinar  webinar.ID
-	Position int // place in the run-sheet, from 1; a deleted draft leaves a gap
-	Kind     Kind
-	Secrecy  Secrecy
-	Question string
-	Options  []Option
-	Rules    Rules
-	State    State
-	OpenedAt time.Time // zero: never opened
-	ClosedAt time.Time // zero: not closed
+	ID         PollID
+	Webinar    webinar.ID
+	Position   int // place in the run-sheet, from 1; a deleted draft leaves a gap
+	Kind       Kind
+	Secrecy    Secrecy
+	Question   string
+	Options    []Option
+	Rules      Rules
+	Changeable bool // see [Draft.Changeable]
+	State      State
+	OpenedAt   time.Time // zero: never opened
+	ClosedAt   time.Time // zero: not closed
+	Plan
+	Life
 }
 
 // index is the place of an option, or -1.
@@ -97,8 +105,12 @@ type Draft struct {
 	Question string
 	Kind     Kind // empty: SingleChoice
 	Options  []string
-	Rules    Rules  // zero where the kind's own default is meant
-	Key      string // idempotency key of a creation, may be empty
+	Secrecy  Secrecy // empty: Anonymous
+	// Changeable: who has voted may put another ballot in the place of its own while the poll is open.
+	Changeable bool
+	Rules      Rules  // zero where the kind's own default is meant
+	Key        string // idempotency key of a creation, may be empty
+	Plan
 }
 
 // Validate cleans the texts in place and reports the first fault as a *webinar.InvalidError.
@@ -127,17 +139,23 @@ func (d *Draft) Validate() error {
 	}
 	d.Question, d.Options, d.Key = question, options, key
 	d.Kind = cmp.Or(d.Kind, SingleChoice)
-	return kindOf(d.Kind).prepare(d)
+	if err := kindOf(d.Kind).prepare(d); err != nil {
+		return err
+	}
+	if err := d.promise(); err != nil {
+		return err
+	}
+	return d.Plan.validate(d.Kind)
 }
 
 // View is a poll as one person may see it.
 type View struct {
 	Poll  Poll
 	Voted bool
-	Tally *Tally // nil in drafts, and while the poll is open for one who is no host and has not voted
+	Tally *Tally // nil in drafts, and for one who is no host and may not see it, see [Poll.SeenBy]
 }
 
-// Changed says that a poll is new or has changed. Tally is set once the poll is closed.
+// Changed says that a poll is new or has changed. Tally is set once the poll is closed, for those who may see it.
 type Changed struct {
 	Poll  Poll
 	Tally *Tally
@@ -148,3 +166,9 @@ type Deleted struct{ ID PollID }
 
 // Tallied carries the newest result of an open poll.
 type Tallied struct{ Tally Tally }
+
+// Ordered says that the run-sheet has this order now.
+type Ordered struct{ IDs []PollID }
+
+// ClockMoved says what time it is, after the clock by which times are written was set.
+type ClockMoved struct{ Now time.Time }

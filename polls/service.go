@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"gorm.io/gorm"
@@ -14,16 +15,25 @@ import (
 // Service prepares, opens and closes polls and takes the votes. All its methods may be called concurrently; all
 // changes have one order, in which they are stored and published.
 type Service struct {
-	store  store
-	events webinar.Publisher
-	open   *openTallies
-	writer *writer
+	store    store
+	events   webinar.Publisher
+	open     *openTallies
+	writer   *writer
+	keeper   *keeper
+	stopping sync.Once
+
+	openings *openings
+	wall     func() time.Time // the clock that is written and shown; it may jump
 }
 
 // New counts the ballots of the polls that are open, from what is stored, and starts the writer. Close ends it.
 func New(ctx context.Context, db *gorm.DB, events webinar.Publisher, log *slog.Logger) (*Service, error) {
-	s := &Service{store: store{db}, events: events, open: newOpenTallies()}
-	found, err := s.store.find(ctx, "state = 'open'")
+	return build(ctx, db, events, log, time.Now)
+}
+
+func build(ctx context.Context, db *gorm.DB, events webinar.Publisher, log *slog.Logger, wall func() time.Time) (*Service, error) {
+	s := &Service{store: store{db}, events: events, open: newOpenTallies(), openings: newOpenings(), wall: wall}
+	found, err := s.store.find(ctx, "polls.state = 'open'")
 	if err != nil {
 		return nil, err
 	}
@@ -33,13 +43,16 @@ func New(ctx context.Context, db *gorm.DB, events webinar.Publisher, log *slog.L
 			return nil, err
 		}
 		s.open.set(c)
+		s.openings.set(p.Poll, wall())
 	}
 	s.writer = start(s.store, s.publishTallies, log)
+	s.keeper = keep(s, log)
 	return s, nil
 }
 
 // Close returns when the last commit is done. Later changes and those still waiting are refused with ErrStopped.
 func (s *Service) Close() error {
+	s.stopping.Do(s.keeper.stop)
 	s.writer.stop()
 	return nil
 }
@@ -53,8 +66,7 @@ func (s *Service) Create(ctx context.Context, w webinar.ID, d Draft) (Poll, erro
 	var p Poll
 	var made bool
 	err := s.writer.submit(&job{ctx: ctx, do: func(tx *txn) error {
-		p = Poll{ID: PollID(webinar.NewID()), Webinar: w, Kind: d.Kind, Secrecy: Anonymous,
-			Question: d.Question, Options: newOptions(d), Rules: d.Rules, State: StateDraft}
+		p = newPoll(w, d)
 		made = false
 		if err := tx.running(w); err != nil {
 			return err
@@ -81,6 +93,22 @@ func (s *Service) Create(ctx context.Context, w webinar.ID, d Draft) (Poll, erro
 	return p, nil
 }
 
+// newPoll makes a poll of its own, in its first round, of a valid draft.
+func newPoll(w webinar.ID, d Draft) Poll {
+	id := PollID(webinar.NewID())
+	return Poll{ID: id, Webinar: w, Kind: d.Kind, Secrecy: d.Secrecy, Changeable: d.Changeable, Question: d.Question, Options: newOptions(d),
+		Rules: d.Rules, State: StateDraft, Plan: d.Plan, Life: Life{First: id, Round: 1}}
+}
+
+// draft is what makes another poll like this one.
+func (p Poll) draft() Draft {
+	d := Draft{Question: p.Question, Kind: p.Kind, Secrecy: p.Secrecy, Changeable: p.Changeable, Options: make([]string, len(p.Options)), Rules: p.Rules, Plan: p.Plan}
+	for i, o := range p.Options {
+		d.Options[i] = o.Text
+	}
+	return d
+}
+
 func newOptions(d Draft) []Option {
 	out := make([]Option, len(d.Options))
 	for i, text := range d.Options {
@@ -89,121 +117,56 @@ func newOptions(d Draft) []Option {
 	return out
 }
 
-// Update replaces the question and the options of a draft; the options get new ids. Errors: *webinar.InvalidError,
-// ErrNotFound, ErrNotDraft.
+// Update replaces the question, the options and the plan of a draft; the options get new ids. Errors:
+// *webinar.InvalidError, ErrNotFound, ErrNotDraft, ErrKept, ErrRound.
 func (s *Service) Update(ctx context.Context, w webinar.ID, id PollID, d Draft) (Poll, error) {
 	if err := d.Validate(); err != nil {
 		return Poll{}, err
 	}
 	var p stored
+	var out []stored
 	err := s.writer.submit(&job{ctx: ctx, do: func(tx *txn) (err error) {
 		if p, err = tx.draft(w, id); err != nil {
 			return err
 		}
-		p.Question, p.Options, p.Kind, p.Rules = d.Question, newOptions(d), d.Kind, d.Rules
-		return tx.rewrite(&p.Poll)
-	}, kept: func() { s.publish(p.Poll, nil) }})
+		left := p.Series
+		p.Question, p.Options, p.Kind, p.Rules, p.Plan = d.Question, newOptions(d), d.Kind, d.Rules, d.Plan
+		p.Secrecy, p.Changeable = d.Secrecy, d.Changeable
+		if err = tx.rewrite(&p.Poll); err == nil && left != "" {
+			out, err = tx.release(w, left, s.wall())
+		}
+		return err
+	}, kept: func() {
+		s.publish(p.Poll, nil)
+		s.released(out)
+	}})
 	if err != nil {
 		return Poll{}, err
 	}
 	return p.Poll, nil
 }
 
-// Delete erases a draft. Errors: ErrNotFound, ErrNotDraft.
+// Delete erases a draft. Errors: ErrNotFound, ErrNotDraft, ErrKept.
 func (s *Service) Delete(ctx context.Context, w webinar.ID, id PollID) error {
+	var out []stored
 	return s.writer.submit(&job{ctx: ctx, do: func(tx *txn) error {
-		if _, err := tx.draft(w, id); err != nil {
+		p, err := tx.draft(w, id)
+		if err != nil && !errors.Is(err, ErrRound) {
 			return err
 		}
-		return tx.delete(id)
-	}, kept: func() { s.events.Publish(webinar.Event{Webinar: w, To: webinar.Hosts(), Body: Deleted{id}}) }})
-}
-
-// OpenPoll opens a draft; an open poll stays as it is. Several may be open. Errors: ErrNotFound, ErrClosed,
-// webinar.ErrEnded.
-func (s *Service) OpenPoll(ctx context.Context, w webinar.ID, id PollID) (Poll, error) {
-	var p stored
-	var changed bool
-	err := s.writer.submit(&job{ctx: ctx, do: func(tx *txn) (err error) {
-		if err := tx.running(w); err != nil {
+		if err := tx.delete(id); err != nil || p.Series == "" {
 			return err
 		}
-		if p, err = tx.get(context.Background(), w, id); err != nil {
-			return err
-		}
-		changed = p.State == StateDraft
-		switch p.State {
-		case StateDraft:
-			return tx.open(&p.Poll, time.Now())
-		case StateClosed:
-			return ErrClosed
-		case StateOpen: // as asked
-		}
-		return nil
+		out, err = tx.release(w, p.Series, s.wall())
+		return err
 	}, kept: func() {
-		if changed {
-			s.open.set(newCount(p.Poll))
-			s.publish(p.Poll, nil)
-		}
-	}})
-	if err != nil {
-		return Poll{}, err
-	}
-	return p.Poll, nil
-}
-
-// ClosePoll closes an open poll; a closed one stays as it is. Once it returns no vote is accepted, and every vote
-// that is ever acknowledged is in the count. Errors: ErrNotFound, ErrNotOpen.
-func (s *Service) ClosePoll(ctx context.Context, w webinar.ID, id PollID) (Poll, error) {
-	var p stored
-	var changed bool
-	err := s.writer.submit(&job{ctx: ctx, do: func(tx *txn) (err error) {
-		if p, err = tx.get(context.Background(), w, id); err != nil {
-			return err
-		}
-		changed = p.State == StateOpen
-		switch p.State {
-		case StateDraft:
-			return ErrNotOpen
-		case StateOpen:
-			return tx.close(&p, time.Now())
-		case StateClosed: // as asked
-		}
-		return nil
-	}, kept: func() {
-		if changed {
-			s.closed(p)
-		}
-	}})
-	if err != nil {
-		return Poll{}, err
-	}
-	return p.Poll, nil
-}
-
-// CloseAll closes every open poll of a webinar, such as at its end.
-func (s *Service) CloseAll(ctx context.Context, w webinar.ID) error {
-	var found []stored
-	return s.writer.submit(&job{ctx: ctx, do: func(tx *txn) (err error) {
-		if found, err = tx.find(context.Background(), "webinar_id = ? AND state = 'open'", w); err != nil {
-			return err
-		}
-		for i := range found {
-			if err := tx.close(&found[i], time.Now()); err != nil {
-				return err
-			}
-		}
-		return nil
-	}, kept: func() {
-		for _, p := range found {
-			s.closed(p)
-		}
-		s.open.dropAll(w) // of polls that went with their webinar
+		s.events.Publish(webinar.Event{Webinar: w, To: webinar.Hosts(), Body: Deleted{id}})
+		s.released(out)
 	}})
 }
 
 // Vote stores a vote and returns when it is on the disk; the time is for the voter only and is not stored. Errors:
-// ErrNotFound, webinar.ErrTicketInvalid, ErrAlreadyVoted, ErrNotOpen, ErrClosed, ErrReceiptTaken, *webinar.InvalidError for
+// ErrNotFound, ErrNeedsToken, webinar.ErrTicketInvalid, ErrAlreadyVoted, ErrNotOpen, ErrClosed, ErrReceiptTaken, *webinar.InvalidError for
 // the receipt, and what the kind of the poll has against the answer. When ctx ends first the vote may have been stored all
 // the same: asking again then says ErrAlreadyVoted.
 func (s *Service) Vote(ctx context.Context, w webinar.ID, id PollID, who webinar.TicketID, a Answer, receipt string) (time.Time, error) {
@@ -214,19 +177,15 @@ func (s *Service) Vote(ctx context.Context, w webinar.ID, id PollID, who webinar
 	var read Answer
 	var at time.Time
 	err = s.writer.submit(&job{ctx: ctx, do: func(tx *txn) error {
-		p, open := s.open.poll(w, id)
-		if !open { // or not yet known to be: what is stored decides
-			found, err := tx.get(context.Background(), w, id)
-			if err != nil {
-				return err
-			}
-			p = found.Poll
+		p, err := s.votable(tx, w, id)
+		if err != nil {
+			return err
 		}
 		var fits error
 		read, fits = p.read(a)
-		return tx.vote(p, Ballot{Receipt: r, Poll: id, Answer: read}, who, fits, time.Now())
+		return tx.vote(p, Ballot{Receipt: r, Poll: id, Answer: read}, who, standing{fits: fits, over: s.openings.over(id)}, s.wall())
 	}, kept: func() {
-		at = time.Now()
+		at = s.wall()
 		s.open.add(id, read)
 	}})
 	if err != nil { // the job may still be running, so that its variables are not ours
@@ -235,31 +194,11 @@ func (s *Service) Vote(ctx context.Context, w webinar.ID, id PollID, who webinar
 	return at.UTC(), nil
 }
 
-// closed tells the result of a poll that has just been closed. It runs in the writer.
-func (s *Service) closed(p stored) {
-	t := p.tally
-	s.open.drop(p.ID)
-	s.publishTally(p.Webinar, t) // an older one may still wait in the hub
-	s.publish(p.Poll, &t)
-	s.writer.untidy = true
-}
-
-// publish tells that a poll changed; drafts are for hosts only.
-func (s *Service) publish(p Poll, t *Tally) {
-	to := webinar.Everyone()
-	if p.State == StateDraft {
-		to = webinar.Hosts()
+// votable returns the poll that a vote is for, whatever its state.
+func (s *Service) votable(tx *txn, w webinar.ID, id PollID) (Poll, error) {
+	if p, open := s.open.poll(w, id); open {
+		return p, nil
 	}
-	s.events.Publish(webinar.Event{Webinar: p.Webinar, To: to, Body: Changed{p.veiled(), t}})
-}
-
-func (s *Service) publishTally(w webinar.ID, t Tally) {
-	s.events.Publish(webinar.Event{Webinar: w, To: webinar.Everyone(), Body: Tallied{t}, Coalesce: "tally:" + string(t.Poll)})
-}
-
-// publishTallies tells the results that have changed since it was last called.
-func (s *Service) publishTallies() {
-	for _, c := range s.open.takeChanged() {
-		s.publishTally(c.webinar, c.tally.veiled())
-	}
+	found, err := tx.get(context.Background(), w, id) // or not yet known to be open: what is stored decides
+	return found.Poll, err
 }

@@ -90,7 +90,7 @@ type stored struct {
 // draft never shows the question of one edit with the options of another.
 func (s store) find(ctx context.Context, where string, args ...any) ([]stored, error) {
 	rows, err := s.db.WithContext(ctx).Raw(`SELECT polls.id, webinar_id, kind, secrecy, question, state, polls.position,
-		rules, tally, opened_at, closed_at, coalesce(o.id, ''), coalesce(o.text, '')
+		changeable, rules, tally, opened_at, closed_at, `+lifeColumns+`, coalesce(o.id, ''), coalesce(o.text, '')
 		FROM polls LEFT JOIN poll_options o ON o.poll_id = polls.id
 		WHERE `+where+` ORDER BY webinar_id, polls.position, polls.id, o.position`, args...).Rows()
 	if err != nil {
@@ -101,9 +101,11 @@ func (s store) find(ctx context.Context, where string, args ...any) ([]stored, e
 	for rows.Next() {
 		var r pollRow
 		var o Option
+		var life lifeRow
 		var tally string
-		if err := rows.Scan(&r.ID, &r.WebinarID, &r.Kind, &r.Secrecy, &r.Question, &r.State, &r.Position,
-			&r.Rules, &tally, &r.OpenedAt, &r.ClosedAt, &o.ID, &o.Text); err != nil {
+		var changeable bool
+		targets := []any{&r.ID, &r.WebinarID, &r.Kind, &r.Secrecy, &r.Question, &r.State, &r.Position, &changeable, &r.Rules, &tally, &r.OpenedAt, &r.ClosedAt}
+		if err := rows.Scan(append(append(targets, life.targets()...), &o.ID, &o.Text)...); err != nil {
 			return nil, fault("read polls", err)
 		}
 		if len(out) == 0 || out[len(out)-1].ID != PollID(r.ID) {
@@ -111,6 +113,8 @@ func (s store) find(ctx context.Context, where string, args ...any) ([]stored, e
 			if err != nil {
 				return nil, fault("read polls", err)
 			}
+			life.into(&p.Poll)
+			p.Changeable = changeable
 			out = append(out, p)
 		}
 		if o.ID != "" {
@@ -185,13 +189,20 @@ func (t *txn) running(w webinar.ID) error {
 	return nil
 }
 
-// draft returns a poll that is still a draft, or ErrNotFound or ErrNotDraft.
+// draft returns a draft that may be changed. Errors: ErrNotFound, ErrNotDraft, ErrKept, ErrRound.
 func (t *txn) draft(w webinar.ID, id PollID) (stored, error) {
 	p, err := t.get(context.Background(), w, id)
-	if err == nil && p.State != StateDraft {
-		err = ErrNotDraft
+	switch {
+	case err != nil:
+		return p, err
+	case p.State != StateDraft:
+		return p, ErrNotDraft
+	case p.Kept > 0:
+		return p, ErrKept
+	case p.Round > 1:
+		return p, ErrRound
 	}
-	return p, err
+	return p, nil
 }
 
 // insert writes a draft at the end of its webinar's run-sheet and sets its position.
@@ -213,6 +224,12 @@ func (t *txn) insert(p *Poll, key string) error {
 		Question: p.Question, State: string(p.State), CreateKey: key, Position: p.Position, Rules: rules}
 	if err := t.db.Create(&row).Error; err != nil {
 		return fault("insert poll", err)
+	}
+	if err := t.plan(p); err != nil {
+		return err
+	}
+	if err := t.promise(p); err != nil {
+		return err
 	}
 	return t.insertOptions(p)
 }
@@ -239,6 +256,12 @@ func (t *txn) rewrite(p *Poll) error {
 	}
 	if err := t.db.Exec("UPDATE polls SET question = ?, kind = ?, rules = ? WHERE id = ?", p.Question, p.Kind, rules, p.ID).Error; err != nil {
 		return fault("update poll", err)
+	}
+	if err := t.plan(p); err != nil {
+		return err
+	}
+	if err := t.promise(p); err != nil {
+		return err
 	}
 	return t.insertOptions(p)
 }
@@ -267,6 +290,9 @@ func (t *txn) close(p *stored, now time.Time) error {
 	if err != nil {
 		return fault("write tally", err)
 	}
+	if err := t.eraseKey(p.ID); err != nil {
+		return err
+	}
 	return fault("close poll", t.db.Exec("UPDATE polls SET state = 'closed', closed_at = ?, tally = ? WHERE id = ?", now.UnixMilli(), string(kept), p.ID).Error)
 }
 
@@ -276,9 +302,12 @@ const standingSQL = `SELECT p.state,
 	EXISTS (SELECT 1 FROM ballots b WHERE b.receipt = ?)
 	FROM polls p WHERE p.id = ? AND p.webinar_id = ?`
 
-// vote checks a vote and writes it. Fits is what is wrong with its answer, if anything.
-func (t *txn) vote(p Poll, b Ballot, who webinar.TicketID, fits error, now time.Time) error {
-	s := standing{fits: fits}
+// vote checks a vote and writes it. S is what is known already: what is wrong with the answer, if anything, and whether
+// time is up.
+func (t *txn) vote(p Poll, b Ballot, who webinar.TicketID, s standing, now time.Time) error {
+	if p.Secrecy == Secret {
+		return ErrNeedsToken
+	}
 	err := t.db.Raw(standingSQL, who, now.UnixMilli(), who, b.Receipt, b.Poll, p.Webinar).Row().Scan(&s.state, &s.ticket, &s.voted, &s.receipt)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -289,14 +318,13 @@ func (t *txn) vote(p Poll, b Ballot, who webinar.TicketID, fits error, now time.
 	if err := s.verdict(); err != nil {
 		return err
 	}
-	answer, err := json.Marshal(answerJSON(b.Answer))
-	if err != nil {
-		return fault("write answer", err)
-	}
 	if err := t.db.Exec("INSERT INTO voted (poll_id, ticket_id) VALUES (?, ?)", b.Poll, who).Error; err != nil {
 		return fault("insert voted", err)
 	}
-	return fault("insert ballot", t.db.Exec("INSERT INTO ballots (receipt, poll_id, answer) VALUES (?, ?, ?)", b.Receipt, b.Poll, string(answer)).Error)
+	if err := t.put(b); err != nil || p.Secrecy != Named {
+		return err
+	}
+	return t.sign(b, who)
 }
 
 // tidyLimit is the size in bytes above which rewriting the file would hold up all other writers for too long.

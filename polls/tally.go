@@ -37,17 +37,22 @@ func (t Tally) Bars(p Poll) (labels []string, n []int) {
 	return labels, n
 }
 
-// veiled is the poll as those see it who are still to answer.
+// told reports whether everybody may know what is right.
+func (p Poll) told() bool { return p.State == StateClosed && !p.PublishedAt.IsZero() }
+
+// veiled is the poll as those see it who are not told yet what is right.
 func (p Poll) veiled() Poll {
-	if p.State != StateClosed {
+	if !p.told() {
 		p.Rules.Correct = nil
 	}
 	return p
 }
 
-// veiled is the result of a poll that is still open, as voters see it.
-func (t Tally) veiled() Tally {
-	t.Right = nil
+// veil takes from a result what would tell who is right, until everybody is told.
+func (p Poll) veil(t Tally) Tally {
+	if !p.told() {
+		t.Right = nil
+	}
 	return t
 }
 
@@ -64,6 +69,22 @@ func newCount(p Poll) *count { return &count{poll: p, counter: kindOf(p.Kind).co
 func (c *count) add(a Answer) {
 	c.counter.add(a)
 	c.total++
+}
+
+// A taker can take an answer out of its count. Where a counter is none, a changed ballot costs a recount.
+type taker interface{ take(Answer) }
+
+func (c *count) takesBack() bool {
+	_, ok := c.counter.(taker)
+	return ok
+}
+
+// swap counts an answer in the place of one that was counted.
+func (c *count) swap(was, now Answer) {
+	if t, ok := c.counter.(taker); ok {
+		t.take(was)
+		c.counter.add(now)
+	}
 }
 
 func (c *count) tally() Tally {

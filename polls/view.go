@@ -11,7 +11,7 @@ import (
 func (s *Service) List(ctx context.Context, w webinar.ID, viewer webinar.TicketID, all bool) ([]View, error) {
 	where := "webinar_id = ?"
 	if !all {
-		where += " AND state <> 'draft'"
+		where += " AND polls.state <> 'draft'"
 	}
 	return s.views(ctx, w, viewer, all, where, w)
 }
@@ -43,15 +43,15 @@ func (s *Service) views(ctx context.Context, w webinar.ID, viewer webinar.Ticket
 		if !all {
 			out[i].Poll = p.veiled()
 		}
-		if p.State == StateDraft || (p.State == StateOpen && !all && !voted[p.ID]) {
+		if p.State == StateDraft || (!all && !p.SeenBy(voted[p.ID])) {
 			continue
 		}
 		t, err := s.tally(ctx, p)
 		if err != nil {
 			return nil, err
 		}
-		if !all && p.State != StateClosed {
-			t = t.veiled()
+		if !all {
+			t = p.veil(t)
 		}
 		out[i].Tally = &t
 	}

@@ -9,12 +9,13 @@ import (
 	"plenum/webinar"
 )
 
-// Answer takes what a person on stage says about being recorded, for nobody but that person. A grant is durable when it
-// returns. A refusal or withdrawal has its gates closed, also when an error says that the ledger did not take it; what
+// Answer takes what a person on stage says about being recorded, for nobody but that person; who is only invited there
+// can be shown the question, and a no counts from everybody. A grant is durable when it returns. A refusal or withdrawal has its gates closed, also when an error says that the ledger did not take it; what
 // was recorded of the scopes is erased. Errors: ErrNotFound, webinar.ErrForbidden and those of consent.Book.
 func (s *Service) Answer(ctx context.Context, w webinar.ID, id RecordingID, who webinar.Ticket, a Answer) (consent.Standing, error) {
 	no := a.Act == consent.Refuse || a.Act == consent.Withdraw
-	if who.Webinar != w || who.Subject == "" || !no && !who.Role.OnStage() {
+	asked := a.Act == consent.Shown && who.Invited // the question comes before the stage
+	if who.Webinar != w || who.Subject == "" || !no && !asked && !who.Role.OnStage() {
 		return consent.Standing{}, webinar.ErrForbidden
 	}
 	r := s.room(w)

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"sync/atomic"
 	"time"
 
 	"plenum/recorder/archive"
+	"plenum/recorder/ffmpeg"
 	"plenum/recorder/master"
 	"plenum/recorder/program"
 )
@@ -24,6 +24,7 @@ const (
 // build is a derivative being made.
 type build struct {
 	stop     context.CancelFunc
+	kind     string
 	void     atomic.Bool   // somebody took something back
 	progress atomic.Uint32 // in thousandths
 }
@@ -57,7 +58,7 @@ func (s *Service) deriveNext(ctx context.Context) bool {
 	row, ok, err := s.rows.due(ctx, time.Now())
 	inner, stop := context.WithCancel(ctx)
 	defer stop()
-	b := &build{stop: stop}
+	b := &build{stop: stop, kind: row.Kind}
 	if err == nil && ok {
 		s.setBuild(row.RecordingID, b) // before anybody can see it being built
 		defer s.setBuild(row.RecordingID, nil)
@@ -69,20 +70,40 @@ func (s *Service) deriveNext(ctx context.Context) bool {
 	if err != nil || !ok {
 		return false
 	}
-	if row.Kind == programKind {
-		err = s.makeProgram(inner, row, b)
-	} else {
-		err = s.storeTimeline(inner, row)
-	}
+	err = s.makeDerived(inner, row, b)
 	s.settleDerived(context.WithoutCancel(ctx), ctx.Err() != nil, row, b, err)
 	return true
 }
+
+func (s *Service) makeDerived(ctx context.Context, row derivedRow, b *build) error {
+	if row.foreign() && s.c.FFmpeg == nil {
+		return ErrNotFound // it was there before the restart
+	}
+	switch row.Kind {
+	case programKind, mixKind:
+		return s.makeProgram(ctx, row, b)
+	case sheetKind, peaksKind:
+		return s.makeSmall(ctx, row, b)
+	case string(MP4), string(Composite):
+		return s.makeFilm(ctx, row, b)
+	}
+	return s.storeTimeline(ctx, row)
+}
+
+// tell keeps how far a build is.
+func (b *build) tell(share float64) { b.progress.Store(uint32(share * 1000)) }
 
 // settleDerived follows a try.
 func (s *Service) settleDerived(ctx context.Context, ending bool, row derivedRow, b *build, err error) {
 	due, to := time.Now(), "queued"
 	switch {
 	case err == nil:
+		return
+	case errors.Is(err, program.ErrAlone):
+		if err := s.rows.unmixed(ctx, row); err != nil {
+			s.c.Log.Error("recorder: program not kept as it is", "recording", row.RecordingID, "error", err)
+		}
+		s.wanted(ctx, row.RecordingID)
 		return
 	case errors.Is(err, program.ErrEmpty) || errors.Is(err, ErrNotFound):
 		if err := s.rows.dropDerived(ctx, row.ID); err != nil {
@@ -95,12 +116,15 @@ func (s *Service) settleDerived(ctx context.Context, ending bool, row derivedRow
 		due = due.Add(min(deriveMax, deriveWait<<min(row.Tries, 8)))
 		if row.Tries++; errors.Is(err, ErrStorage) || errors.Is(err, ErrDisk) { // patience costs nothing
 			row.Tries = min(row.Tries, deriveTries-2)
-		} else if row.Tries >= deriveTries {
+		} else if row.Tries >= deriveTries || errors.Is(err, ffmpeg.ErrTime) || errors.Is(err, ffmpeg.ErrSize) {
 			to = "failed"
 		}
 	}
 	if err := s.rows.postpone(ctx, row.ID, to, row.Tries, due); err != nil {
 		s.c.Log.Error("recorder: derivative not postponed", "recording", row.RecordingID, "error", err)
+	}
+	if to == "failed" {
+		s.wanted(ctx, row.RecordingID) // what waited for it does without
 	}
 }
 
@@ -128,20 +152,20 @@ func (s *Service) void(rec RecordingID) {
 	}
 }
 
-// stale follows a change of what a recording holds or may say: the program goes and is made anew, the timeline is
-// written again.
+// stale follows a change of what a recording holds or may say: the program and all that was made of it goes. What is
+// always made is made anew, the timeline is written again.
 func (s *Service) stale(ctx context.Context, rec RecordingID) error {
 	s.void(rec)
-	err := s.rows.doomPrograms(ctx, rec)
+	err := s.rows.doomFilms(ctx, rec)
 	s.void(rec) // one that began meanwhile
-	err = errors.Join(err, s.rows.want(ctx, rec), s.rows.retell(ctx, rec))
+	err = errors.Join(err, s.rows.want(ctx, rec, s.can()), s.rows.retell(ctx, rec))
 	s.wakeDerive()
 	return err
 }
 
 // wanted queues what a recording that has ended lacks.
 func (s *Service) wanted(ctx context.Context, rec RecordingID) {
-	if err := s.rows.want(context.WithoutCancel(ctx), rec); err != nil {
+	if err := s.rows.want(context.WithoutCancel(ctx), rec, s.can()); err != nil {
 		s.c.Log.Error("recorder: derivatives not queued", "recording", rec, "error", err)
 		return
 	}
@@ -197,7 +221,7 @@ func (s *Service) restoreDerived(ctx context.Context) error {
 		return err
 	}
 	for _, row := range rows {
-		path := filepath.Join(s.c.Spool, row.ID+".webm")
+		path := s.spooled(row)
 		if row.State == "sealed" {
 			err = s.c.Archive.Add(ctx, row.ID, row.key(), master.Info{Path: path, Bytes: row.Bytes})
 		} else if err = os.Remove(path); err == nil || errors.Is(err, os.ErrNotExist) {
@@ -209,7 +233,7 @@ func (s *Service) restoreDerived(ctx context.Context) error {
 	}
 	ended, err := s.rows.query(ctx, `state IN ('stopped', 'available')`)
 	for _, rec := range ended {
-		err = errors.Join(err, s.rows.want(ctx, rec.ID))
+		err = errors.Join(err, s.rows.want(ctx, rec.ID, s.can()))
 	}
 	return err
 }

@@ -3,79 +3,61 @@ package recorder
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"plenum/recorder/archive"
 	"plenum/recorder/consent"
+	"plenum/recorder/ffmpeg"
 	"plenum/recorder/master"
 	"plenum/recorder/program"
 	"plenum/webinar"
 )
 
-// makeProgram cuts the program of a recording in the spool and hands it to the archive.
+// makeProgram cuts the program of a recording in the spool and hands it to the archive. A mix takes its place.
 func (s *Service) makeProgram(ctx context.Context, row derivedRow, b *build) error {
 	rec, err := s.rows.one(ctx, `id = ?`, row.RecordingID)
 	if err != nil {
 		return err
 	}
-	sources, size, err := s.programSources(ctx, rec, b)
+	script, size, err := s.script(ctx, rec, b)
 	if err != nil {
 		return err
 	}
 	if err := s.roomFor(size); err != nil {
 		return err
 	}
+	if row.Kind == mixKind {
+		script.Sound = s.mixer()
+	}
+	var res program.Result
+	return s.spool(ctx, row, func(f *os.File) (info master.Info, err error) {
+		res, err = program.Build(ctx, loose{f}, script)
+		return master.Info{Audio: res.Audio, Video: res.Video, Duration: res.Duration, Bytes: res.Bytes}, err
+	})
+}
+
+// script says what a program is made of, and how many bytes it can take at most.
+func (s *Service) script(ctx context.Context, rec Recording, b *build) (program.Script, int64, error) {
+	sources, size, err := s.programSources(ctx, rec, b)
+	if err != nil {
+		return program.Script{}, 0, err
+	}
 	chapters, err := s.programChapters(ctx, rec)
 	if err != nil {
-		return err
+		return program.Script{}, 0, err
 	}
 	trim, err := s.rows.trim(ctx, rec.ID)
-	if err != nil {
-		return err
-	}
-	s.setLive(row.ID, true) // until the archive knows the file
-	defer s.setLive(row.ID, false)
-	path := filepath.Join(s.c.Spool, row.ID+".webm")
-	res, err := writeProgram(ctx, path, sources, program.Window(trim), chapters, func(p float64) { b.progress.Store(uint32(p * 1000)) })
-	kept := false
-	if err == nil {
-		kept, err = s.rows.made(context.WithoutCancel(ctx), row.ID, "sealed", res.Bytes, res.Duration)
-	}
-	if err != nil || !kept { // not wanted any more
-		return errors.Join(err, remove(path))
-	}
-	err = s.c.Archive.Add(context.WithoutCancel(ctx), row.ID, row.key(), master.Info{Path: path, Audio: res.Audio, Video: res.Video, Duration: res.Duration, Bytes: res.Bytes})
-	if errors.Is(err, archive.ErrErased) {
-		return remove(path)
-	}
-	if err != nil {
-		return failed("hand over program", err)
-	}
-	s.c.Log.Info("recorder: program made", "recording", rec.ID, "bytes", res.Bytes, "cuts", res.Cuts)
-	return s.rows.retell(ctx, rec.ID)
+	return program.Script{Sources: sources, Only: program.Window(trim), Chapters: chapters, Progress: b.tell}, size, err
 }
 
-func remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return failed("remove program", err)
-	}
-	return nil
-}
-
-// roomFor refuses to fill the disk to its reserve.
-func (s *Service) roomFor(size int64) error {
-	free, err := s.c.DiskFree(s.c.Spool)
-	if err != nil {
-		return failed("disk", err)
-	}
-	if free-size < s.c.DiskReserve {
-		return ErrDisk
-	}
-	return nil
+// mixer has ffmpeg mix.
+func (s *Service) mixer() *program.Sound {
+	temp := func() (*os.File, error) { return ffmpeg.Hidden(s.c.Spool) }
+	return &program.Sound{Temp: temp, Mix: func(ctx context.Context, lanes []*os.File, length time.Duration, progress func(float64)) (io.ReadCloser, error) {
+		return s.c.FFmpeg.Mix(ctx, temp, lanes, length, progress)
+	}}
 }
 
 // programSources lists the masters that nobody took back, and the most that a program of them can take.
@@ -91,7 +73,10 @@ func (s *Service) programSources(ctx context.Context, rec Recording, b *build) (
 	ranks := map[string]int{}
 	for _, row := range rows {
 		st, err := book.Standing(rec.ID, webinar.SubjectID(row.SubjectID))
-		if err != nil || st.State == consent.Withdrawn || st.State == consent.Refused {
+		if err != nil { // no word of theirs is not a no, nor a yes
+			return nil, 0, failed("read consent", err)
+		}
+		if st.State == consent.Withdrawn || st.State == consent.Refused {
 			continue // on its way to being doomed
 		}
 		if ranks[row.SubjectID] == 0 {
@@ -150,26 +135,6 @@ func (s *Service) programChapters(ctx context.Context, rec Recording) ([]program
 	return list, nil
 }
 
-// loose is a file whose bytes become durable once, at the end: what a crash leaves of a program is thrown away.
-type loose struct{ *os.File }
-
-func (loose) Sync() error { return nil }
-
-func writeProgram(ctx context.Context, path string, sources []program.Source, only program.Window, chapters []program.Chapter, progress func(float64)) (res program.Result, err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return res, failed("program", err)
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if res, err = program.Build(ctx, loose{f}, sources, only, chapters, progress); err != nil {
-		return res, fmt.Errorf("build program: %w", err)
-	}
-	if err := f.Sync(); err != nil {
-		return res, failed("program", err)
-	}
-	return res, nil
-}
-
 // program returns where the program of a recording is.
 func (s *Service) program(ctx context.Context, rec RecordingID) (Program, error) {
 	rows, err := s.rows.derived(ctx, `recording_id = ? AND kind = 'program' AND state <> 'doomed'`, rec)
@@ -180,11 +145,9 @@ func (s *Service) program(ctx context.Context, rec RecordingID) (Program, error)
 	p := Program{State: ProgramState(r.State)}
 	switch r.State {
 	case "sealed", "ready":
-		p = Program{State: ReadyProgram, ID: r.ID, Bytes: r.Bytes, Duration: time.Duration(r.DurationMs) * time.Millisecond}
+		p = Program{State: ReadyProgram, ID: r.ID, Bytes: r.Bytes, Duration: time.Duration(r.DurationMs) * time.Millisecond, Mixed: r.Mixed}
 	case "building":
-		if b := s.building(rec); b != nil {
-			p.Progress = float64(b.progress.Load()) / 1000
-		}
+		p.Progress = s.progress(rec, r.Kind)
 	}
 	return p, nil
 }
@@ -216,20 +179,4 @@ func (s *Service) OpenProgram(ctx context.Context, w webinar.ID, id RecordingID)
 	}
 	p.Bytes = size
 	return f, p, nil
-}
-
-// derivedArchived tells the recorder what became of a program.
-func (s *Service) derivedArchived(ctx context.Context, res archive.Result) error {
-	rows, err := s.rows.derived(ctx, `id = ? AND state = 'sealed'`, res.Segment)
-	if err != nil || len(rows) == 0 {
-		return err
-	}
-	if res.Err != nil {
-		s.c.Log.Error("recorder: a program is lost and will be made again", "recording", rows[0].RecordingID, "error", res.Err)
-		return s.stale(ctx, rows[0].RecordingID)
-	}
-	if _, err := s.rows.turn(ctx, res.Segment, "sealed", "ready"); err != nil {
-		return err
-	}
-	return s.rows.retell(ctx, rows[0].RecordingID)
 }

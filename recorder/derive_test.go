@@ -254,3 +254,25 @@ func TestBuildsThatFail(t *testing.T) {
 		}
 	})
 }
+
+// A program is not made as if somebody had said no when nobody knows what they said.
+func TestProgramWantsToKnowTheConsent(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		rec, _ := filmed(t, w)
+		sources, _, err := w.s.programSources(t.Context(), rec, &build{})
+		if err != nil || len(sources) != 2 {
+			t.Fatalf("%d sources, %v", len(sources), err)
+		}
+		for _, q := range []string{
+			`UPDATE recordings SET id = 'strange' WHERE id = ?`, `UPDATE segments SET recording_id = 'strange' WHERE recording_id = ?`,
+		} {
+			if err := w.db.Exec(`PRAGMA foreign_keys = 0`).Exec(q, rec.ID).Error; err != nil {
+				t.Fatal(err)
+			}
+		}
+		rec.ID = "strange"
+		if sources, _, err := w.s.programSources(t.Context(), rec, &build{}); !errors.Is(err, ErrStorage) || !errors.Is(err, consent.ErrUnknown) {
+			t.Errorf("%d sources, %v", len(sources), err)
+		}
+	})
+}

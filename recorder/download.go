@@ -29,6 +29,11 @@ const (
 	TookProgram Taken = "program"
 	TookReport  Taken = "report"
 	TookLedger  Taken = "ledger"
+
+	TookTimeline  Taken = "timeline"
+	TookMP4       Taken = "mp4"
+	TookComposite Taken = "composite"
+	TookCaptions  Taken = "captions"
 )
 
 // Taking is how it was taken: as a file that stays, or played.

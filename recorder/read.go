@@ -120,6 +120,17 @@ func (s *Service) MyConsent(ctx context.Context, w webinar.ID, id RecordingID, w
 	return st, nil
 }
 
+// Asked reports whether a person was shown the question of the recording that is announced or runs. Where there is none
+// there is nothing to show.
+func (s *Service) Asked(ctx context.Context, w webinar.ID, who webinar.Ticket) (bool, error) {
+	r, ok := s.Current(w)
+	if !ok || !r.active() {
+		return true, nil
+	}
+	st, err := s.MyConsent(ctx, w, r.ID, who)
+	return st.State != consent.None, err
+}
+
 // Ledger writes the consent ledger of a webinar as JSON lines.
 func (s *Service) Ledger(ctx context.Context, w webinar.ID, to io.Writer) error {
 	return s.ledger.Export(ctx, w, to)

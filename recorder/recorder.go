@@ -19,6 +19,7 @@ import (
 
 	"plenum/recorder/archive"
 	"plenum/recorder/consent"
+	"plenum/recorder/ffmpeg"
 	"plenum/recorder/master"
 	"plenum/webinar"
 )
@@ -49,6 +50,7 @@ type Config struct {
 	Polls         func(ctx context.Context, w webinar.ID) ([]Poll, error)       // those that were opened; nil: none
 	Lang          func(ctx context.Context, w webinar.ID) (webinar.Lang, error) // of a webinar; nil: English
 	Encode        func(Timeline) ([]byte, error)                                // as it is stored beside the films; nil: it is not
+	FFmpeg        *ffmpeg.Tool                                                  // nil: what needs decoding is not made
 
 	newWriter func(master.Config) writer
 	repair    func(path string) (master.Info, error)
@@ -128,7 +130,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 func (s *Service) Live(path string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.live[strings.TrimSuffix(filepath.Base(path), ".webm")]
+	return s.live[strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))]
 }
 
 func (s *Service) isClosed() bool {

@@ -74,7 +74,7 @@ func (a *shelf) Open(_ context.Context, key string) (io.ReadSeekCloser, int64, e
 func (a *shelf) Put(_ context.Context, key string, body []byte) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.notes[key] = string(body)
+	a.notes[key], a.films[key] = string(body), body
 	return nil
 }
 

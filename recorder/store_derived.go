@@ -4,13 +4,18 @@ import (
 	"context"
 	"time"
 
+	"gorm.io/gorm"
+
 	"plenum/webinar"
 )
 
-// The kinds of derivative.
+// The kinds of derivative that are made without being asked for.
 const (
 	programKind  = "program"
 	timelineKind = "timeline"
+	mixKind      = "mix"   // a program with everybody's sound, which takes the place of the first
+	sheetKind    = "sheet" // small pictures for the line of time
+	peaksKind    = "peaks" // how loud it is over time
 )
 
 type derivedRow struct {
@@ -22,14 +27,31 @@ type derivedRow struct {
 	DueAt       int64
 	Bytes       int64
 	DurationMs  int64
+	Mixed       bool
 }
+
+// form is how the name of its file ends.
+func (r derivedRow) form() string {
+	switch r.Kind {
+	case sheetKind:
+		return ".webp"
+	case peaksKind:
+		return ".json"
+	case string(MP4):
+		return ".mp4"
+	}
+	return ".webm"
+}
+
+// foreign reports whether somebody else must decode for it.
+func (r derivedRow) foreign() bool { return r.Kind != programKind && r.Kind != timelineKind }
 
 // key is the object's. A program is a film of its own name; a timeline is found beside the films.
 func (r derivedRow) key() string {
 	if r.Kind == timelineKind {
 		return "rec/" + r.RecordingID + "/timeline.json"
 	}
-	return objectKey(r.RecordingID, r.ID)
+	return "rec/" + r.RecordingID + "/" + r.ID + r.form()
 }
 
 func (s *store) derived(ctx context.Context, where string, args ...any) ([]derivedRow, error) {
@@ -38,14 +60,32 @@ func (s *store) derived(ctx context.Context, where string, args ...any) ([]deriv
 	return rows, failed("read derivatives", err)
 }
 
+// able says what can be made of a recording.
+type able struct{ mix, sheet, peaks bool }
+
 // want queues what a recording that has ended lacks, once nothing of it is being written.
-func (s *store) want(ctx context.Context, rec RecordingID) error {
-	for _, kind := range []string{programKind, timelineKind} {
+func (s *store) want(ctx context.Context, rec RecordingID, can able) error {
+	const (
+		films   = `EXISTS (SELECT 1 FROM segments s WHERE s.recording_id = r.id AND s.doomed = 0)`
+		program = `EXISTS (SELECT 1 FROM derivatives d WHERE d.recording_id = r.id AND d.kind = 'program' AND d.state IN ('sealed', 'ready')`
+	)
+	for _, k := range []struct {
+		kind, when string
+		wanted     bool
+	}{
+		{programKind, films, true},
+		{timelineKind, `1`, true},
+		{mixKind, program + ` AND d.mixed = 0)`, can.mix},
+		{sheetKind, program + `) AND ` + noMix, can.sheet},
+		{peaksKind, program + `) AND ` + noMix, can.peaks},
+	} {
+		if !k.wanted {
+			continue
+		}
 		_, err := s.exec(ctx, "queue derivative", `INSERT INTO derivatives (id, recording_id, kind, state)
 			SELECT ?, r.id, ?, 'queued' FROM recordings r WHERE r.id = ? AND r.state IN ('stopped', 'available') AND r.started_at > 0
 			AND NOT EXISTS (SELECT 1 FROM segments s WHERE s.recording_id = r.id AND s.doomed = 0 AND s.state = 'writing')
-			AND (? <> 'program' OR EXISTS (SELECT 1 FROM segments s WHERE s.recording_id = r.id AND s.doomed = 0))
-			ON CONFLICT DO NOTHING`, webinar.NewID(), kind, rec, kind)
+			AND `+k.when+` ON CONFLICT DO NOTHING`, webinar.NewID(), k.kind, rec)
 		if err != nil {
 			return err
 		}
@@ -53,18 +93,60 @@ func (s *store) want(ctx context.Context, rec RecordingID) error {
 	return nil
 }
 
-// doomPrograms takes a recording's program away: from now on it is shown to nobody, and what the store has is erased.
-func (s *store) doomPrograms(ctx context.Context, rec RecordingID) error {
-	if _, err := s.exec(ctx, "doom program", `UPDATE derivatives SET state = 'doomed' WHERE recording_id = ? AND kind = 'program' AND state IN ('sealed', 'ready')`, rec); err != nil {
+// noMix says of a recording r that the sound of its program stays as it is.
+const noMix = `NOT EXISTS (SELECT 1 FROM derivatives m WHERE m.recording_id = r.id AND m.kind = 'mix' AND m.state IN ('queued', 'building'))`
+
+// ask queues what somebody asked for, again if it failed; false if the recording has no program to make it of.
+func (s *store) ask(ctx context.Context, rec RecordingID, kind Making) (bool, error) {
+	n, err := s.exec(ctx, "queue derivative", `INSERT INTO derivatives (id, recording_id, kind, state, due_at)
+		SELECT ?, d.recording_id, ?, 'queued', ? FROM derivatives d WHERE d.recording_id = ? AND d.kind = 'program' AND d.state IN ('sealed', 'ready')
+		ON CONFLICT (recording_id, kind) WHERE state <> 'doomed' DO UPDATE SET tries = 0, due_at = excluded.due_at,
+			state = CASE state WHEN 'failed' THEN 'queued' ELSE state END`, webinar.NewID(), string(kind), time.Now().UnixMilli(), rec)
+	return n > 0, err
+}
+
+// swap puts a finished mix into the place of the program; false if it is not wanted any more.
+func (s *store) swap(ctx context.Context, row derivedRow, bytes int64, length time.Duration) (done bool, err error) {
+	err = s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		t := &store{db: tx}
+		n, err := t.exec(ctx, "check mix", `UPDATE derivatives SET tries = 0 WHERE id = ? AND state = 'building'`, row.ID)
+		if err != nil || n == 0 {
+			return err
+		}
+		_, err = t.exec(ctx, "doom program", `UPDATE derivatives SET state = 'doomed' WHERE recording_id = ? AND kind = 'program' AND state <> 'doomed'`, row.RecordingID)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, "put mix in its place", `UPDATE derivatives SET kind = 'program', state = 'sealed', mixed = 1, bytes = ?, duration_ms = ? WHERE id = ?`,
+			bytes, length.Milliseconds(), row.ID)
+		done = err == nil
+		return err
+	})
+	return done, failed("swap program", err)
+}
+
+// unmixed notes that a program needs no mix.
+func (s *store) unmixed(ctx context.Context, row derivedRow) error {
+	_, err := s.exec(ctx, "keep program", `UPDATE derivatives SET mixed = 1 WHERE recording_id = ? AND kind = 'program'`, row.RecordingID)
+	if err != nil {
 		return err
 	}
-	_, err := s.exec(ctx, "drop program", `DELETE FROM derivatives WHERE recording_id = ? AND kind = 'program' AND state <> 'doomed'`, rec)
+	return s.dropDerived(ctx, row.ID)
+}
+
+// doomFilms takes a recording's program and all that was made of it away: from now on it is shown to nobody, and what the
+// store has is erased.
+func (s *store) doomFilms(ctx context.Context, rec RecordingID) error {
+	if _, err := s.exec(ctx, "doom films", `UPDATE derivatives SET state = 'doomed' WHERE recording_id = ? AND kind <> 'timeline' AND state IN ('sealed', 'ready')`, rec); err != nil {
+		return err
+	}
+	_, err := s.exec(ctx, "drop films", `DELETE FROM derivatives WHERE recording_id = ? AND kind <> 'timeline' AND state <> 'doomed'`, rec)
 	return err
 }
 
 // doomDerived takes everything away that was made of a recording.
 func (s *store) doomDerived(ctx context.Context, rec RecordingID) error {
-	if err := s.doomPrograms(ctx, rec); err != nil {
+	if err := s.doomFilms(ctx, rec); err != nil {
 		return err
 	}
 	_, err := s.exec(ctx, "drop timeline", `DELETE FROM derivatives WHERE recording_id = ? AND kind = 'timeline' AND state = 'queued' AND tries = 0 AND bytes = 0`, rec)
@@ -83,7 +165,8 @@ func (s *store) retell(ctx context.Context, rec RecordingID) error {
 
 // due returns the next derivative to make, and whether there is one.
 func (s *store) due(ctx context.Context, now time.Time) (derivedRow, bool, error) {
-	rows, err := s.derived(ctx, `state = 'queued' AND due_at <= ?`, now.UnixMilli())
+	rows, err := s.derived(ctx, `state = 'queued' AND due_at <= ? AND (kind IN ('program', 'timeline', 'mix') OR NOT EXISTS (SELECT 1 FROM derivatives m
+		WHERE m.recording_id = derivatives.recording_id AND m.kind IN ('program', 'mix') AND m.state IN ('queued', 'building')))`, now.UnixMilli())
 	if err != nil || len(rows) == 0 {
 		return derivedRow{}, false, err
 	}

@@ -38,15 +38,15 @@ func (s *store) downloads(ctx context.Context, rec RecordingID) ([]Download, err
 	return out, failed("read downloads", err)
 }
 
-// recall makes a task of each copy that may hold what a person takes back in the groups: that person's segments, and the
-// programs, which are cut from everybody's.
+// recall makes a task of each copy that may hold what a person takes back in the groups: that person's segments, and
+// what is made of everybody's.
 func (s *store) recall(ctx context.Context, rec RecordingID, who webinar.SubjectID, groups []Group, now time.Time) error {
 	words := make([]string, len(groups))
 	for i, g := range groups {
 		words[i] = string(g)
 	}
 	_, err := s.exec(ctx, "recall copies", `UPDATE downloads SET task_at = ? WHERE recording_id = ? AND how = 'download' AND task_at = 0
-		AND (what = 'program' OR what = 'segment' AND subject_id = ?)
+		AND (what IN ('program', 'mp4', 'composite', 'captions') OR what = 'segment' AND subject_id = ?)
 		AND EXISTS (SELECT 1 FROM segments WHERE recording_id = ? AND subject_id = ? AND grp IN ?)`, now.UnixMilli(), rec, who, rec, who, words)
 	return err
 }

@@ -19,7 +19,8 @@ type Timeline struct {
 	Chapters  []Chapter
 	Polls     []PollPart
 	Program   Program
-	Trim      Trim // the rest is told, but not played
+	Made      []Made // what can be made of it here; nil without ffmpeg
+	Trim      Trim   // the rest is told, but not played
 }
 
 // Pause is a span of which nothing is recorded.
@@ -88,6 +89,7 @@ type Program struct {
 	ID       string
 	Bytes    int64
 	Duration time.Duration // of the file, which leaves the pauses out
+	Mixed    bool          // everybody is heard; else who speaks
 }
 
 // Timeline returns what of a recording lies where. Errors: ErrNotFound, ErrState before the start, ErrStorage.
@@ -112,6 +114,9 @@ func (s *Service) Timeline(ctx context.Context, w webinar.ID, id RecordingID) (T
 		return Timeline{}, err
 	}
 	if t.Parts, err = s.parts(ctx, id); err != nil {
+		return Timeline{}, err
+	}
+	if t.Made, err = s.made(ctx, id, t.Parts); err != nil {
 		return Timeline{}, err
 	}
 	turns, err := s.ledger.Turns(ctx, w, id)

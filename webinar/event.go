@@ -59,6 +59,27 @@ type Publisher interface{ Publish(Event) }
 // Changed says that a webinar's own data changed.
 type Changed struct{ Webinar Webinar }
 
+// SeatChanged tells somebody what their own seat is now.
+type SeatChanged struct{ Ticket Ticket }
+
+// StageStep tells hosts of an invitation to the stage: whose, and what became of it.
+type StageStep struct {
+	Ticket Ticket
+	Step   Step
+}
+
+// Step is what becomes of an invitation to the stage.
+type Step string
+
+// The steps. An attendee who was invited comes or declines; who came leaves or is sent back.
+const (
+	StepInvited  Step = "invited"
+	StepCame     Step = "came"
+	StepDeclined Step = "declined"
+	StepLeft     Step = "left"
+	StepSentBack Step = "sent-back" // or the invitation was taken back
+)
+
 // Presence counts the people with an open event stream.
 type Presence struct{ Watching int }
 

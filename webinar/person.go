@@ -14,10 +14,11 @@ type SubjectID string
 // Role is what somebody is in one webinar.
 type Role string
 
-// The roles.
+// The roles. Guest is an attendee whom a host has invited on stage, for as long as they are there.
 const (
 	Host     Role = "host"
 	Speaker  Role = "speaker"
+	Guest    Role = "guest"
 	Attendee Role = "attendee"
 )
 
@@ -36,7 +37,7 @@ func May(role Role, act Act) bool {
 	switch role {
 	case Host:
 		return true
-	case Speaker:
+	case Speaker, Guest:
 		return act == Watch || act == Publish
 	case Attendee:
 		return act == Watch
@@ -74,6 +75,7 @@ type Ticket struct {
 	Created time.Time
 	Expires time.Time
 	Used    bool // somebody sat down with it
+	Invited bool // an attendee whom a host has asked on stage and who has not answered yet
 }
 
 // Principal is who is asking: an account, a seat in a webinar, or both.

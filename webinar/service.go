@@ -22,8 +22,10 @@ type Hooks struct {
 	Live    func(ID)
 	End     func(context.Context, ID) error // media, polls and recordings end
 	Keep    func(context.Context, ID) (bool, error)
-	Erase   func(context.Context, ID) error // before the rows go
-	Revoked func(ID, TicketID)              // the ticket's media and streams end
+	Needed  func(context.Context, ID) (time.Time, error) // when seats are needed for the last time, such as for a survey; zero: not after the end
+	Erase   func(context.Context, ID) error              // before the rows go
+	Revoked func(ID, TicketID)                           // the ticket's media and streams end
+	Reseat  func(Ticket)                                 // the ticket's role is another one: its streams follow, and its media ends unless it may publish
 }
 
 // Service runs webinars and knows who sits in them.
@@ -136,17 +138,24 @@ func (s *Service) GoLive(ctx context.Context, id ID) (Webinar, error) {
 // End ends a webinar for all, and what belongs to it. An ended webinar stays as it is, but its parts are ended again,
 // so that a call after a fault mends what was left.
 func (s *Service) End(ctx context.Context, id ID) (Webinar, error) {
+	var needed time.Time
+	if s.hooks.Needed != nil {
+		var err error
+		if needed, err = s.hooks.Needed(ctx, id); err != nil {
+			return Webinar{}, fmt.Errorf("ask what outlives the webinar: %w", err)
+		}
+	}
 	w, err := s.change(ctx, id, func(w *Webinar) error {
 		if w.State != Ended {
 			w.State, w.EndedAt = Ended, time.Now()
-			w.Expires = s.expiry(w.EndedAt)
+			w.Expires = later(s.expiry(w.EndedAt), needed)
 		}
 		return nil
 	})
 	if err != nil {
 		return w, err
 	}
-	if err := s.store.shortenTickets(ctx, id, w.EndedAt.Add(s.keep.Seat)); err != nil {
+	if err := s.store.shortenTickets(ctx, id, later(w.EndedAt.Add(s.keep.Seat), needed)); err != nil {
 		return w, err
 	}
 	if s.hooks.End != nil {

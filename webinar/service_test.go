@@ -213,3 +213,38 @@ func TestAudience(t *testing.T) {
 		}
 	}
 }
+
+// A survey keeps the seats that were taken, and the webinar, until its date; it makes no new ones.
+func TestSurveyKeepsTheSeats(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := openDB(t)
+		ada := addUser(t, db, "ada@example.org")
+		until := time.Now().Add(30 * 24 * time.Hour)
+		s := NewService(db, &log{}, week, Hooks{Needed: func(context.Context, ID) (time.Time, error) { return until, nil }})
+		w, err := s.Create(t.Context(), ada, Draft{Title: "x", StartsAt: until.Add(24 * time.Hour)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, secret, err := s.Issue(t.Context(), w, Attendee, "Bo")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w, err = s.End(t.Context(), w.ID); err != nil || w.Expires.Before(until) {
+			t.Fatalf("%+v, %v", w, err)
+		}
+		time.Sleep(time.Until(until) - time.Minute)
+		if err := s.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := s.Join(t.Context(), w, JoinRequest{Secret: secret}); err != nil {
+			t.Errorf("by the personal link: %v", err)
+		}
+		if _, _, err := s.Join(t.Context(), w, JoinRequest{}); !errors.Is(err, ErrEnded) {
+			t.Errorf("as a newcomer: %v", err)
+		}
+		time.Sleep(2 * time.Minute)
+		if _, _, err := s.Join(t.Context(), w, JoinRequest{Secret: secret}); !errors.Is(err, ErrTicketInvalid) {
+			t.Errorf("after the date: %v", err)
+		}
+	})
+}

@@ -19,6 +19,7 @@ type ticketRow struct {
 	SecretHash []byte
 	Issued     bool
 	Used       bool
+	Stage      string
 	CreatedAt  int64 `gorm:"autoCreateTime:false"`
 	ExpiresAt  int64
 }
@@ -33,6 +34,10 @@ func (r ticketRow) ticket() Ticket {
 	if r.UserID != nil {
 		t.User = UserID(*r.UserID)
 	}
+	if t.Role == Attendee && r.Stage == stageGuest {
+		t.Role = Guest
+	}
+	t.Invited = t.Role == Attendee && r.Stage == stageInvited
 	return t
 }
 

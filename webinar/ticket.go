@@ -14,7 +14,7 @@ type JoinRequest struct {
 // Join seats somebody: with a ticket in its seat, without one in a new seat as attendee. The returned secret is the
 // one to keep. A name replaces that of the seat.
 func (s *Service) Join(ctx context.Context, w Webinar, r JoinRequest) (Ticket, string, error) {
-	if w.State == Ended {
+	if w.State == Ended && r.Secret == "" { // a personal link leads back as long as it is good for anything, such as a survey
 		return Ticket{}, "", ErrEnded
 	}
 	name, err := CleanText("name", r.Name, MaxName, false)

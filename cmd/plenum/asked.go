@@ -27,7 +27,7 @@ func (p *parts) askedIn(ctx context.Context, w webinar.ID) ([]recorder.Poll, err
 		}
 		asked := recorder.Poll{ID: string(v.Poll.ID), Question: v.Poll.Question, OpenedAt: v.Poll.OpenedAt, ClosedAt: v.Poll.ClosedAt}
 		var result polls.Tally
-		if v.Poll.State == polls.StateClosed && v.Tally != nil {
+		if !v.Poll.PublishedAt.IsZero() && v.Tally != nil {
 			result = *v.Tally
 		}
 		asked.Options, asked.Votes = result.Bars(v.Poll)

@@ -18,6 +18,7 @@ import (
 	"plenum/recorder/archive"
 	"plenum/recorder/blob"
 	"plenum/recorder/consent"
+	"plenum/recorder/ffmpeg"
 	"plenum/webinar"
 	"plenum/webinar/live"
 	"plenum/webinar/sfu"
@@ -38,7 +39,7 @@ func (p *parts) build(ctx context.Context) error {
 	p.accounts = webinar.NewAccounts(p.db, p.cfg.SessionLifetime)
 	p.webinars = webinar.NewService(p.db, p.hub, webinar.Retention{
 		Webinar: p.cfg.RetainWebinar, Seat: p.cfg.RetainSeat, MaxLive: p.cfg.MaxLive,
-	}, webinar.Hooks{Live: p.onLive, End: p.onEnd, Keep: p.keeps, Erase: p.onErase, Revoked: p.onRevoked})
+	}, webinar.Hooks{Live: p.onLive, End: p.onEnd, Keep: p.keeps, Needed: p.needed, Erase: p.onErase, Revoked: p.onRevoked, Reseat: p.onReseat})
 	for _, step := range []func(context.Context) error{p.buildPolls, p.buildStore, p.buildRecorder, p.buildMedia, p.buildRelay} {
 		if err := step(ctx); err != nil {
 			return err
@@ -101,12 +102,33 @@ func (p *parts) buildRecorder(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	tool, err := p.findFFmpeg(ctx)
+	if err != nil {
+		return err
+	}
 	p.recorder, err = recorder.New(ctx, recorder.Config{
 		DB: p.db, Key: key, Events: p.hub, Archive: p.archive, Spool: spool, Log: p.log,
 		AnnounceDelay: p.cfg.AnnounceDelay, Margin: p.cfg.ConsentMargin, DiskReserve: p.cfg.DiskReserve,
 		Retention: p.cfg.RetainRecording, Polls: p.askedIn, Lang: p.spokenIn, Encode: api.EncodeTimeline,
+		FFmpeg: tool,
 	})
 	return err
+}
+
+// findFFmpeg looks for it. A server without one leaves out what needs decoding.
+func (p *parts) findFFmpeg(ctx context.Context) (*ffmpeg.Tool, error) {
+	if p.cfg.FFmpeg == "" {
+		return nil, nil
+	}
+	t, err := ffmpeg.Find(ctx, ffmpeg.Config{Path: p.cfg.FFmpeg, Time: p.cfg.FFmpegTime, Size: p.cfg.FFmpegSize, Threads: p.cfg.FFmpegThreads})
+	if errors.Is(err, ffmpeg.ErrNone) {
+		p.log.Info("no ffmpeg: sound is not mixed, there are no previews and no MP4", "reason", err)
+		return nil, nil
+	}
+	if err == nil {
+		p.log.Info("ffmpeg found", "mp4", t.MP4s(), "without_network", t.Alone())
+	}
+	return t, err
 }
 
 func (p *parts) buildMedia(ctx context.Context) (err error) {
@@ -150,7 +172,7 @@ func (p *parts) buildSite(l net.Addr) (err error) {
 	p.numbers = api.Metrics(p.engine, p.hub, p.recorder)
 	deps := api.Deps{
 		Accounts: p.accounts, Webinars: p.webinars, Hub: p.hub, Media: p.engine, Polls: p.polls, Questions: p.questions, Recorder: p.recorder,
-		Numbers: p.numbers, App: frontend.Handler(), BaseURL: p.cfg.linkAddress(l).String(), StageURL: p.cfg.address(l).String(), TLS: p.cfg.secure(), TrustedProxies: p.cfg.TrustedProxies, Full: p.full, Log: p.log,
+		Numbers: p.numbers, App: frontend.Handler(), BaseURL: p.cfg.linkAddress(l).String(), StageURL: p.cfg.address(l).String(), StagePeople: p.cfg.MaxStage, TLS: p.cfg.secure(), TrustedProxies: p.cfg.TrustedProxies, Full: p.full, Log: p.log,
 	}
 	if p.relay != nil {
 		deps.Relay = p.relay
@@ -171,6 +193,11 @@ func (p *parts) onEnd(ctx context.Context, id webinar.ID) error {
 	return errors.Join(err, p.polls.CloseAll(ctx, id))
 }
 
+// needed is when somebody may answer for the last time after the end.
+func (p *parts) needed(ctx context.Context, id webinar.ID) (time.Time, error) {
+	return p.polls.SurveyEnd(ctx, id)
+}
+
 // keeps reports whether a recording of the webinar has a later date than the webinar itself.
 func (p *parts) keeps(ctx context.Context, id webinar.ID) (bool, error) {
 	list, err := p.recorder.List(ctx, id)
@@ -179,6 +206,14 @@ func (p *parts) keeps(ctx context.Context, id webinar.ID) (bool, error) {
 
 func (p *parts) onErase(ctx context.Context, id webinar.ID) error {
 	return p.recorder.DeleteAll(ctx, id)
+}
+
+// onReseat ends what the person sends before it returns, unless they may go on sending.
+func (p *parts) onReseat(t webinar.Ticket) {
+	p.hub.Reseat(t.Webinar, t.ID, t.Role)
+	if !t.Role.OnStage() {
+		p.engine.Drop(string(t.Webinar), string(t.ID))
+	}
 }
 
 func (p *parts) onRevoked(id webinar.ID, t webinar.TicketID) {

@@ -49,6 +49,10 @@ type config struct {
 	AnnounceDelay   time.Duration
 	ConsentMargin   time.Duration
 	DiskReserve     int64
+	FFmpeg          string // program; empty: none
+	FFmpegTime      time.Duration
+	FFmpegSize      int64
+	FFmpegThreads   int
 	AccessLog       bool
 }
 
@@ -101,6 +105,10 @@ func settings() []setting {
 		{"PLENUM_ANNOUNCE_DELAY", "10s", dur, "least time between announcing a recording and starting it (10s to 10m)", false, setDuration(10*time.Second, 10*time.Minute, func(c *config) *time.Duration { return &c.AnnounceDelay })},
 		{"PLENUM_CONSENT_MARGIN", "1s", dur, "what was captured so shortly after a consent is still left out (250ms to 10s)", false, setDuration(250*time.Millisecond, 10*time.Second, func(c *config) *time.Duration { return &c.ConsentMargin })},
 		{"PLENUM_DISK_RESERVE", "2147483648", "bytes", "a recording stops cleanly when less is free in the data folder", false, setInt(0, 1<<50, func(c *config, n int64) { c.DiskReserve = n })},
+		{"PLENUM_FFMPEG", "ffmpeg", "path, name or off", "the ffmpeg that mixes the sound of recordings, makes previews and MP4; where there is none, all else works", false, setProgram(func(c *config) *string { return &c.FFmpeg })},
+		{"PLENUM_FFMPEG_TIME", "4h", dur, "a job of ffmpeg that takes longer is given up (1m to 48h)", false, setDuration(time.Minute, 48*time.Hour, func(c *config) *time.Duration { return &c.FFmpegTime })},
+		{"PLENUM_FFMPEG_SIZE", "8589934592", "bytes", "a job of ffmpeg that writes more is given up", false, setInt(1<<20, 1<<50, func(c *config, n int64) { c.FFmpegSize = n })},
+		{"PLENUM_FFMPEG_THREADS", "1", "threads", "of each encoder; jobs run one at a time and give way to everything else (1 to 64)", false, setInt(1, 64, func(c *config, n int64) { c.FFmpegThreads = int(n) })},
 		{"PLENUM_ACCESS_LOG", "false", "true or false", "log each request: route, status and duration, never who", false, setBool(func(c *config) *bool { return &c.AccessLog })},
 	}
 }
@@ -235,6 +243,19 @@ func setPath(field func(*config) *string) func(*config, string) error {
 		}
 		*field(c) = v
 		return err
+	}
+}
+
+// setProgram takes the path or the name of a program, and off for none.
+func setProgram(field func(*config) *string) func(*config, string) error {
+	return func(c *config, v string) error {
+		if v == "off" {
+			v = ""
+		} else if strings.ContainsRune(v, filepath.Separator) && !filepath.IsAbs(v) {
+			return errors.New("must be an absolute path, a name, or off")
+		}
+		*field(c) = v
+		return nil
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -21,10 +22,13 @@ import (
 	"github.com/pion/webrtc/v4/pkg/media/oggreader"
 )
 
-// film is four seconds of real pictures and sound, a key frame each second.
+// film is four seconds of real pictures and sound.
 type film struct{ pictures, sound [][]byte }
 
-func newFilm(t *testing.T) film {
+func newFilm(t *testing.T) film { t.Helper(); return filmOf(t, "320x180", "300k", 30) }
+
+// filmOf has a size, a bit rate and so many pictures from one key frame to the next.
+func filmOf(t *testing.T, size, rate string, group int) film {
 	t.Helper()
 	var f film
 	made := func(args ...string) io.Reader {
@@ -34,7 +38,7 @@ func newFilm(t *testing.T) film {
 		}
 		return bytes.NewReader(out)
 	}
-	ivf, _, err := ivfreader.NewWith(made("-i", "testsrc2=size=320x180:rate=30", "-t", "4", "-c:v", "libvpx", "-b:v", "300k", "-g", "30", "-deadline", "realtime", "-f", "ivf", "-"))
+	ivf, _, err := ivfreader.NewWith(made("-i", "testsrc2=size="+size+":rate=30", "-t", "4", "-c:v", "libvpx", "-b:v", rate, "-minrate", rate, "-maxrate", rate, "-g", strconv.Itoa(group), "-deadline", "realtime", "-f", "ivf", "-"))
 	if err != nil {
 		t.Fatal(err)
 	}

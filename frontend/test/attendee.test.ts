@@ -36,7 +36,7 @@ describe('layout', () => {
 
 describe('results', () => {
   const poll = (votes: number[] | undefined): Schema<'Poll'> => ({
-    id: 'q', position: 1, kind: 'single', rules: { least: 1, most: 1 }, question: '?', options: [{ id: 'a', text: 'A' }, { id: 'b', text: 'B' }], state: 'open', secrecy: 'anonymous', voted: true,
+    id: 'q', position: 1, kind: 'single', rules: { least: 1, most: 1 }, question: '?', options: [{ id: 'a', text: 'A' }, { id: 'b', text: 'B' }], state: 'open', secrecy: 'anonymous', changeable: false, voted: true, results: 'voted', first: 'q', round: 1, held: false,
     ...(votes ? { tally: { poll: 'q', votes, total: votes.reduce((x, y) => x + y, 0) } } : {}),
   });
   it('share out the votes and mark the first, all of them on a tie, none without votes', () => {

@@ -4,7 +4,7 @@ import { backoff } from '../src/lib/events';
 import { type Poll, Room, type Webinar } from '../src/lib/room.svelte';
 
 const poll = (id: string, o: Partial<Poll> = {}): Poll => ({
-  id, position: 1, kind: 'single', rules: { least: 1, most: 1 }, question: `${id}?`, options: [{ id: 'a', text: 'A' }, { id: 'b', text: 'B' }], state: 'open', secrecy: 'anonymous', voted: false, ...o,
+  id, position: 1, kind: 'single', rules: { least: 1, most: 1 }, question: `${id}?`, options: [{ id: 'a', text: 'A' }, { id: 'b', text: 'B' }], state: 'open', secrecy: 'anonymous', changeable: false, voted: false, results: 'voted', first: id, round: 1, held: false, ...o,
 });
 
 const webinar: Schema<'Webinar'> = {
@@ -12,7 +12,7 @@ const webinar: Schema<'Webinar'> = {
 };
 
 const snapshot = (o: Partial<Schema<'Snapshot'>> = {}): Schema<'Snapshot'> => ({
-  webinar, me: { id: 'p', role: 'attendee', name: '' }, presence: { watching: 3 }, stage: { people: [] }, speaking: { people: [] }, slots: { slots: [] },
+  webinar, me: { id: 'p', role: 'attendee', name: '', invited: false }, presence: { watching: 3 }, stage: { people: [] }, speaking: { people: [] }, slots: { slots: [] },
   polls: [poll('q2', { position: 2 }), poll('q1', { voted: true })],
   questions: { rules: { open: true, moderated: true, anonymous: true }, questions: [] }, server_time: '2026-01-01T10:00:05Z', ...o,
 });

@@ -29,6 +29,14 @@ CREATE TABLE "ballots" (
 
 CREATE INDEX ballots_poll ON ballots (poll_id);
 
+CREATE TABLE captions (
+  recording_id TEXT NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
+  lang         TEXT NOT NULL,
+  body         TEXT NOT NULL,
+  at           INTEGER NOT NULL,
+  PRIMARY KEY (recording_id, lang)
+) STRICT;
+
 CREATE TRIGGER consent_chain_next BEFORE INSERT ON consent_chain
 WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM consent_chain WHERE webinar_id = NEW.webinar_id)
 BEGIN SELECT RAISE(ABORT, 'the consent ledger is append-only'); END;
@@ -88,26 +96,27 @@ CREATE TABLE consent_payloads (
   PRIMARY KEY (webinar_id, seq)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE derivatives (
+CREATE TABLE "derivatives" (
   id           TEXT PRIMARY KEY,
   recording_id TEXT NOT NULL REFERENCES recordings (id),
-  kind         TEXT NOT NULL CHECK (kind IN ('program', 'timeline')),
+  kind         TEXT NOT NULL CHECK (kind IN ('program', 'timeline', 'mix', 'sheet', 'peaks', 'mp4', 'composite')),
   state        TEXT NOT NULL CHECK (state IN ('queued', 'building', 'sealed', 'ready', 'failed', 'doomed')),
   tries        INTEGER NOT NULL DEFAULT 0,
   due_at       INTEGER NOT NULL DEFAULT 0, -- not before
   bytes        INTEGER NOT NULL DEFAULT 0, -- 0: the store has nothing of it
-  duration_ms  INTEGER NOT NULL DEFAULT 0
+  duration_ms  INTEGER NOT NULL DEFAULT 0,
+  mixed        INTEGER NOT NULL DEFAULT 0 CHECK (mixed IN (0, 1)) -- of a program: it needs no mix, or is one
 ) STRICT;
 
 CREATE INDEX derivatives_due ON derivatives (due_at) WHERE state = 'queued';
 
 CREATE UNIQUE INDEX derivatives_one ON derivatives (recording_id, kind) WHERE state <> 'doomed';
 
-CREATE TABLE downloads (
+CREATE TABLE "downloads" (
   id           TEXT PRIMARY KEY,
   recording_id TEXT NOT NULL,
   who          TEXT NOT NULL, -- account, or seat of a host without one
-  what         TEXT NOT NULL CHECK (what IN ('segment', 'program', 'report', 'ledger')),
+  what         TEXT NOT NULL CHECK (what IN ('segment', 'program', 'report', 'ledger', 'timeline', 'mp4', 'composite', 'captions')),
   object       TEXT NOT NULL,
   subject_id   TEXT NOT NULL, -- whose segment; empty: of several people
   how          TEXT NOT NULL CHECK (how IN ('download', 'play')),
@@ -118,6 +127,19 @@ CREATE TABLE downloads (
 
 CREATE INDEX downloads_recording ON downloads (recording_id, at);
 
+CREATE TABLE named_votes (
+  poll_id   TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+  ticket_id TEXT NOT NULL,
+  receipt   TEXT NOT NULL UNIQUE REFERENCES ballots (receipt) ON DELETE CASCADE ON UPDATE CASCADE,
+  PRIMARY KEY (poll_id, ticket_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE poll_keys (
+  poll_id TEXT PRIMARY KEY REFERENCES polls (id) ON DELETE CASCADE,
+  private BLOB NOT NULL,
+  public  BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE "poll_options" (
   poll_id  TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
   position INTEGER NOT NULL,
@@ -125,6 +147,13 @@ CREATE TABLE "poll_options" (
   text     TEXT NOT NULL,
   PRIMARY KEY (poll_id, position),
   UNIQUE (poll_id, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE poll_tokens (
+  poll_id   TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+  ticket_id TEXT NOT NULL,
+  request   BLOB NOT NULL CHECK (length(request) = 32),
+  PRIMARY KEY (poll_id, ticket_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE polls (
@@ -138,11 +167,15 @@ CREATE TABLE polls (
   opened_at  INTEGER NOT NULL DEFAULT 0,
   closed_at  INTEGER NOT NULL DEFAULT 0,
   create_key TEXT NOT NULL DEFAULT ''
-, rules TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(rules)), tally TEXT NOT NULL DEFAULT '' CHECK (tally = '' OR json_valid(tally))) STRICT;
+, rules TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(rules)), tally TEXT NOT NULL DEFAULT '' CHECK (tally = '' OR json_valid(tally)), open_ms INTEGER NOT NULL DEFAULT 0, survey_until INTEGER NOT NULL DEFAULT 0, results TEXT NOT NULL DEFAULT 'voted' CHECK (results IN ('voted', 'closed', 'shown', 'hidden')), series TEXT NOT NULL DEFAULT '', closes_at INTEGER NOT NULL DEFAULT 0, published_at INTEGER NOT NULL DEFAULT 0, first_id TEXT NOT NULL DEFAULT '', round INTEGER NOT NULL DEFAULT 1 CHECK (round >= 1), changeable INTEGER NOT NULL DEFAULT 0 CHECK (changeable IN (0, 1))) STRICT;
 
 CREATE UNIQUE INDEX polls_create_key ON polls (webinar_id, create_key) WHERE create_key <> '';
 
 CREATE UNIQUE INDEX polls_position ON polls (webinar_id, position);
+
+CREATE UNIQUE INDEX polls_round ON polls (first_id, round) WHERE first_id <> '';
+
+CREATE INDEX polls_series ON polls (webinar_id, series) WHERE series <> '';
 
 CREATE TABLE question_rules (
   webinar_id TEXT PRIMARY KEY REFERENCES webinars (id) ON DELETE CASCADE,
@@ -249,7 +282,7 @@ CREATE TABLE tickets (
   issued      INTEGER NOT NULL,
   used        INTEGER NOT NULL,
   created_at  INTEGER NOT NULL,
-  expires_at  INTEGER NOT NULL,
+  expires_at  INTEGER NOT NULL, stage TEXT NOT NULL DEFAULT '' CHECK (stage IN ('', 'invited', 'guest')),
   CHECK ((user_id IS NULL) <> (secret_hash IS NULL))
 ) STRICT;
 

@@ -271,7 +271,7 @@ func TestNotes(t *testing.T) {
 		}
 		f.Close()
 	}
-	if err := r.Put(t.Context(), "rec/one/other.json", []byte("x")); !errors.Is(err, blob.ErrKey) {
+	if err := r.Put(t.Context(), "rec/one/other.txt", []byte("x")); !errors.Is(err, blob.ErrKey) {
 		t.Errorf("another name: %v", err)
 	}
 	r.proxy.Set(blobtest.Fault{Refuse: true})

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 	"time"
 
 	"plenum/recorder/blob"
@@ -118,7 +117,7 @@ func (a *Archive) sweepSpool(ctx context.Context) (int, error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
-		if err != nil || !e.Type().IsRegular() || !strings.HasSuffix(path, ".webm") || a.c.Live(path) {
+		if err != nil || !e.Type().IsRegular() || blob.FormOf(path) == "" || a.c.Live(path) {
 			return err
 		}
 		i, err := e.Info()

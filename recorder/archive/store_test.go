@@ -44,9 +44,20 @@ type rig struct {
 	live    func() bool // what the archive is told of every spool file; nil: nothing is asked
 }
 
+// folder is in memory where the machine has that: these tests sync thousands of times.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "plenum")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{t: t, dir: t.TempDir(), results: make(chan Result, 100), failed: make(chan int, 10000)}
+	r := &rig{t: t, dir: folder(t), results: make(chan Result, 100), failed: make(chan int, 10000)}
 	r.spool = filepath.Join(r.dir, "spool")
 	if err := os.Mkdir(r.spool, 0o700); err != nil {
 		t.Fatal(err)

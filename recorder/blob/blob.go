@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 	"time"
 )
@@ -18,7 +19,7 @@ import (
 var (
 	// ErrNotFound says that the store has no such object.
 	ErrNotFound = errors.New("no such object")
-	// ErrKey says that a key does not look like rec/<id>/<segment>.webm or rec/<id>/timeline.json.
+	// ErrKey says that a key does not look like one of those that ParseKey knows.
 	ErrKey = errors.New("malformed object key")
 	// ErrCorrupt says that what the store holds is not what was sent: another size, checksum or identity.
 	ErrCorrupt = errors.New("the stored object differs from its source")
@@ -94,19 +95,35 @@ const (
 	timelinePrefix = "timeline-"
 )
 
-// ParseKey returns the recording's and the segment's id in a key rec/<id>/<segment>.webm or rec/<id>/timeline.json, or
-// ErrKey. Ids are 1 to 64 letters, digits, "-" and "_".
+// ParseKey returns the recording's and the segment's id in a key rec/<id>/<segment>.webm (or .mp4, .webp, .json) or
+// rec/<id>/timeline.json, or ErrKey. Ids are 1 to 64 letters, digits, "-" and "_".
 func ParseKey(key string) (recording, segment string, err error) {
 	rest, ok := strings.CutPrefix(key, "rec/")
 	if id, name, _ := strings.Cut(rest, "/"); ok && name == timelineName && validID(id) {
 		return id, timelinePrefix + id, nil
 	}
 	recording, segment, cut := strings.Cut(rest, "/")
-	segment, webm := strings.CutSuffix(segment, ".webm")
-	if !ok || !cut || !webm || !validID(recording) || !validID(segment) {
+	form := path.Ext(segment)
+	segment = strings.TrimSuffix(segment, form)
+	if !ok || !cut || FormOf(key) == "" || !validID(recording) || !validID(segment) {
 		return "", "", ErrKey
 	}
 	return recording, segment, nil
+}
+
+// FormOf returns the media type of what lies under a key, empty for a form that is not kept.
+func FormOf(key string) string {
+	switch path.Ext(key) {
+	case ".webm":
+		return "video/webm"
+	case ".mp4":
+		return "video/mp4"
+	case ".webp":
+		return "image/webp"
+	case ".json":
+		return "application/json"
+	}
+	return ""
 }
 
 // Key returns the object key of a segment, or ErrKey for ids that ParseKey would not take.

@@ -121,12 +121,8 @@ func (r *remote) replicated(ctx context.Context) (bool, error) {
 
 func (r *remote) options(key string) minio.PutObjectOptions {
 	recording, segment, _ := ParseKey(key) // checked before
-	contentType := "video/webm"
-	if strings.HasSuffix(key, ".json") {
-		contentType = "application/json"
-	}
 	return minio.PutObjectOptions{
-		ContentType: contentType, ServerSideEncryption: r.sse, DisableContentSha256: true, // sent as its own header
+		ContentType: FormOf(key), ServerSideEncryption: r.sse, DisableContentSha256: true, // sent as its own header
 		UserMetadata: map[string]string{recordingKey: recording, segmentKey: segment},
 	}
 }

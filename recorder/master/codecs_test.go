@@ -2,6 +2,9 @@ package master
 
 import (
 	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -52,7 +55,32 @@ func TestCodecs(t *testing.T) {
 			if len(decoded.Streams) != 1 || decoded.Streams[0].Codec != c.name || decoded.Streams[0].Frames != "150" {
 				t.Errorf("decoded: %+v", decoded)
 			}
+			for _, span := range [][2]time.Duration{{0, 2 * time.Second}, {2500 * time.Millisecond, 4200 * time.Millisecond}, {4500 * time.Millisecond, time.Minute}} {
+				judgeCut(t, info, c.name, span[0], span[1])
+			}
 		})
+	}
+}
+
+// judgeCut has the checkers and a decoder look at a part of a file.
+func judgeCut(t *testing.T, info Info, codec string, from, to time.Duration) {
+	t.Helper()
+	f, err := os.Open(info.Path)
+	must(t, err)
+	defer f.Close()
+	cut, err := webm.NewCut(f, from, to)
+	must(t, err)
+	path := filepath.Join(t.TempDir(), "cut.webm")
+	out, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+	must(t, err)
+	n, err := io.Copy(out, cut)
+	must(t, err)
+	must(t, out.Close())
+	part := Info{Path: path, Duration: cut.Duration(), Bytes: n, Audio: true, Video: true}
+	p := judge(t, part)
+	around(t, "the part", part.Duration, min(to, info.Duration)-from, 2*time.Second+webm.MaxClusterTime) // whole clusters, from a key frame on
+	if p.packets("video") < 20 || p.packets("audio") < 50 {
+		t.Errorf("%v to %v of %s: %+v", from, to, codec, p)
 	}
 }
 

@@ -226,8 +226,19 @@ func merge(lists ...[]event) []event {
 	return all
 }
 
+// folder is in memory where the machine has that: what is recorded is synced every second.
+func folder(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "plenum")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
 func config(t testing.TB) Config {
-	return Config{Dir: t.TempDir(), ID: "seg", Origin: time.Now(), Log: slog.New(slog.DiscardHandler)}
+	return Config{Dir: folder(t), ID: "seg", Origin: time.Now(), Log: slog.New(slog.DiscardHandler)}
 }
 
 // contains tells whether the file has the bytes anywhere; a file that is not there has none.

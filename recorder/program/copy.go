@@ -15,6 +15,9 @@ type copier struct {
 	mux   *webm.Writer
 	open  map[*tape]bool // whose samples are in the open cluster
 	taken bool           // somebody took a master back
+	mix   *oggReader     // the sound of everybody; nil: it is copied, too
+	heard []byte         // the next packet of it
+	at    int64          // its time, ms
 }
 
 func newCopier(f webm.File, p *plan) (*copier, error) {
@@ -30,6 +33,11 @@ func newCopier(f webm.File, p *plan) (*copier, error) {
 
 // admit is asked right before a cluster is written.
 func (c *copier) admit(uint8) bool {
+	if c.mix != nil { // whoever is in the sound is in every cluster
+		for _, t := range c.plan.tapes {
+			c.open[t] = true
+		}
+	}
 	for t := range c.open {
 		if t.Allowed != nil && !t.Allowed() {
 			c.taken = true
@@ -130,18 +138,54 @@ func (c *copier) put(r *reel) error {
 	track, list := uint8(audioTrack), c.plan.sound
 	if r.r.Codec(s.Track).Video() {
 		track, list = videoTrack, c.plan.picture
+	} else if c.mix != nil {
+		return nil
 	}
 	if at(list, r.at) != r.t || !c.plan.keeps(r.at) {
 		return nil
 	}
 	ms := c.plan.place(r.at)
-	if c.mux.Due(track, ms, s.Key) {
+	if err := c.hear(ms); err != nil {
+		return err
+	}
+	return c.write(r.t, track, ms, s.Key, s.Data)
+}
+
+// write puts a sample of a tape, or of the mix, into the open cluster or the next one.
+func (c *copier) write(t *tape, track uint8, ms int64, key bool, data []byte) error {
+	if c.mux.Due(track, ms, key) {
 		if err := c.flush(); err != nil {
 			return err
 		}
 	}
-	c.open[r.t] = true
-	return c.mux.Write(track, ms, s.Key, s.Data)
+	if t != nil {
+		c.open[t] = true
+	}
+	return c.mux.Write(track, ms, key, data)
+}
+
+// hear writes the mixed sound up to a moment.
+func (c *copier) hear(until int64) error {
+	for c.mix != nil {
+		if c.heard == nil {
+			ms, data, err := c.mix.next()
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			c.at, c.heard = ms, data
+		}
+		if c.at > until {
+			return nil
+		}
+		if err := c.write(nil, audioTrack, c.at, true, c.heard); err != nil {
+			return err
+		}
+		c.heard = nil
+	}
+	return nil
 }
 
 func (c *copier) flush() error {
@@ -155,7 +199,7 @@ func (c *copier) flush() error {
 
 // finish writes the last cluster, cues and chapters.
 func (c *copier) finish(chapters []Chapter) (Result, error) {
-	if err := c.flush(); err != nil {
+	if err := errors.Join(c.hear(c.plan.length()-1), c.flush()); err != nil {
 		return Result{}, err
 	}
 	var list []webm.Chapter

@@ -1,6 +1,7 @@
 // Package program cuts one WebM file together from the masters of a recording, without decoding anything: the picture is
 // the screen if one is shown, else who speaks; the sound is that of who speaks. Pictures change at key frames only.
-// Spans that no master holds, pauses among them, are left out. What it writes is copied from the masters byte for byte.
+// Spans that no master holds, pauses among them, are left out. What it writes is copied from the masters byte for byte,
+// but for a sound that somebody else has mixed of everybody's.
 package program
 
 import (
@@ -57,36 +58,68 @@ const (
 	audioTrack = 2
 )
 
-// Build writes the program of what the sources hold in the window into f, which is empty. It may begin a little earlier, at
-// a key frame. Progress is told a share of the work, 0 to 1; it may
-// be nil. The masters are read twice, each time from the first to the last byte. Errors: ErrEmpty, ErrTakenBack, those
-// of Open, of the files and of ctx.
-func Build(ctx context.Context, f webm.File, sources []Source, only Window, chapters []Chapter, progress func(float64)) (Result, error) {
+// Script says what a program is made of.
+type Script struct {
+	Sources  []Source
+	Only     Window // what is taken; it may begin a little earlier, at a key frame
+	Chapters []Chapter
+	Sound    *Sound              // mixes everybody's sound; nil: it is that of who speaks
+	Progress func(share float64) // is told a share of the work, 0 to 1; it may be nil
+}
+
+// The shares of the work: the masters are read, mixed, copied.
+const (
+	shareScan = 0.3
+	shareMix  = 0.4
+)
+
+// Build writes a program into f, which is empty. The masters are read twice, each time from the first to the last byte;
+// once more for a mix. Errors: ErrEmpty, ErrTakenBack, ErrAlone, those of Open, of the files, of Sound and of ctx.
+func Build(ctx context.Context, f webm.File, s Script) (_ Result, err error) {
+	progress := s.Progress
 	if progress == nil {
 		progress = func(float64) {}
 	}
-	tapes := make([]*tape, 0, len(sources))
-	for i := range sources {
-		t, err := scan(ctx, &sources[i])
-		if err != nil {
-			return Result{}, fmt.Errorf("program: read master: %w", err)
-		}
-		if t.end > t.start {
-			tapes = append(tapes, t)
-		}
-		progress(0.3 * float64(i+1) / float64(len(sources)))
-	}
-	p := newPlan(tapes)
-	p.trim(span{only.From.Milliseconds(), only.To.Milliseconds()})
-	if p.length() == 0 {
-		return Result{}, ErrEmpty
+	p, err := s.plan(ctx, func(share float64) { progress(shareScan * share) })
+	if err != nil {
+		return Result{}, err
 	}
 	c, err := newCopier(f, p)
 	if err != nil {
 		return Result{}, err
 	}
-	if err := c.run(ctx, func(share float64) { progress(0.3 + 0.7*share) }); err != nil {
+	done := shareScan
+	if s.Sound != nil {
+		c.mix, err = p.mixed(ctx, s.Sound, func(share float64) { progress(shareScan + shareMix*share) })
+		if err != nil {
+			return Result{}, err
+		}
+		defer func() { err = errors.Join(err, c.mix.in.Close()) }()
+		done += shareMix
+	}
+	if err := c.run(ctx, func(share float64) { progress(done + (1-done)*share) }); err != nil {
 		return Result{}, err
 	}
-	return c.finish(chapters)
+	return c.finish(s.Chapters)
+}
+
+// plan reads the masters and says what is taken of which.
+func (s *Script) plan(ctx context.Context, progress func(float64)) (*plan, error) {
+	tapes := make([]*tape, 0, len(s.Sources))
+	for i := range s.Sources {
+		t, err := scan(ctx, &s.Sources[i])
+		if err != nil {
+			return nil, fmt.Errorf("program: read master: %w", err)
+		}
+		if t.end > t.start {
+			tapes = append(tapes, t)
+		}
+		progress(float64(i+1) / float64(len(s.Sources)))
+	}
+	p := newPlan(tapes)
+	p.trim(span{s.Only.From.Milliseconds(), s.Only.To.Milliseconds()})
+	if p.length() == 0 {
+		return nil, ErrEmpty
+	}
+	return p, nil
 }

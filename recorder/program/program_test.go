@@ -38,13 +38,14 @@ func TestProgram(t *testing.T) {
 	must(t, err)
 	defer f.Close()
 	last := -1.0
-	res, err := Build(t.Context(), f, sources, Window{}, []Chapter{{0, "Start", "en"}, {2 * time.Second, "Bildschirm", "de"}, {time.Minute, "Weiter", "de"}},
-		func(p float64) {
+	res, err := Build(t.Context(), f, Script{Sources: sources,
+		Chapters: []Chapter{{0, "Start", "en"}, {2 * time.Second, "Bildschirm", "de"}, {time.Minute, "Weiter", "de"}},
+		Progress: func(p float64) {
 			if p < last || p > 1 {
 				t.Errorf("progress %v after %v", p, last)
 			}
 			last = p
-		})
+		}})
 	must(t, err)
 	if d := res.Duration - 15*time.Second; d < -100*time.Millisecond || d > 100*time.Millisecond || !res.Audio || !res.Video || res.Width != 640 || last < 0.5 {
 		t.Errorf("%+v, progress %v", res, last)
@@ -182,7 +183,7 @@ func TestProgramHoldsOnlyWhatTheMastersHold(t *testing.T) {
 			}
 		}
 		f := &mem{}
-		res, err := Build(context.Background(), f, sources, Window{}, nil, nil)
+		res, err := Build(context.Background(), f, Script{Sources: sources})
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
@@ -216,7 +217,7 @@ func TestProgramOfWhatWasTakenBack(t *testing.T) {
 	b, asked := master(t, list), 0
 	src := Source{Person: "a", Open: opens(b), Allowed: func() bool { asked++; return asked < 5 }}
 	f := &mem{}
-	if _, err := Build(t.Context(), f, []Source{src}, Window{}, nil, nil); !errors.Is(err, ErrTakenBack) {
+	if _, err := Build(t.Context(), f, Script{Sources: []Source{src}}); !errors.Is(err, ErrTakenBack) {
 		t.Fatalf("%v", err)
 	}
 	if got := samples(t, f.b); len(got) != 100 { // four seconds were allowed
@@ -225,7 +226,7 @@ func TestProgramOfWhatWasTakenBack(t *testing.T) {
 }
 
 func TestBuildFails(t *testing.T) {
-	if _, err := Build(t.Context(), &mem{}, nil, Window{}, nil, nil); !errors.Is(err, ErrEmpty) {
+	if _, err := Build(t.Context(), &mem{}, Script{}); !errors.Is(err, ErrEmpty) {
 		t.Errorf("nothing: %v", err)
 	}
 	b := master(t, []frame{{0, true, false, picture(true, 1)}, {40, false, false, picture(false, 2)}})
@@ -239,13 +240,13 @@ func TestBuildFails(t *testing.T) {
 			return io.NopCloser(io.MultiReader(bytes.NewReader(b[:4100]), brokenReader{broken})), nil
 		}, broken},
 	} {
-		if _, err := Build(t.Context(), &mem{}, []Source{{Open: c.open}}, Window{}, nil, nil); !errors.Is(err, c.want) {
+		if _, err := Build(t.Context(), &mem{}, Script{Sources: []Source{{Open: c.open}}}); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Build(ctx, &mem{}, []Source{{Open: opens(b)}}, Window{}, nil, nil); !errors.Is(err, context.Canceled) {
+	if _, err := Build(ctx, &mem{}, Script{Sources: []Source{{Open: opens(b)}}}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -263,7 +264,7 @@ func TestProgramOfAWindow(t *testing.T) {
 	src := Source{Person: "a", Start: time.Second, Open: opens(master(t, list))}
 	chapters := []Chapter{{0, "before", ""}, {4 * time.Second, "at", ""}, {8 * time.Second, "in", ""}, {15 * time.Second, "behind", ""}}
 	f := &mem{}
-	res, err := Build(t.Context(), f, []Source{src}, Window{From: 5400 * time.Millisecond, To: 10 * time.Second}, chapters, nil)
+	res, err := Build(t.Context(), f, Script{Sources: []Source{src}, Only: Window{From: 5400 * time.Millisecond, To: 10 * time.Second}, Chapters: chapters})
 	must(t, err)
 	got := samples(t, f.b)
 	if n := len(got); n != 125 || !got[0].key || !bytes.Equal(got[0].data, list[100].data) || got[0].ms != 0 || got[n-1].ms != 4960 {
@@ -277,7 +278,7 @@ func TestProgramOfAWindow(t *testing.T) {
 			t.Errorf("chapter %q: %v", title, got)
 		}
 	}
-	if _, err := Build(t.Context(), &mem{}, []Source{src}, Window{From: time.Minute, To: time.Hour}, nil, nil); !errors.Is(err, ErrEmpty) {
+	if _, err := Build(t.Context(), &mem{}, Script{Sources: []Source{src}, Only: Window{From: time.Minute, To: time.Hour}}); !errors.Is(err, ErrEmpty) {
 		t.Errorf("nothing in it: %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // ErrTorn says that a file ends in the middle of a cluster, or holds one that Writer would not have written.
@@ -53,6 +54,9 @@ func (r *Reader) Codec(track uint8) Codec {
 	}
 	return 0
 }
+
+// Tracks lists what the file declares: once it is finished, only what it holds.
+func (r *Reader) Tracks() []Track { return slices.Clone(r.x.declared) }
 
 // Next returns the next sample, io.EOF behind the last. Errors: ErrTorn, the reader's own; they stay.
 func (r *Reader) Next() (Sample, error) {

@@ -171,6 +171,30 @@ func (h *Hub) End(w webinar.ID, ticket webinar.TicketID) {
 	}
 }
 
+// Reseat gives the open streams of a ticket another role: what comes from now on is what that role may hear. Between
+// hosts and others nobody moves.
+func (h *Hub) Reseat(w webinar.ID, ticket webinar.TicketID, to webinar.Role) {
+	h.mu.Lock()
+	r := h.rooms[w]
+	h.mu.Unlock()
+	if r != nil {
+		r.reseat(ticket, to)
+	}
+}
+
+// Present lists the people with an open stream, in no order.
+func (h *Hub) Present(w webinar.ID) []webinar.TicketID {
+	h.mu.Lock()
+	r := h.rooms[w]
+	h.mu.Unlock()
+	if r == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Keys(r.tickets))
+}
+
 // Close ends every stream and returns when nothing of the hub runs any more. Events published later are dropped.
 func (h *Hub) Close() {
 	h.mu.Lock()

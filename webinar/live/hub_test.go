@@ -66,9 +66,20 @@ func TestAudience(t *testing.T) {
 				t.Errorf("%s heard %v, want %v", name.listener.Ticket, got, want)
 			}
 		}
+		// Whose role changes hears from then on what the new one may hear.
+		h.Reseat(room1, "a", webinar.Guest)
+		for i, to := range []webinar.Audience{webinar.Attendees(), webinar.Only("a"), webinar.Everyone()} {
+			sayTo(h, to, 4+i)
+		}
+		if got, _ := drain(t, ann); !slices.Equal(got, []int{5, 6}) {
+			t.Errorf("the guest heard %v", got)
+		}
+		if got := h.Present(room1); len(got) != 4 || !slices.Contains(got, "a") || h.Present("none") != nil {
+			t.Errorf("present: %v", got)
+		}
 		// What is replayed is filtered the same way, by who asks now.
 		again, resumed := h.Subscribe(t.Context(), room1, attendee("b"), start)
-		if got, _ := drain(t, again); !resumed || !slices.Equal(got, []int{0, 2}) {
+		if got, _ := drain(t, again); !resumed || !slices.Equal(got, []int{0, 2, 4, 6}) {
 			t.Errorf("b resumed %v and heard %v", resumed, got)
 		}
 	})

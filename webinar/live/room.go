@@ -162,6 +162,17 @@ func (r *room) end(s *Stream, why error) {
 	r.leave(s, why)
 }
 
+// reseat gives the streams of a ticket another role. It takes the lock itself.
+func (r *room) reseat(t webinar.TicketID, to webinar.Role) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.streams {
+		if s.listener.Ticket == t {
+			s.listener.Role = to
+		}
+	}
+}
+
 // of returns the streams of a ticket. It takes the lock itself.
 func (r *room) of(t webinar.TicketID) []*Stream {
 	r.mu.Lock()

@@ -3,8 +3,10 @@ package sfu
 import (
 	"errors"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -233,6 +235,16 @@ func (e *Engine) Sources(name string) []SourceState {
 	defer e.mu.Unlock()
 	if r := e.rooms[name]; r != nil {
 		return r.states()
+	}
+	return nil
+}
+
+// Publishers lists who publishes in the room, or is about to, in no order.
+func (e *Engine) Publishers(name string) []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if r := e.rooms[name]; r != nil {
+		return slices.Collect(maps.Keys(r.publishers()))
 	}
 	return nil
 }

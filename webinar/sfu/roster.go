@@ -24,14 +24,18 @@ func (e *Engine) mayPublish(r *room, owner string) error {
 	if r == nil {
 		return nil
 	}
+	if owners := r.publishers(); !owners[owner] && len(owners) >= e.cfg.MaxStage {
+		return ErrStageFull
+	}
+	return nil
+}
+
+func (r *room) publishers() map[string]bool {
 	owners := map[string]bool{}
 	for _, p := range r.pubs {
 		owners[p.owner] = true
 	}
-	if !owners[owner] && len(owners) >= e.cfg.MaxStage {
-		return ErrStageFull
-	}
-	return nil
+	return owners
 }
 
 // addPublication enters p and ends the one that it replaces.

@@ -54,7 +54,7 @@ export class Session {
     this.me = this.arrival.me;
     if (this.me?.name) this.name = this.me.name;
     if (this.arrival.webinar.state === 'ended') this.phase = 'ended';
-    else if (this.me?.role === 'attendee' && !ticket && auto) this.#enter();
+    else if ((this.me?.role === 'attendee' || this.me?.role === 'guest') && !ticket && auto) this.#enter();
     else this.#arrive();
   }
 

@@ -41,6 +41,12 @@ export const tickets = {
   revoke: (webinar: string, ticket: string) => api('delete', '/api/webinars/{webinar}/tickets/{ticket}', { params: { webinar, ticket } }),
 };
 
+export const people = {
+  list: (webinar: string, name: string) => api('get', '/api/webinars/{webinar}/people', { params: { webinar }, ...(name ? { query: { name } } : {}) }),
+  invite: (webinar: string, ticket: string) => api('post', '/api/webinars/{webinar}/people/{ticket}/stage', { params: { webinar, ticket } }),
+  sendBack: (webinar: string, ticket: string) => api('delete', '/api/webinars/{webinar}/people/{ticket}/stage', { params: { webinar, ticket } }),
+};
+
 export const polls = {
   list: (webinar: string) => api('get', '/api/webinars/{webinar}/polls', { params: { webinar } }),
   create: (webinar: string, body: Schema<'PollRequest'>) => api('post', '/api/webinars/{webinar}/polls', { params: { webinar }, body }),
@@ -49,6 +55,19 @@ export const polls = {
   remove: (webinar: string, poll: string) => api('delete', '/api/webinars/{webinar}/polls/{poll}', { params: { webinar, poll } }),
   open: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/open', { params: { webinar, poll } }),
   close: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/close', { params: { webinar, poll } }),
+  undo: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/undo', { params: { webinar, poll } }),
+  repeat: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/repeat', { params: { webinar, poll } }),
+  /** When an open poll closes by itself; without a time, by hand. */
+  end: (webinar: string, poll: string, closes_at?: string) =>
+    api('put', '/api/webinars/{webinar}/polls/{poll}/end', { params: { webinar, poll }, body: closes_at ? { closes_at } : {} }),
+  results: (webinar: string, poll: string, results: Schema<'PollResults'>) =>
+    api('put', '/api/webinars/{webinar}/polls/{poll}/results', { params: { webinar, poll }, body: { results } }),
+  /** Puts a poll before another one, or at the end. */
+  move: (webinar: string, poll: string, before: string) =>
+    api('put', '/api/webinars/{webinar}/polls/{poll}/place', { params: { webinar, poll }, body: { before } }),
+  copy: (webinar: string, body: Schema<'PollCopy'>) => api('post', '/api/webinars/{webinar}/polls/copy', { params: { webinar }, body }),
+  take: (webinar: string, body: Schema<'PollImport'>) => api('post', '/api/webinars/{webinar}/polls/import', { params: { webinar }, body }),
+  sheet: (webinar: string, format: 'md' | 'csv') => `/api/webinars/${webinar}/polls.${format}`,
   csv: (webinar: string, poll: string) => `/api/webinars/${webinar}/polls/${poll}/results.csv`,
 };
 
@@ -82,6 +101,9 @@ export const recordings = {
   /** Files of a recording to keep. */
   kept: (webinar: string, recording: string, file: 'program' | 'masters.zip' | 'timeline') =>
     `/api/webinars/${webinar}/recordings/${recording}/${file}${file === 'masters.zip' ? '' : '?download=1'}`,
+  make: (webinar: string, recording: string, making: 'mp4' | 'composite') =>
+    api('post', `/api/webinars/{webinar}/recordings/{recording}/made/{making}`, { params: { webinar, recording, making } }),
+  keptMade: (webinar: string, recording: string, making: 'mp4' | 'composite') => `/api/webinars/${webinar}/recordings/${recording}/made/${making}?download=1`,
   downloads: (webinar: string, recording: string) => api('get', '/api/webinars/{webinar}/recordings/{recording}/downloads', { params: { webinar, recording } }),
   copyDeleted: (webinar: string, recording: string, download: string) =>
     api('post', '/api/webinars/{webinar}/recordings/{recording}/downloads/{download}/deleted', { params: { webinar, recording, download } }),

@@ -11,7 +11,9 @@ interface EventMap {
   layers: Schema<'Layers'>;
   poll: Schema<'Poll'>;
   poll_deleted: Schema<'PollDeleted'>;
+  poll_order: Schema<'PollOrder'>;
   tally: Schema<'Tally'>;
+  clock: Schema<'Clock'>;
   question: Schema<'Question'>;
   question_gone: Schema<'QuestionGone'>;
   question_votes: Schema<'QuestionVotes'>;
@@ -20,6 +22,8 @@ interface EventMap {
   consent: Schema<'ConsentCounts'>;
   speaking: Schema<'Speaking'>;
   health: Schema<'Health'>;
+  me: Schema<'Me'>;
+  invitation: Schema<'Invitation'>;
 }
 
 export type EventName = keyof EventMap;
@@ -27,8 +31,8 @@ export type RoomEvent = { [N in EventName]: { name: N; data: EventMap[N] } }[Eve
 export type Connection = 'connecting' | 'open' | 'lost';
 
 export const EVENT_NAMES = [
-  'snapshot', 'webinar', 'presence', 'stage', 'slots', 'layers', 'poll', 'poll_deleted', 'tally', 'recording', 'consent', 'speaking', 'health',
-  'question', 'question_gone', 'question_votes', 'question_rules',
+  'snapshot', 'webinar', 'presence', 'stage', 'slots', 'layers', 'poll', 'poll_deleted', 'poll_order', 'tally', 'clock', 'recording', 'consent', 'speaking', 'health',
+  'question', 'question_gone', 'question_votes', 'question_rules', 'me', 'invitation',
 ] as const satisfies readonly EventName[];
 
 export interface StreamHandlers {

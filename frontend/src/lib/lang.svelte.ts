@@ -25,12 +25,12 @@ class Language {
     await this.#load(negotiate(asked ?? recall(KEY), navigator.languages));
   }
 
-  /** Adds a catalog that is needed from now on. */
-  async add(loader: Loader): Promise<void> {
-    if (!this.#loaders.includes(loader)) this.#loaders.push(loader);
+  /** Adds a catalog that is needed from now on; `below`: where words are there already, those stay. */
+  async add(loader: Loader, below = false): Promise<void> {
+    if (!this.#loaders.includes(loader)) this.#loaders.splice(below ? 1 : this.#loaders.length, 0, loader);
     const lang = this.current;
-    const more = await loader(lang);
-    if (lang === this.current) this.#catalog = { ...this.#catalog, ...more.default };
+    const more = (await loader(lang)).default;
+    if (lang === this.current) this.#catalog = below ? { ...more, ...this.#catalog } : { ...this.#catalog, ...more };
   }
 
   /** Switches the language and remembers it. */

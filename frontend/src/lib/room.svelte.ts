@@ -1,6 +1,7 @@
 // What this client knows about one webinar: the snapshot, and every event laid over it.
 import type { Schema } from './api';
 import { type Connection, openEvents, type RoomEvent } from './events';
+import { seen } from './seen';
 
 export type Webinar = Schema<'Webinar'>;
 export type Poll = Schema<'Poll'>;
@@ -42,9 +43,11 @@ export class Room {
   recording = $state.raw<Recording | undefined>();
   /** Hosts only: how the audience is reached. */
   health = $state.raw<Schema<'Health'> | undefined>();
+  /** Hosts only: what last became of an invitation to the stage. */
+  invitation = $state.raw<Schema<'Invitation'> | undefined>();
   /** Hosts only. */
   consent = $state.raw<Schema<'ConsentCounts'> | undefined>();
-  /** People on stage only; snapshot, or `setMyConsent` after an own answer. */
+  /** People who are on stage, invited there, or have answered; snapshot, or `setMyConsent` after an own answer. */
   myConsent = $state.raw<Schema<'MyConsent'> | undefined>();
   /** Milliseconds to add to Date.now() for the server's clock. */
   clockOffset = $state(0);
@@ -132,8 +135,14 @@ export class Room {
       case 'poll_deleted':
         this.polls = this.polls.filter((p) => p.id !== e.data.id);
         break;
+      case 'poll_order':
+        this.#order(e.data.polls);
+        break;
       case 'tally':
         this.#tally(e.data);
+        break;
+      case 'clock':
+        this.clockOffset = Date.parse(e.data.server_time) - Date.now();
         break;
       case 'recording':
         this.recording = e.data;
@@ -147,6 +156,12 @@ export class Room {
       case 'health':
         this.health = e.data;
         break;
+      case 'me':
+        this.me = e.data;
+        break;
+      case 'invitation':
+        this.invitation = e.data;
+        break;
     }
     for (const f of this.#followers) f(e);
   }
@@ -155,8 +170,9 @@ export class Room {
   setPoll(poll: Poll): void {
     const old = this.polls.find((p) => p.id === poll.id);
     const merged: Poll = { ...poll, voted: poll.voted || (old?.voted ?? false) };
-    const tally = poll.tally ?? old?.tally;
-    if (tally) merged.tally = tally;
+    // A result that is hidden now, or that an opening which was undone has left behind, is taken off the screen.
+    const tally = poll.tally ?? (this.#hosts || seen(merged, true) ? old?.tally : undefined);
+    if (tally && merged.state !== 'draft') merged.tally = tally;
     this.polls = [...this.polls.filter((p) => p.id !== poll.id), merged].sort((a, b) => a.position - b.position);
   }
 
@@ -191,6 +207,16 @@ export class Room {
     const restarted = this.#log !== '' && log !== this.#log;
     this.#log = log;
     for (const tie of this.#ties) tie.serverBack(restarted);
+  }
+
+  get #hosts(): boolean {
+    return this.me?.role === 'host';
+  }
+
+  #order(ids: readonly string[]): void {
+    this.polls = this.polls
+      .map((p) => ({ ...p, position: ids.includes(p.id) ? ids.indexOf(p.id) + 1 : p.position }))
+      .sort((a, b) => a.position - b.position);
   }
 
   #tally(tally: Tally): void {

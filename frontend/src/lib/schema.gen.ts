@@ -328,6 +328,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webinars/{webinar}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** Who is in the room, by the names that they gave: those with a name first, at most 100; for hosts */
+        get: operations["listPeople"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/people/{ticket}/stage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                ticket: components["parameters"]["ticket"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask an attendee who is in the room on stage. 409: `not-live`, `not-here`, `invited`, `on-stage`, `stage-full` */
+        post: operations["invite"];
+        /** Take an invitation back, or send a guest back among the attendees; answered when nothing of them is forwarded any more */
+        delete: operations["sendBack"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/stage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Come on stage, or not now. While a recording is announced or runs, the text about it must be `shown` before anything can be published */
+        post: operations["answerInvitation"];
+        /** A guest leaves the stage and stays as attendee */
+        delete: operations["leaveStage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/whip": {
         parameters: {
             query?: never;
@@ -464,6 +524,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webinars/{webinar}/polls/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Copy polls of another webinar of the same account, as drafts; all of them or none */
+        post: operations["copyPolls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add the polls of a run-sheet; a wrong line is named, and then nothing is added */
+        post: operations["importPolls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls.md": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** The run-sheet as Markdown, see docs/runsheet.md */
+        get: operations["runsheetMarkdown"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** The run-sheet as a table, see docs/runsheet.md */
+        get: operations["runsheetCSV"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/polls/{poll}": {
         parameters: {
             query?: never;
@@ -525,7 +661,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/webinars/{webinar}/polls/{poll}/votes": {
+    "/api/webinars/{webinar}/polls/{poll}/undo": {
         parameters: {
             query?: never;
             header?: never;
@@ -537,8 +673,170 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Within 5 s of its opening: a draft again. Votes that were cast stay in the box and count when it opens again */
+        post: operations["undoPoll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/repeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open the next round of a closed poll, with an empty box; the result of this one stays. Again: the round that was opened */
+        post: operations["repeatPoll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** When an open poll closes by itself; absent: by hand */
+        put: operations["setPollEnd"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Who sees the result. Of a closed poll hidden takes it back, and everything else publishes it */
+        put: operations["setPollResults"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/place": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Put the poll before another one in the run-sheet, or at its end */
+        put: operations["movePoll"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/votes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Put another ballot in the place of an earlier one, where the poll is `changeable`. Whoever knows the secret cast it */
+        put: operations["changeVote"];
         /** Cast the one vote of this seat. Answered after it is durable; a second one is 409 `already-voted` */
         post: operations["vote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        /** The key of a secret poll */
+        get: operations["tokenKey"];
+        put?: never;
+        /** Have a blinded receipt signed, once for each personal ticket (RFC 9474). The same request again has the same answer */
+        post: operations["signToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/ballots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cast the ballot of a secret poll, without a session: send no cookie. Answered after it is durable; the same again is 409 `already-voted` */
+        post: operations["castBallot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/voters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        /** Who voted what in a named poll; for hosts */
+        get: operations["signedVotes"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -993,6 +1291,8 @@ export interface paths {
         parameters: {
             query?: {
                 download?: "1";
+                /** @description makes the address of each version another one; has no other meaning */
+                v?: components["parameters"]["version"];
             };
             header?: never;
             path: {
@@ -1005,6 +1305,28 @@ export interface paths {
         get: operations["program"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/recordings/{recording}/made/{making}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+                making: components["parameters"]["making"];
+            };
+            cookie?: never;
+        };
+        /** What ffmpeg made of the recording, with Range; 404 until it is made; `download=1` as an attachment */
+        get: operations["made"];
+        put?: never;
+        /** Have an MP4 or a composite made, again if that failed; asking twice is asking once. It goes with the recording, or when somebody takes something back */
+        post: operations["make"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1214,13 +1536,35 @@ export interface components {
             me?: components["schemas"]["Me"];
             server_time: components["schemas"]["Time"];
         };
-        /** @enum {string} */
-        Role: "host" | "speaker" | "attendee";
+        /**
+         * @description a guest is an attendee whom a host has asked on stage, for as long as they are there
+         * @enum {string}
+         */
+        Role: "host" | "speaker" | "guest" | "attendee";
         Me: {
             /** @description the person in this webinar; Person.id and Slot.person name the same */
             id: components["schemas"]["ID"];
             role: components["schemas"]["Role"];
             name: string;
+            /** @description asked on stage, not answered yet */
+            invited: boolean;
+        };
+        PeopleHere: {
+            people: components["schemas"]["Me"][];
+            /** @description everybody in the room */
+            total: number;
+        };
+        InvitationAnswer: {
+            come: boolean;
+        };
+        /** @description to hosts */
+        Invitation: {
+            person: components["schemas"]["Me"];
+            /**
+             * @description sent-back: also when the invitation was taken back
+             * @enum {string}
+             */
+            step: "invited" | "came" | "declined" | "left" | "sent-back";
         };
         JoinRequest: {
             /** @description optional for attendees */
@@ -1340,9 +1684,24 @@ export interface components {
             /** @description single, multiple, points: 2 to 20; ranking: 2 to 10; rating: its 3 to 10 steps from low to high; guess: none */
             options?: string[];
             rules?: components["schemas"]["PollRules"];
+            /** @description closes so long after its opening; absent: when a host closes it */
+            open_for_ms?: number;
+            /** @description a survey: open until then, also after the end of the webinar */
+            survey_until?: components["schemas"]["Time"];
+            results?: components["schemas"]["PollResults"];
+            /** @description polls of one name show their results when the last of them has closed */
+            series?: string;
             /** @description idempotency key of a creation */
             key?: string;
+            secrecy?: components["schemas"]["Secrecy"];
+            /** @description who has voted may vote again while the poll is open; not in secret polls */
+            changeable?: boolean;
         };
+        /**
+         * @description anonymous is the default. named: hosts see who voted what; anonymous: nothing stored leads from a voter to a ballot; secret: ballots come without a session, with a token that was signed blindly. Frozen at the opening
+         * @enum {string}
+         */
+        Secrecy: "named" | "anonymous" | "secret";
         /**
          * @description single: one option, the default; multiple: some; rating: one step of a scale; ranking: all options in order; points: a sum distributed; guess: a number
          * @enum {string}
@@ -1384,14 +1743,75 @@ export interface components {
             }[];
             /** @enum {string} */
             state: "draft" | "open" | "closed";
-            /** @enum {string} */
-            secrecy: "anonymous";
+            secrecy: components["schemas"]["Secrecy"];
+            /** @description who has voted may vote again while the poll is open */
+            changeable: boolean;
             opened_at?: components["schemas"]["Time"];
             closed_at?: components["schemas"]["Time"];
             /** @description whether this seat has voted; in events always false, the client knows better */
             voted: boolean;
-            /** @description absent in drafts, and for an attendee who has not voted yet while the poll is open */
+            /** @description absent in drafts, and for an attendee who may not see it, see results, published_at and held */
             tally?: components["schemas"]["Tally"];
+            /** @description closes so long after its opening; absent: when a host closes it */
+            open_for_ms?: number;
+            /** @description a survey: open until then, also after the end of the webinar */
+            survey_until?: components["schemas"]["Time"];
+            results: components["schemas"]["PollResults"];
+            /** @description polls of one name show their results when the last of them has closed */
+            series?: string;
+            /** @description open: when it closes by itself */
+            closes_at?: components["schemas"]["Time"];
+            /** @description closed: since when the result is out; absent: it is hidden or held back */
+            published_at?: components["schemas"]["Time"];
+            /** @description the poll of the first round */
+            first: components["schemas"]["ID"];
+            /** @description from 1; each round is a poll with a ballot box of its own */
+            round: number;
+            /** @description another poll of the series has not closed yet */
+            held: boolean;
+            /** @description draft: votes that were cast before its opening was undone */
+            kept?: number;
+        };
+        /**
+         * @description who sees the result besides the hosts: who has voted, and everybody from the close on; everybody from the close on; everybody at once; nobody
+         * @enum {string}
+         */
+        PollResults: "voted" | "closed" | "shown" | "hidden";
+        PollOpening: {
+            /** @description closes so long after its opening, whatever the draft says */
+            open_for_ms?: number;
+        };
+        PollEnd: {
+            closes_at?: components["schemas"]["Time"];
+        };
+        PollVisibility: {
+            results: components["schemas"]["PollResults"];
+        };
+        PollPlace: {
+            /** @description absent or empty: at the end */
+            before?: string;
+        };
+        PollCopy: {
+            from: components["schemas"]["ID"];
+            /** @description absent or empty: all of them, each question once */
+            polls?: components["schemas"]["ID"][];
+            /** @description idempotency key */
+            key?: string;
+        };
+        PollImport: {
+            /** @enum {string} */
+            format: "markdown" | "csv";
+            text: string;
+            /** @description idempotency key */
+            key?: string;
+        };
+        PollOrder: {
+            /** @description all polls of the webinar, in the order of the run-sheet */
+            polls: components["schemas"]["ID"][];
+        };
+        Clock: {
+            /** @description the clock of the server was set; times of polls are by this one now */
+            server_time: components["schemas"]["Time"];
         };
         /** @description at least 128 random bits that the asker keeps */
         QuestionSecret: string;
@@ -1493,6 +1913,46 @@ export interface components {
             /** @description SHA-256, in hex, of a secret of 32 bytes that the browser made and keeps; the ballot lies under it */
             receipt: string;
         };
+        Change: {
+            /** @description of the earlier ballot */
+            secret: string;
+            answer: components["schemas"]["Answer"];
+            /** @description of the new ballot, from a new secret */
+            receipt: string;
+        };
+        TokenKey: {
+            /**
+             * Format: byte
+             * @description SubjectPublicKeyInfo of an RSA key, in base64; RSABSSA-SHA384-PSS-Deterministic
+             */
+            key: string;
+        };
+        Blinded: {
+            /**
+             * Format: byte
+             * @description the blinded receipt
+             */
+            blinded: string;
+        };
+        BlindSignature: {
+            /** Format: byte */
+            signature: string;
+        };
+        SecretBallot: {
+            answer: components["schemas"]["Answer"];
+            receipt: string;
+            /**
+             * Format: byte
+             * @description the unblinded signature over the digits of the receipt
+             */
+            token: string;
+        };
+        SignedVote: {
+            ticket: components["schemas"]["ID"];
+            name: string;
+            answer: components["schemas"]["Answer"];
+            receipt: string;
+        };
         VoteReceipt: {
             receipt: string;
             stored_at: components["schemas"]["Time"];
@@ -1561,7 +2021,36 @@ export interface components {
             chapters: components["schemas"]["Chapter"][];
             polls: components["schemas"]["TimelinePoll"][];
             program: components["schemas"]["Program"];
+            /** @description what can be made of it besides; absent where ffmpeg is not installed */
+            made?: components["schemas"]["Made"][];
             trim?: components["schemas"]["Trim"];
+        };
+        /** @description mix (the program with the sound of everybody, which takes its place), sheet (small pictures, WebP) and peaks (loudness) are made by themselves, mp4 and composite (who speaks in the corner of the screen) when somebody asks */
+        Made: {
+            /** @enum {string} */
+            making: "mix" | "sheet" | "peaks" | "mp4" | "composite";
+            /** @enum {string} */
+            state: "none" | "queued" | "building" | "ready" | "failed";
+            /** @description 0 to 1, while it is built */
+            progress?: number;
+            /** @description path; absent: the recording holds nothing of that */
+            url?: string;
+            bytes?: number;
+            /** @description how a sheet is read: in rows of `columns`, one picture for each `step_ms` of the program */
+            pictures?: {
+                step_ms: number;
+                count: number;
+                columns: number;
+                /** @description of each picture */
+                width: number;
+                height: number;
+            };
+        };
+        Peaks: {
+            /** @description of the program */
+            step_ms: number;
+            /** @description how loud it is, 0 (silence) to 255, by dB */
+            peaks: number[];
         };
         /** @description What the organizer left of a recording; absent: all of it */
         Trim: {
@@ -1638,6 +2127,11 @@ export interface components {
             bytes?: number;
             /** @description of the file, which leaves the pauses out */
             duration_ms?: number;
+            /**
+             * @description who is heard: who speaks, or everybody at once
+             * @enum {string}
+             */
+            sound?: "speaker" | "everybody";
         };
         Notice: {
             lang: components["schemas"]["Lang"];
@@ -1688,7 +2182,7 @@ export interface components {
             who: string;
             mine: boolean;
             /** @enum {string} */
-            what: "segment" | "program" | "report" | "ledger";
+            what: "segment" | "program" | "report" | "ledger" | "timeline" | "mp4" | "composite" | "captions";
             /** @enum {string} */
             how: "download" | "play";
             at: components["schemas"]["Time"];
@@ -1796,6 +2290,9 @@ export interface components {
         };
     };
     parameters: {
+        making: "mp4" | "composite" | "sheet" | "peaks";
+        /** @description makes the address of each version another one; has no other meaning */
+        version: components["schemas"]["ID"];
         webinar: components["schemas"]["ID"];
         ticket: components["schemas"]["ID"];
         session: components["schemas"]["ID"];
@@ -2321,6 +2818,126 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listPeople: {
+        parameters: {
+            query?: {
+                /** @description only names that hold this, however they are written */
+                name?: string;
+            };
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description people */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleHere"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                ticket: components["parameters"]["ticket"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description asked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    sendBack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                ticket: components["parameters"]["ticket"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    answerInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationAnswer"];
+            };
+        };
+        responses: {
+            /** @description the seat as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    leaveStage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the seat as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     publish: {
         parameters: {
             query?: {
@@ -2591,6 +3208,106 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    copyPolls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollCopy"];
+            };
+        };
+        responses: {
+            /** @description the new drafts */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    importPolls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollImport"];
+            };
+        };
+        responses: {
+            /** @description the new drafts */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    runsheetMarkdown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Markdown */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    runsheetCSV: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     updatePoll: {
         parameters: {
             query?: never;
@@ -2651,7 +3368,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PollOpening"];
+            };
+        };
         responses: {
             /** @description poll */
             200: {
@@ -2689,6 +3410,164 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    undoPoll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description poll */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    repeatPoll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description poll */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setPollEnd: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollEnd"];
+            };
+        };
+        responses: {
+            /** @description poll */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setPollResults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollVisibility"];
+            };
+        };
+        responses: {
+            /** @description poll */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    movePoll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollPlace"];
+            };
+        };
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    changeVote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Change"];
+            };
+        };
+        responses: {
+            /** @description changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoteReceipt"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     vote: {
         parameters: {
             query?: never;
@@ -2712,6 +3591,110 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VoteReceipt"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    tokenKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenKey"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    signToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Blinded"];
+            };
+        };
+        responses: {
+            /** @description signed */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlindSignature"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    castBallot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretBallot"];
+            };
+        };
+        responses: {
+            /** @description counted */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoteReceipt"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    signedVotes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description voters */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedVote"][];
                 };
             };
             default: components["responses"]["Problem"];
@@ -3349,6 +4332,8 @@ export interface operations {
         parameters: {
             query?: {
                 download?: "1";
+                /** @description makes the address of each version another one; has no other meaning */
+                v?: components["parameters"]["version"];
             };
             header?: never;
             path: {
@@ -3375,6 +4360,72 @@ export interface operations {
                 };
                 content: {
                     "video/webm": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    made: {
+        parameters: {
+            query?: {
+                download?: "1";
+                /** @description makes the address of each version another one; has no other meaning */
+                v?: components["parameters"]["version"];
+            };
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+                making: components["parameters"]["making"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                    "video/webm": string;
+                    "image/webp": string;
+                    "application/json": components["schemas"]["Peaks"];
+                };
+            };
+            /** @description part */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    make: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                recording: components["parameters"]["recording"];
+                making: components["parameters"]["making"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the timeline as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -3,7 +3,7 @@ import { DeviceError, openScreen, stopStream } from '../../lib/devices';
 import { sentence } from '../../lib/problem';
 import { Line, type Flow } from '../../lib/line';
 import { type Quality, SendMeter, Verdict } from '../../lib/quality';
-import { Room, type Tie } from '../../lib/room.svelte';
+import type { Room, Tie } from '../../lib/room.svelte';
 import { type Tracks, Viewer, type ViewerState } from '../../lib/whep';
 import { type Group, type Kind, Publication, type PublicationState } from '../../lib/whip';
 import { recordings, webinars } from '../calls';
@@ -69,8 +69,8 @@ export class Cockpit {
   /** How often the server has begun anew. */
   #restarts = 0;
 
-  constructor(id: string) {
-    this.room = new Room(id);
+  constructor(room: Room) {
+    this.room = room;
     this.room.tie({
       serverLost: () => this.#each((tie) => tie.serverLost()),
       serverBack: (restarted) => {
@@ -107,7 +107,7 @@ export class Cockpit {
     try {
       const me = await webinars.join(this.room.id, ticket ? { ticket } : {});
       this.room.me = me;
-      this.phase = me.role === 'attendee' ? 'attendee' : 'check';
+      this.phase = me.role === 'host' || me.role === 'speaker' ? 'check' : 'attendee';
       if (this.phase === 'check') this.room.open();
     } catch (error) {
       this.phase = 'failed';
@@ -188,15 +188,25 @@ export class Cockpit {
     await recordings.beat(this.room.id, { epoch_ms: pageClock(), ...(rtt === undefined ? {} : { rtt_ms: rtt }) }).catch(() => undefined);
   }
 
+  /** A guest of the stage, who leaves it in another way: back among the attendees. */
+  back: (() => Promise<void>) | undefined;
+
   /** leave ends what this person sends and gives up the seat; a host's seat is their account's and stays. */
   async leave(): Promise<void> {
+    if (this.back) return this.back();
     this.stop();
     this.phase = 'left';
     if (this.room.me?.role !== 'host') await webinars.leave(this.room.id).catch(() => undefined);
   }
 
-  /** stop lets go of every device and connection. `tell`: the server has not ended them itself. */
+  /** stop lets go of everything, the stream of events too. */
   stop(tell = true): void {
+    this.release(tell);
+    this.room.close();
+  }
+
+  /** release lets go of every device and media connection. `tell`: the server has not ended them itself. */
+  release(tell = true): void {
     stopStream(this.stream);
     stopStream(this.screen);
     for (const group of ['camera', 'screen'] as const) void this.#publications[group]?.stop(tell);
@@ -207,7 +217,7 @@ export class Cockpit {
     if (!tell) this.#viewer?.over();
     this.#viewer?.close();
     this.#viewer = undefined;
-    this.room.close();
+    this.tracks = { audio: [], video: [] };
   }
 
   deviceProblem = $state<DeviceError | undefined>();

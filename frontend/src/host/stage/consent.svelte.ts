@@ -93,6 +93,12 @@ export class Consent {
     this.problem = '';
   }
 
+  /** The text comes to the screen once more, and that is told, too. */
+  again(): void {
+    this.shown = false;
+    this.problem = '';
+  }
+
   reopen(): void {
     this.shown = false;
     this.#reopened = true;

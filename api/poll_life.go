@@ -1,0 +1,73 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"plenum/polls"
+)
+
+// openPoll takes a body, but needs none: the run-sheet says for how long a poll is open.
+func (s *server) openPoll(c *call) error {
+	var in openPollJSON
+	if c.Request.ContentLength != 0 {
+		if err := c.read(&in); err != nil {
+			return err
+		}
+	}
+	p, err := s.Polls.OpenFor(c.ctx(), c.webinar.ID, pollID(c), time.Duration(in.OpenForMs)*time.Millisecond)
+	return s.answerPoll(c, http.StatusOK, p, err)
+}
+
+func (s *server) undoPoll(c *call) error {
+	p, err := s.Polls.UndoOpening(c.ctx(), c.webinar.ID, pollID(c))
+	return s.answerPoll(c, http.StatusOK, p, err)
+}
+
+func (s *server) closePoll(c *call) error {
+	p, err := s.Polls.ClosePoll(c.ctx(), c.webinar.ID, pollID(c))
+	return s.answerPoll(c, http.StatusOK, p, err)
+}
+
+func (s *server) setPollEnd(c *call) error {
+	var in pollEndJSON
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	p, err := s.Polls.SetEnd(c.ctx(), c.webinar.ID, pollID(c), moment(in.ClosesAt))
+	return s.answerPoll(c, http.StatusOK, p, err)
+}
+
+func (s *server) setPollResults(c *call) error {
+	var in pollVisibilityJSON
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	p, err := s.Polls.SetResults(c.ctx(), c.webinar.ID, pollID(c), polls.Results(in.Results))
+	return s.answerPoll(c, http.StatusOK, p, err)
+}
+
+func (s *server) repeatPoll(c *call) error {
+	p, err := s.Polls.Repeat(c.ctx(), c.webinar.ID, pollID(c))
+	return s.answerPoll(c, http.StatusOK, p, err)
+}
+
+func (s *server) movePoll(c *call) error {
+	var in pollPlaceJSON
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	if err := s.Polls.Move(c.ctx(), c.webinar.ID, pollID(c), in.Before); err != nil {
+		return err
+	}
+	c.Status(http.StatusNoContent)
+	return nil
+}
+
+// moment is a time that may be missing.
+func moment(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}

@@ -1,0 +1,45 @@
+package api
+
+import "time"
+
+type voteJSON struct {
+	Answer  pollAnswerJSON `json:"answer"`
+	Receipt string         `json:"receipt"`
+}
+
+type voteReceiptJSON struct {
+	Receipt  string    `json:"receipt"`
+	StoredAt time.Time `json:"stored_at"`
+}
+
+type changeJSON struct {
+	Secret  string         `json:"secret"`
+	Answer  pollAnswerJSON `json:"answer"`
+	Receipt string         `json:"receipt"`
+}
+
+// Bytes are base64 on the wire (RFC 4648, section 4).
+type tokenKeyJSON struct {
+	Key []byte `json:"key"`
+}
+
+type blindedJSON struct {
+	Blinded []byte `json:"blinded"`
+}
+
+type blindSignatureJSON struct {
+	Signature []byte `json:"signature"`
+}
+
+type secretBallotJSON struct {
+	Answer  pollAnswerJSON `json:"answer"`
+	Receipt string         `json:"receipt"`
+	Token   []byte         `json:"token"`
+}
+
+type signedVoteJSON struct {
+	Ticket  string         `json:"ticket"`
+	Name    string         `json:"name"`
+	Answer  pollAnswerJSON `json:"answer"`
+	Receipt string         `json:"receipt"`
+}

@@ -1,0 +1,36 @@
+package polls
+
+import (
+	"cmp"
+
+	"plenum/webinar"
+)
+
+// Secrecy is what is stored about who answered what. It is frozen when the poll opens.
+type Secrecy string
+
+// The levels of secrecy.
+const (
+	// Named stores whose ballot is whose, and shows it to the hosts.
+	Named Secrecy = "named"
+	// Anonymous stores who has voted and what was voted apart, with nothing that leads from one to the other.
+	Anonymous Secrecy = "anonymous"
+	// Secret takes ballots without a session, each with a token that was signed blindly (RFC 9474): not even who runs the
+	// server, while the poll is open, can tell whose ballot is whose. Personal tickets and hosts only.
+	Secret Secrecy = "secret"
+)
+
+// promise checks what a draft promises its voters.
+func (d *Draft) promise() error {
+	d.Secrecy = cmp.Or(d.Secrecy, Anonymous)
+	switch d.Secrecy {
+	case Named, Anonymous:
+		return nil
+	case Secret:
+		if d.Changeable { // a ballot that can be followed is one less that is secret
+			return &webinar.InvalidError{Field: "changeable", Reason: "secret"}
+		}
+		return nil
+	}
+	return &webinar.InvalidError{Field: "secrecy", Reason: "unknown"}
+}

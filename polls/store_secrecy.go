@@ -1,0 +1,148 @@
+package polls
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"plenum/webinar"
+)
+
+// promise writes what a draft promises its voters.
+func (t *txn) promise(p *Poll) error {
+	return fault("promise poll", t.db.Exec("UPDATE polls SET secrecy = ?, changeable = ? WHERE id = ?", p.Secrecy, p.Changeable, p.ID).Error)
+}
+
+const replacingSQL = `SELECT p.state,
+	EXISTS (SELECT 1 FROM tickets t WHERE t.id = ? AND t.webinar_id = p.webinar_id AND t.expires_at > ?),
+	EXISTS (SELECT 1 FROM ballots b WHERE b.receipt = ?),
+	coalesce((SELECT b.answer FROM ballots b WHERE b.receipt = ? AND b.poll_id = p.id), ''),
+	coalesce((SELECT b.answer FROM ballots b WHERE b.receipt = ? AND b.poll_id = p.id), '')
+	FROM polls p WHERE p.id = ? AND p.webinar_id = ?`
+
+// replace puts a ballot in the place of the one under before, which it returns the answer of. It changes nothing when it
+// was done already. R is what is known already.
+func (t *txn) replace(p Poll, before Receipt, b Ballot, who webinar.TicketID, r replacing, now time.Time) (was Answer, changed bool, err error) {
+	var earlier, there string
+	err = t.db.Raw(replacingSQL, who, now.UnixMilli(), b.Receipt, before, b.Receipt, b.Poll, p.Webinar).Row().
+		Scan(&r.state, &r.ticket, &r.receipt, &earlier, &there)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return was, false, ErrNotFound
+	case err != nil:
+		return was, false, fault("read standing", err)
+	}
+	answer, err := json.Marshal(answerJSON(b.Answer))
+	if err != nil {
+		return was, false, fault("write answer", err)
+	}
+	r.here, r.done = earlier != "", there == string(answer)
+	if err := r.verdict(); err != nil || !r.here {
+		return was, false, err
+	}
+	var read answerJSON
+	if err := json.Unmarshal([]byte(earlier), &read); err != nil {
+		return was, false, fault("read ballot", err)
+	}
+	err = t.db.Exec("UPDATE ballots SET receipt = ?, answer = ? WHERE receipt = ?", b.Receipt, string(answer), before).Error
+	return Answer(read), true, fault("change ballot", err)
+}
+
+// sign writes whose ballot it is.
+func (t *txn) sign(b Ballot, who webinar.TicketID) error {
+	return fault("sign ballot", t.db.Exec("INSERT INTO named_votes (poll_id, ticket_id, receipt) VALUES (?, ?, ?)", b.Poll, who, b.Receipt).Error)
+}
+
+// signed returns the ballots of a named poll.
+func (s store) signed(ctx context.Context, id PollID) ([]Signed, error) {
+	var rows []struct{ Receipt, Answer, TicketID, Name string }
+	err := s.db.WithContext(ctx).Raw(`SELECT b.receipt, b.answer, n.ticket_id, coalesce(t.name, '') AS name FROM named_votes n
+		JOIN ballots b ON b.receipt = n.receipt LEFT JOIN tickets t ON t.id = n.ticket_id
+		WHERE n.poll_id = ? ORDER BY name, n.ticket_id`, id).Scan(&rows).Error
+	if err != nil {
+		return nil, fault("read named ballots", err)
+	}
+	out := make([]Signed, len(rows))
+	for i, r := range rows {
+		var a answerJSON
+		if err := json.Unmarshal([]byte(r.Answer), &a); err != nil {
+			return nil, fault("read named ballots", err)
+		}
+		out[i] = Signed{Ballot{Receipt: Receipt(r.Receipt), Poll: id, Answer: Answer(a)}, webinar.TicketID(r.TicketID), r.Name}
+	}
+	return out, nil
+}
+
+// keepKey gives a secret poll its key, unless it has one since an opening that was undone.
+func (t *txn) keepKey(id PollID, k tokenKey) error {
+	return fault("keep key", t.db.Exec("INSERT INTO poll_keys (poll_id, private, public) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", id, k.private, k.public).Error)
+}
+
+// eraseKey makes sure that nothing is signed any more.
+func (t *txn) eraseKey(id PollID) error {
+	return fault("erase key", t.db.Exec("UPDATE poll_keys SET private = x'' WHERE poll_id = ?", id).Error)
+}
+
+func (s store) tokenKey(ctx context.Context, id PollID) (k tokenKey, err error) {
+	err = s.db.WithContext(ctx).Raw("SELECT private, public FROM poll_keys WHERE poll_id = ?", id).Row().Scan(&k.private, &k.public)
+	return k, fault("read key", err)
+}
+
+const handedSQL = `SELECT p.state,
+	EXISTS (SELECT 1 FROM tickets t WHERE t.id = ? AND t.webinar_id = p.webinar_id AND t.expires_at > ?),
+	EXISTS (SELECT 1 FROM tickets t WHERE t.id = ? AND (t.issued OR t.user_id IS NOT NULL)),
+	coalesce((SELECT request FROM poll_tokens k WHERE k.poll_id = p.id AND k.ticket_id = ?), x'')
+	FROM polls p WHERE p.id = ? AND p.webinar_id = ?`
+
+// handOut writes that a ticket is given a token for a request.
+func (t *txn) handOut(p Poll, who webinar.TicketID, request [32]byte, over bool, now time.Time) error {
+	s := standing{over: over}
+	var personal bool
+	var before []byte
+	err := t.db.Raw(handedSQL, who, now.UnixMilli(), who, who, p.ID, p.Webinar).Row().Scan(&s.state, &s.ticket, &personal, &before)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return ErrNotFound
+	case err != nil:
+		return fault("read token", err)
+	}
+	s.voted = len(before) > 0 && !bytes.Equal(before, request[:])
+	if err := s.verdict(); err != nil {
+		return err
+	}
+	switch {
+	case !personal:
+		return ErrNotPersonal
+	case len(before) > 0: // the same request again
+		return nil
+	}
+	return fault("hand out token", t.db.Exec("INSERT INTO poll_tokens (poll_id, ticket_id, request) VALUES (?, ?, ?)", p.ID, who, request[:]).Error)
+}
+
+// cast writes a ballot whose token was checked.
+func (t *txn) cast(p Poll, b Ballot, s standing) error {
+	err := t.db.Raw("SELECT state, EXISTS (SELECT 1 FROM ballots WHERE receipt = ? AND poll_id = polls.id), EXISTS (SELECT 1 FROM ballots WHERE receipt = ?) FROM polls WHERE id = ?",
+		b.Receipt, b.Receipt, p.ID).Row().Scan(&s.state, &s.voted, &s.receipt)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return ErrNotFound
+	case err != nil:
+		return fault("read standing", err)
+	}
+	if err := s.verdict(); err != nil {
+		return err
+	}
+	return t.put(b)
+}
+
+// put writes a ballot into the box.
+func (t *txn) put(b Ballot) error {
+	answer, err := json.Marshal(answerJSON(b.Answer))
+	if err != nil {
+		return fault("write answer", err)
+	}
+	return fault("insert ballot", t.db.Exec("INSERT INTO ballots (receipt, poll_id, answer) VALUES (?, ?, ?)", b.Receipt, b.Poll, string(answer)).Error)
+}

@@ -1,0 +1,109 @@
+package archive
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"plenum/migrations"
+	"plenum/recorder/blob"
+	"plenum/recorder/master"
+)
+
+// outage is a store that is away until an instant, takes a while for each answer, and keeps in memory what it is given.
+type outage struct {
+	blob.Store
+	until time.Time
+	slow  time.Duration
+	asked int
+	kept  map[string][]byte
+}
+
+var errAway = errors.New("no route to the store")
+
+func (o *outage) Put(ctx context.Context, u blob.Upload) error {
+	o.asked++
+	select {
+	case <-time.After(o.slow):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if time.Now().Before(o.until) {
+		return errAway
+	}
+	b, err := io.ReadAll(io.NewSectionReader(u.Body, 0, u.Size))
+	o.kept[u.Key] = b
+	return err
+}
+
+func (o *outage) Sweep(context.Context, func(key, upload string) bool) (int, error) { return 0, nil }
+
+// TestStoreIsAwayForTenMinutes, as only a clock that can be turned shows: it is asked at leisure, everybody is told since
+// when, nothing is lost, and within a minute of its return all is stored. The same for one that takes a minute to answer.
+func TestStoreIsAwayForTenMinutes(t *testing.T) {
+	for name, slow := range map[string]time.Duration{"at once": 0, "after a minute": time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			dir := folder(t)
+			synctest.Test(t, func(t *testing.T) {
+				db, err := migrations.Open(context.Background(), filepath.Join(dir, "p.db"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				away := time.Now().Add(10 * time.Minute)
+				store := &outage{until: away, slow: slow, kept: map[string][]byte{}}
+				told := 0
+				a, err := New(Config{Objects: store, Rows: NewStore(db), Spool: dir, Done: func(_ context.Context, r Result) error {
+					if told++; r.Err != nil {
+						t.Error(r.Err)
+					}
+					return nil
+				}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				film := make([]byte, 1000)
+				rand.Read(film)
+				for _, segment := range []string{"a", "b"} {
+					path := filepath.Join(dir, segment+".webm")
+					if err := os.WriteFile(path, film, 0o600); err != nil {
+						t.Fatal(err)
+					}
+					if err := a.Add(t.Context(), segment, key(segment), master.Info{Path: path, Bytes: 1000}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				ctx, cancel := context.WithCancel(context.Background())
+				done := make(chan error)
+				go func() { done <- a.Run(ctx) }()
+				time.Sleep(9 * time.Minute)
+				if s := a.State(); s.Health != Retrying || time.Since(s.Since) < 7*time.Minute {
+					t.Errorf("%+v", s)
+				}
+				if store.asked < 4 || store.asked > 40 || len(store.kept) > 0 || told > 0 {
+					t.Errorf("asked %d times in nine minutes, %d told", store.asked, told)
+				}
+				time.Sleep(time.Until(away.Add(2*time.Minute + 4*slow)))
+				cancel()
+				if err := <-done; err != nil {
+					t.Error(err)
+				}
+				if a.State().Health != Ok || told != 2 || string(store.kept[key("a")]) != string(film) || string(store.kept[key("b")]) != string(film) {
+					t.Errorf("%+v, %d told, %d kept", a.State(), told, len(store.kept))
+				}
+				if left, err := filepath.Glob(filepath.Join(dir, "*.webm")); err != nil || len(left) > 0 {
+					t.Errorf("left in the spool: %v, %v", left, err)
+				}
+				conn, err := db.DB()
+				if err != nil || conn.Close() != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
