@@ -92,6 +92,8 @@ func routes() []route {
 		{"signedVotes", get, poll + "/voters", manage(), (*server).signedVotes},
 		{"listReceipts", get, poll + "/receipts", watch, (*server).listReceipts},
 		{"pollResults", get, poll + "/results.csv", manage(), (*server).pollResults},
+		{"pollWorkbook", get, poll + "/results.xlsx", manage(), (*server).pollWorkbook},
+		{"pollPDF", get, poll + "/results.pdf", manage(), (*server).pollPDF},
 
 		{"listQuestions", get, one + "/questions", watch, (*server).listQuestions},
 		{"ask", post, one + "/questions", watch, (*server).ask},

@@ -26,7 +26,7 @@ var allowed = map[string][]string{
 	"cmd/plenum/bench":        {}, // measures from outside, over the public API
 	"cmd/plenum/bench/record": {"migrations", "recorder", "recorder/archive", "recorder/blob", "recorder/consent", "webinar", "webinar/media"},
 	"api":                     {"polls", "polls/runsheet", "recorder", "recorder/consent", "recorder/report", "webinar", "webinar/live", "webinar/media", "webinar/sfu", "webinar/talk"},
-	"polls":                   {"sheet", "webinar"},
+	"polls":                   {"pdf", "sheet", "webinar"},
 	"polls/runsheet":          {"polls", "sheet"},
 	"recorder":                {"recorder/archive", "recorder/consent", "recorder/ffmpeg", "recorder/master", "recorder/program", "recorder/report", "webinar", "webinar/media"},
 	"recorder/archive":        {"recorder/blob", "recorder/master"},

@@ -1,5 +1,5 @@
 // The table of kinds: what each looks like for those who answer, those who ask, and on the wall. Loaded when it is needed.
-import type { Component } from 'svelte';
+import { type Component, untrack } from 'svelte';
 import type { Schema } from '../lib/api';
 import { language } from '../lib/lang.svelte';
 import type { Poll } from '../lib/room.svelte';
@@ -84,7 +84,8 @@ const loaded = new Map<string, Promise<unknown>>();
 function once(name: string, fetch: () => Promise<unknown>): Promise<unknown> {
   const known = loaded.get(name);
   if (known) return known;
-  const found = Promise.all([fetch(), language.add(words)]).then(([look]) => look);
+  // Untracked: whoever asks is not to be drawn anew when the language changes.
+  const found = Promise.all([fetch(), untrack(() => language.add(words))]).then(([look]) => look);
   loaded.set(name, found);
   found.catch(() => loaded.delete(name));
   return found;
