@@ -24,6 +24,8 @@ func TestLogsKnowNobody(t *testing.T) {
 	s.want(s.do(host, "openPoll", in(w.ID, "poll", p.ID), ""), http.StatusOK, "")
 	receipt := strings.Repeat("ca", 32)
 	s.want(s.do(seat, "vote", in(w.ID, "poll", p.ID), `{"answer":{"options":["`+p.Options[0].ID+`"]},"receipt":"`+receipt+`"}`), http.StatusCreated, "")
+	asked := s.asked(seat, w.ID, "canaryask", "canaryname", 1)
+	s.do(seat, "withdrawQuestion", in(w.ID, "question", asked.ID), `{"secret":"canary"}`)
 	s.do(asker{}, "signIn", nil, `{"email":"canary@example.org","password":"canarypassword"}`)
 	s.do(asker{}, "resolveCode", nil, `{"code":"canary12"}`)
 	s.do(bearer("tk_canary"), "join", in(w.ID), `{"name":"canaryname","ticket":"tk_canary"}`)
@@ -42,7 +44,7 @@ func TestLogsKnowNobody(t *testing.T) {
 	log := s.log.String()
 	secret := joined.cookie[0].Value
 	for _, private := range []string{
-		mark, "CANARY", "203.0.113.77", "127.0.0.1", ticket.Secret, secret, host.bearer, receipt, w.Code, string(webinar.HashSecret(secret)), p.Options[0].ID, "example.org",
+		mark, "CANARY", "203.0.113.77", "127.0.0.1", ticket.Secret, secret, host.bearer, receipt, w.Code, asked.ID, strings.Repeat("a", 26), string(webinar.HashSecret(secret)), p.Options[0].ID, "example.org",
 	} {
 		if strings.Contains(log, private) {
 			for line := range strings.Lines(log) {

@@ -53,7 +53,7 @@ export class Room {
   clockOffset = $state(0);
   #close: (() => void) | undefined;
   #ties: readonly Tie[] = [];
-  readonly #followers = new Set<(e: RoomEvent) => void>();
+  #followers: readonly ((e: RoomEvent) => void)[] = [];
   /** The server's event log; another one after each of its starts. */
   #log = '';
   #silence: ReturnType<typeof setTimeout> | undefined;
@@ -92,8 +92,10 @@ export class Room {
 
   /** Hands every event to `f` as well, after it was laid over the state. The answer ends that. */
   follow(f: (e: RoomEvent) => void): () => void {
-    this.#followers.add(f);
-    return () => this.#followers.delete(f);
+    this.#followers = [...this.#followers, f];
+    return () => {
+      this.#followers = this.#followers.filter((x) => x !== f);
+    };
   }
 
   /** The seat was given up, or the webinar has ended. */
