@@ -29,6 +29,7 @@ type Deps struct {
 	Hub       *live.Hub
 	Media     *sfu.Engine
 	Polls     *polls.Service
+	Pictures  *polls.Pictures
 	Questions *talk.Questions
 	Recorder  *recorder.Service
 	Relay     Relay // nil: none

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"time"
 
 	"plenum/polls"
 )
@@ -12,12 +13,20 @@ func (s *server) vote(c *call) error {
 	if err := c.read(&in); err != nil {
 		return err
 	}
-	at, err := s.Polls.Vote(c.ctx(), c.webinar.ID, pollID(c), c.seat.ID, polls.Answer(in.Answer), in.Receipt)
+	at, err := s.cast(c, in)
 	if err != nil {
 		return err
 	}
 	c.JSON(http.StatusCreated, voteReceiptJSON{Receipt: in.Receipt, StoredAt: at.UTC()})
 	return nil
+}
+
+func (s *server) cast(c *call, in voteJSON) (time.Time, error) {
+	if in.Player == nil {
+		return s.Polls.Vote(c.ctx(), c.webinar.ID, pollID(c), c.seat.ID, polls.Answer(in.Answer), in.Receipt)
+	}
+	as := polls.Player{ID: polls.PlayerID(in.Player.ID), Nickname: in.Player.Nickname}
+	return s.Polls.Play(c.ctx(), c.webinar.ID, pollID(c), c.seat.ID, polls.Answer(in.Answer), in.Receipt, as)
 }
 
 // changeVote puts another ballot in the place of the one whose secret is told.

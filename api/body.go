@@ -42,14 +42,19 @@ func (f *bodyError) Error() string {
 // readBody returns the whole body, which must be of the media type want and at most maxBody long. It returns a
 // *bodyError or an *http.MaxBytesError.
 func readBody(w http.ResponseWriter, r *http.Request, want string) ([]byte, error) {
+	return readUpTo(w, r, maxBody, func(mediaType string) bool { return mediaType == want })
+}
+
+// readUpTo is readBody for other limits and several media types.
+func readUpTo(w http.ResponseWriter, r *http.Request, limit int64, wanted func(mediaType string) bool) ([]byte, error) {
 	got, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || got != want {
+	if err != nil || !wanted(got) {
 		return nil, &bodyError{kind: wrongType}
 	}
-	if r.ContentLength > maxBody {
-		return nil, &http.MaxBytesError{Limit: maxBody}
+	if r.ContentLength > limit {
+		return nil, &http.MaxBytesError{Limit: limit}
 	}
-	return io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	return io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 }
 
 // readJSON reads the body as one JSON object into into. Unlike encoding/json alone it refuses unknown and duplicate

@@ -70,9 +70,9 @@ func sayBody(e *bodyError) sentence {
 
 // judgeTyped covers the errors that carry something worth saying.
 func judgeTyped(err error) (fault, bool) {
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+	if over, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return fault{status: http.StatusRequestEntityTooLarge, code: "too-large", says: sentence{
-			fmt.Sprintf("That is too much at once: at most %d KiB.", maxBody>>10), fmt.Sprintf("Das ist zu viel auf einmal: höchstens %d KiB.", maxBody>>10),
+			fmt.Sprintf("That is too much at once: at most %d KiB.", over.Limit>>10), fmt.Sprintf("Das ist zu viel auf einmal: höchstens %d KiB.", over.Limit>>10),
 		}}, true
 	}
 	if too, ok := errors.AsType[*tooManyError](err); ok {

@@ -1,9 +1,11 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 
+	"plenum/picture"
 	"plenum/polls"
 	"plenum/recorder"
 	"plenum/recorder/consent"
@@ -101,6 +103,22 @@ func pollFaults() []fault {
 			"This answer is not one of the poll's.", "Diese Antwort gehört nicht zur Umfrage."}},
 		{polls.ErrChoices, http.StatusUnprocessableEntity, "choices", sentence{
 			"This poll asks for another number of answers.", "Diese Umfrage verlangt eine andere Zahl von Antworten."}},
+		{polls.ErrNotModerated, http.StatusConflict, "not-moderated", sentence{
+			"Nobody writes texts in this poll.", "In dieser Umfrage schreibt niemand Texte."}},
+		{polls.ErrNoText, http.StatusNotFound, "no-text", sentence{
+			"Nobody has written that, or it was removed meanwhile.", "Das hat niemand geschrieben, oder es wurde inzwischen entfernt."}},
+		{polls.ErrNicknameTaken, http.StatusUnprocessableEntity, "nickname-taken", sentence{
+			"Somebody else plays under this nickname. Please choose another one.", "Unter diesem Spitznamen spielt schon jemand. Bitte wählen Sie einen anderen."}},
+		{polls.ErrPlayer, http.StatusUnprocessableEntity, "played", sentence{
+			"This player has answered already.", "Diese Person hat schon geantwortet."}},
+		{picture.ErrFormat, http.StatusUnprocessableEntity, "picture-format", sentence{
+			"This is no picture that can be shown here. JPEG, PNG, GIF and WebP can.", "Dieses Bild lässt sich hier nicht zeigen. JPEG, PNG, GIF und WebP gehen."}},
+		{picture.ErrDamaged, http.StatusUnprocessableEntity, "picture-damaged", sentence{
+			"This picture is damaged. Please open it in a picture program and save it anew.",
+			"Dieses Bild ist beschädigt. Bitte öffnen Sie es in einem Bildprogramm und speichern Sie es neu."}},
+		{picture.ErrTooLarge, http.StatusUnprocessableEntity, "picture-too-large", sentence{
+			fmt.Sprintf("This picture is too large: at most %d megapixels and %d MiB.", picture.MaxPixels>>20, picture.MaxBytes>>20),
+			fmt.Sprintf("Dieses Bild ist zu groß: höchstens %d Megapixel und %d MiB.", picture.MaxPixels>>20, picture.MaxBytes>>20)}},
 		{polls.ErrAnswer, http.StatusUnprocessableEntity, "other-answer", sentence{
 			"This poll asks for another form of answer.", "Diese Umfrage verlangt eine andere Art von Antwort."}},
 		{polls.ErrRanking, http.StatusUnprocessableEntity, "ranking", sentence{

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"plenum/migrations"
+	"plenum/picture"
 	"plenum/polls"
 	"plenum/recorder"
 	"plenum/webinar"
@@ -45,6 +46,7 @@ type site struct {
 	hub       *live.Hub
 	media     *sfu.Engine
 	polls     *polls.Service
+	pictures  *polls.Pictures
 	questions *talk.Questions
 	recorder  *recorder.Service
 }
@@ -85,13 +87,17 @@ func newSite(t testing.TB, change ...func(*Deps)) *site {
 	s.polls, err = polls.New(t.Context(), db, s.hub, log)
 	must(t, err)
 	t.Cleanup(func() { must(t, s.polls.Close()) })
+	shelf, err := picture.OpenShelf(t.TempDir())
+	must(t, err)
+	t.Cleanup(func() { must(t, shelf.Close()) })
+	s.pictures = polls.NewPictures(db, shelf)
 	s.questions = talk.New(db, s.hub, time.Hour, log)
 	t.Cleanup(func() { must(t, s.questions.Close()) })
 	s.webinars = webinar.NewService(db, s.hub, webinar.Retention{Webinar: 14 * 24 * time.Hour, Seat: 24 * time.Hour, MaxLive: 12 * time.Hour}, s.hooks())
 	screens.Seats = s.webinars
 
 	d := Deps{
-		Accounts: s.accounts, Webinars: s.webinars, Hub: s.hub, Media: s.media, Polls: s.polls, Questions: s.questions, Recorder: s.recorder, Numbers: Metrics(s.media, s.hub, s.recorder),
+		Accounts: s.accounts, Webinars: s.webinars, Hub: s.hub, Media: s.media, Polls: s.polls, Pictures: s.pictures, Questions: s.questions, Recorder: s.recorder, Numbers: Metrics(s.media, s.hub, s.recorder),
 		BaseURL: "http://plenum.test", StagePeople: 3, Log: log,
 		App: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "page") }),
 	}

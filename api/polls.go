@@ -35,6 +35,7 @@ func (s *server) updatePoll(c *call) error {
 		return err
 	}
 	p, err := s.Polls.Update(c.ctx(), c.webinar.ID, pollID(c), draftOf(in))
+	s.sweepPictures(c)
 	return s.answerPoll(c, http.StatusOK, p, err)
 }
 
@@ -42,12 +43,17 @@ func (s *server) deletePoll(c *call) error {
 	if err := s.Polls.Delete(c.ctx(), c.webinar.ID, pollID(c)); err != nil {
 		return err
 	}
+	s.sweepPictures(c)
 	c.Status(http.StatusNoContent)
 	return nil
 }
 
 func draftOf(in pollRequestJSON) polls.Draft {
-	return polls.Draft{Question: in.Question, Kind: polls.Kind(in.Kind), Options: in.Options, Secrecy: polls.Secrecy(in.Secrecy), Changeable: in.Changeable, Rules: polls.Rules(in.Rules), Plan: in.plan(), Key: in.Key}
+	out := polls.Draft{Question: in.Question, Kind: polls.Kind(in.Kind), Options: in.Options, Secrecy: polls.Secrecy(in.Secrecy), Changeable: in.Changeable, Rules: polls.Rules(in.Rules), Plan: in.plan(), Key: in.Key}
+	for _, p := range in.Pictures {
+		out.Pictures = append(out.Pictures, polls.DraftPicture{Option: p.Option, ID: polls.PictureID(p.ID), Alt: p.Alt})
+	}
+	return out
 }
 
 func pollID(c *call) polls.PollID { return polls.PollID(c.Param("poll")) }

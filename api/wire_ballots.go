@@ -5,6 +5,7 @@ import "time"
 type voteJSON struct {
 	Answer  pollAnswerJSON `json:"answer"`
 	Receipt string         `json:"receipt"`
+	Player  *playerJSON    `json:"player"`
 }
 
 type voteReceiptJSON struct {

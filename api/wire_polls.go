@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"plenum/polls"
+	"plenum/webinar"
 )
 
 type pollRequestJSON struct {
@@ -15,6 +16,14 @@ type pollRequestJSON struct {
 	Secrecy    string        `json:"secrecy"`
 	Changeable bool          `json:"changeable"`
 	pollPlanJSON
+
+	Pictures []draftPictureJSON `json:"pictures"`
+}
+
+type draftPictureJSON struct {
+	Option int    `json:"option"`
+	ID     string `json:"id"`
+	Alt    string `json:"alt"`
 }
 
 // pollRulesJSON and pollAnswerJSON are the domain's own structs with the names of the wire: the conversions do not
@@ -28,14 +37,22 @@ type pollRulesJSON struct {
 	Unit      string   `json:"unit,omitempty"`
 	Min       *float64 `json:"min,omitempty"`
 	Max       *float64 `json:"max,omitempty"`
-	Correct   *float64 `json:"correct,omitempty"`
+	Truth     *float64 `json:"truth,omitempty"`
 	Tolerance float64  `json:"tolerance,omitempty"`
+
+	Length  int   `json:"length,omitempty"`
+	AtOnce  bool  `json:"at_once,omitempty"`
+	Correct []int `json:"correct,omitempty"`
+	Speed   bool  `json:"speed,omitempty"`
 }
 
 type pollAnswerJSON struct {
 	Options []polls.OptionID       `json:"options"`
 	Points  map[polls.OptionID]int `json:"points"`
 	Number  *float64               `json:"number"`
+
+	Texts   []string `json:"texts"`
+	Removed int      `json:"-"`
 }
 
 type tallyJSON struct {
@@ -47,6 +64,9 @@ type tallyJSON struct {
 	Median *float64     `json:"median,omitempty"`
 	Bins   []binJSON    `json:"bins,omitempty"`
 	Right  *int         `json:"right,omitempty"`
+
+	Texts  []string          `json:"texts,omitempty"`
+	States []polls.TextState `json:"-"`
 }
 
 type binJSON struct {
@@ -83,8 +103,33 @@ type pollJSON struct {
 }
 
 type optionJSON struct {
-	ID   string `json:"id"`
-	Text string `json:"text"`
+	ID      string             `json:"id"`
+	Text    string             `json:"text"`
+	Picture *optionPictureJSON `json:"picture,omitempty"`
+}
+
+type pictureJSON struct {
+	ID     string `json:"id"`
+	URL    string `json:"url"`
+	Width  int    `json:"width"`
+	Height int    `json:"height"`
+}
+
+type optionPictureJSON struct {
+	pictureJSON
+	Alt string `json:"alt"`
+}
+
+func pictureWire(w webinar.ID, p polls.Picture) pictureJSON {
+	return pictureJSON{ID: string(p.ID), URL: "/api/webinars/" + string(w) + "/pictures/" + string(p.ID), Width: p.Width, Height: p.Height}
+}
+
+func optionWire(w webinar.ID, o polls.Option) optionJSON {
+	out := optionJSON{ID: string(o.ID), Text: o.Text}
+	if o.Picture != nil {
+		out.Picture = &optionPictureJSON{pictureWire(w, *o.Picture), o.Picture.Alt}
+	}
+	return out
 }
 
 func pollWire(v polls.View) pollJSON {
@@ -96,7 +141,7 @@ func pollWire(v polls.View) pollJSON {
 		pollPlanJSON: planWire(p.Plan), pollLifeJSON: lifeWire(p),
 	}
 	for i, o := range p.Options {
-		out.Options[i] = optionJSON{ID: string(o.ID), Text: o.Text}
+		out.Options[i] = optionWire(p.Webinar, o)
 	}
 	if v.Tally != nil {
 		out.Tally = new(tallyWire(*v.Tally))

@@ -29,18 +29,18 @@ func (guess) prepare(d *Draft) error {
 	if err != nil {
 		return err
 	}
-	for field, n := range map[string]*float64{"min": r.Min, "max": r.Max, "correct": r.Correct, "tolerance": &r.Tolerance} {
+	for field, n := range map[string]*float64{"min": r.Min, "max": r.Max, "truth": r.Truth, "tolerance": &r.Tolerance} {
 		if n != nil && !(math.Abs(*n) <= MaxNumber) { // nor NaN
 			return &webinar.InvalidError{Field: field, Reason: "malformed"}
 		}
 	}
-	d.Rules = Rules{Unit: unit, Min: r.Min, Max: r.Max, Correct: r.Correct, Tolerance: r.Tolerance}
+	d.Rules = Rules{Unit: unit, Min: r.Min, Max: r.Max, Truth: r.Truth, Tolerance: r.Tolerance}
 	switch {
 	case r.Min != nil && r.Max != nil && *r.Min >= *r.Max:
 		return &webinar.InvalidError{Field: "max", Reason: "malformed"}
-	case r.Correct != nil && !d.Rules.allow(*r.Correct):
-		return &webinar.InvalidError{Field: "correct", Reason: "malformed"}
-	case r.Tolerance < 0 || r.Correct == nil && r.Tolerance > 0:
+	case r.Truth != nil && !d.Rules.allow(*r.Truth):
+		return &webinar.InvalidError{Field: "truth", Reason: "malformed"}
+	case r.Tolerance < 0 || r.Truth == nil && r.Tolerance > 0:
 		return &webinar.InvalidError{Field: "tolerance", Reason: "malformed"}
 	}
 	return d.need(0, 0)
@@ -78,7 +78,7 @@ func (g *numbers) add(a Answer) {
 func (g *numbers) result() Tally {
 	t := Tally{Bins: g.bins()}
 	t.Mean, t.Median = middle(g.values, g.times)
-	if c := g.rules.Correct; c != nil {
+	if c := g.rules.Truth; c != nil {
 		right := 0.0
 		for i, v := range g.values {
 			if math.Abs(v-*c) <= g.rules.Tolerance+1e-9*math.Abs(*c) { // 0.1+0.2 is 0.3
@@ -96,8 +96,8 @@ func (guess) table(p Poll, t Tally) sheet.Table {
 		out.Rows = append(out.Rows, []sheet.Cell{sheet.Number(b.From, -1), sheet.Number(b.To, -1), sheet.Int(b.N), percent(b.N, t.Total)})
 	}
 	out = withMiddle(out, t)
-	if p.Rules.Correct != nil && t.Right != nil {
-		out.Rows = append(out.Rows, []sheet.Cell{sheet.Text("correct"), sheet.Number(*p.Rules.Correct, -1)},
+	if p.Rules.Truth != nil && t.Right != nil {
+		out.Rows = append(out.Rows, []sheet.Cell{sheet.Text("correct"), sheet.Number(*p.Rules.Truth, -1)},
 			[]sheet.Cell{sheet.Text("right"), sheet.Text(""), sheet.Int(*t.Right), percent(*t.Right, t.Total)})
 	}
 	return out

@@ -18,6 +18,9 @@ const (
 	Ranking        Kind = "ranking"  // all options in order
 	Points         Kind = "points"   // a sum distributed over the options
 	Guess          Kind = "guess"    // a number
+	OpenText       Kind = "text"     // people's own sentences
+	WordCloud      Kind = "cloud"    // and words
+	Quiz           Kind = "quiz"     // options, some of which are correct
 )
 
 // Rules is what a poll lays down besides its options. Each kind uses its own part and leaves the rest zero.
@@ -31,8 +34,13 @@ type Rules struct {
 
 	Unit      string   // guess: of the number, may be empty
 	Min, Max  *float64 // guess: its bounds, which are allowed themselves; nil: none
-	Correct   *float64 // guess: the right number; nil: none, or not to be told yet
+	Truth     *float64 // guess: the right number; nil: none, or not to be told yet
 	Tolerance float64  // guess: how far from it is right too
+
+	Length  int   // text, cloud: of each text, in runes
+	AtOnce  bool  // text: shown without waiting for a host
+	Correct []int // quiz: places of the options that are correct, from 0
+	Speed   bool  // quiz: who answers sooner gets more points
 }
 
 // ErrAnswer refuses an answer that has parts which polls of the kind do not ask for.
@@ -79,6 +87,12 @@ func kindOf(k Kind) kind {
 		return points{}
 	case Guess:
 		return guess{}
+	case OpenText:
+		return texts{}
+	case WordCloud:
+		return texts{cloud: true}
+	case Quiz:
+		return quiz{choice{several: true}}
 	}
 	return unknown{}
 }

@@ -31,7 +31,7 @@ func onePollEach() map[Kind]Poll {
 		Rating:  {ID: "p", Kind: Rating, Options: options(5), Rules: Rules{Least: 1, Most: 1}},
 		Ranking: {ID: "p", Kind: Ranking, Options: options(4)},
 		Points:  {ID: "p", Kind: Points, Options: options(3), Rules: Rules{Sum: 100}},
-		Guess:   {ID: "p", Kind: Guess, Rules: Rules{Min: new(-10.0), Max: new(1e6), Correct: new(0.3), Tolerance: 0.1}},
+		Guess:   {ID: "p", Kind: Guess, Rules: Rules{Min: new(-10.0), Max: new(1e6), Truth: new(0.3), Tolerance: 0.1}},
 	}
 }
 
@@ -97,8 +97,8 @@ func TestDraftsOfKinds(t *testing.T) {
 		"guess with options":        {Draft{Kind: Guess, Options: words(2)}, "options", Rules{}},
 		"bounds the wrong way":      {Draft{Kind: Guess, Rules: Rules{Min: new(2.0), Max: new(1.0)}}, "max", Rules{}},
 		"a bound that is no number": {Draft{Kind: Guess, Rules: Rules{Min: new(math.NaN())}}, "min", Rules{}},
-		"correct but not allowed":   {Draft{Kind: Guess, Rules: Rules{Max: new(1.0), Correct: new(2.0)}}, "correct", Rules{}},
-		"tolerance below zero":      {Draft{Kind: Guess, Rules: Rules{Correct: new(2.0), Tolerance: -1}}, "tolerance", Rules{}},
+		"correct but not allowed":   {Draft{Kind: Guess, Rules: Rules{Max: new(1.0), Truth: new(2.0)}}, "truth", Rules{}},
+		"tolerance below zero":      {Draft{Kind: Guess, Rules: Rules{Truth: new(2.0), Tolerance: -1}}, "tolerance", Rules{}},
 		"tolerance of nothing":      {Draft{Kind: Guess, Rules: Rules{Tolerance: 1}}, "tolerance", Rules{}},
 	} {
 		c.d.Question = "?"
@@ -197,7 +197,7 @@ func recount(rt *rapid.T, p Poll, box []Ballot, got Tally) {
 func checkGuesses(rt *rapid.T, p Poll, numbers []float64, got Tally) {
 	right, sum := 0, 0
 	for _, v := range numbers {
-		if math.Abs(v-*p.Rules.Correct) <= p.Rules.Tolerance {
+		if math.Abs(v-*p.Rules.Truth) <= p.Rules.Tolerance {
 			right++
 		}
 	}
@@ -277,7 +277,7 @@ func TestKindsAreStored(t *testing.T) {
 		Rating:  {Options: []string{"1", "2", "3"}, Rules: Rules{Low: "weak"}},
 		Ranking: {Options: []string{"x", "y", "z"}},
 		Points:  {Options: []string{"x", "y"}, Rules: Rules{Sum: 10}},
-		Guess:   {Rules: Rules{Unit: "m", Min: new(0.0), Correct: new(5.0), Tolerance: 1}},
+		Guess:   {Rules: Rules{Unit: "m", Min: new(0.0), Truth: new(5.0), Tolerance: 1}},
 	}
 	for _, kind := range slices.Sorted(maps.Keys(drafts)) {
 		d := drafts[kind]
@@ -299,7 +299,7 @@ func TestKindsAreStored(t *testing.T) {
 			t.Fatal(kind, err)
 		}
 		for _, e := range f.events.take() {
-			if c, ok := e.Body.(Changed); ok && c.Poll.State == StateOpen && c.Poll.Rules.Correct != nil {
+			if c, ok := e.Body.(Changed); ok && c.Poll.State == StateOpen && c.Poll.Rules.Truth != nil {
 				t.Errorf("%s: the right answer was published", kind)
 			}
 			if c, ok := e.Body.(Tallied); ok && c.Tally.Right != nil {
@@ -307,7 +307,7 @@ func TestKindsAreStored(t *testing.T) {
 			}
 		}
 		guest, err := f.Get(t.Context(), room, p.ID, "t0", false)
-		if err != nil || guest.Tally == nil || guest.Poll.Rules.Correct != nil || guest.Tally.Right != nil {
+		if err != nil || guest.Tally == nil || guest.Poll.Rules.Truth != nil || guest.Tally.Right != nil {
 			t.Errorf("%s: a voter sees %+v, %v", kind, guest, err)
 		}
 		if p, err = f.ClosePoll(t.Context(), room, p.ID); err != nil {
@@ -323,7 +323,7 @@ func TestKindsAreStored(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(q, p) || !reflect.DeepEqual(before, after) || after.Total != 1 {
 			t.Errorf("%s: %+v, %+v, %+v, %v", kind, q, before, after, err)
 		}
-		if kind == Guess && (after.Right == nil || *after.Right != 1 || q.Rules.Correct == nil) {
+		if kind == Guess && (after.Right == nil || *after.Right != 1 || q.Rules.Truth == nil) {
 			t.Errorf("the right answer is not told at the end: %+v %+v", q, after)
 		}
 		var out bytes.Buffer

@@ -217,6 +217,7 @@ func (s *Service) changeOpened(ctx context.Context, w webinar.ID, id PollID, cha
 			s.openings.set(p.Poll, s.wall())
 			t, _ = s.open.get(id)
 		}
+		s.leaders.drop(w)
 		s.publishTally(p.Poll, t) // in the place of one that still waits in the hub, for another audience
 		s.publish(p.Poll, &t)
 	}})
@@ -301,12 +302,14 @@ func (s *Service) closed(p stored, out []stored) {
 	s.publishTally(p.Poll, t) // an older one may still wait in the hub
 	s.publish(p.Poll, &t)
 	s.released(out)
+	s.leaders.drop(p.Webinar)
 	s.writer.untidy = true
 }
 
 // released tells results that are out now.
 func (s *Service) released(list []stored) {
 	for _, p := range list {
+		s.leaders.drop(p.Webinar)
 		t := p.tally
 		s.publishTally(p.Poll, t)
 		s.publish(p.Poll, &t)
@@ -318,21 +321,24 @@ func (s *Service) publish(p Poll, t *Tally) {
 	tell := func(to webinar.Audience, p Poll, t *Tally) {
 		s.events.Publish(webinar.Event{Webinar: p.Webinar, To: to, Body: Changed{p, t}})
 	}
+	if t != nil {
+		t = new(p.public(*t))
+	}
 	switch {
 	case p.State == StateDraft:
 		tell(webinar.Hosts(), p, nil)
-	case t == nil:
-		tell(webinar.Everyone(), p.veiled(), nil)
+	case t == nil && p.Kind != Quiz:
+		tell(webinar.Everyone(), p.forVoters(), nil)
 	case p.SeenBy(false):
-		tell(webinar.Everyone(), p.veiled(), new(p.veil(*t)))
+		tell(webinar.Everyone(), p.forVoters(), new(p.veil(*t)))
 	default:
-		tell(webinar.Everyone(), p.veiled(), nil)
+		tell(webinar.Everyone(), p.forVoters(), nil)
 		tell(webinar.Hosts(), p, t)
 	}
 }
 
 func (s *Service) publishTally(p Poll, t Tally) {
-	s.events.Publish(webinar.Event{Webinar: p.Webinar, To: p.audience(), Body: Tallied{p.veil(t)}, Coalesce: "tally:" + string(t.Poll)})
+	s.events.Publish(webinar.Event{Webinar: p.Webinar, To: p.audience(), Body: Tallied{p.veil(p.public(t))}, Coalesce: "tally:" + string(t.Poll)})
 }
 
 // publishTallies tells the results that have changed since it was last called.

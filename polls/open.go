@@ -81,6 +81,18 @@ func (o *openTallies) get(id PollID) (Tally, bool) {
 	return Tally{}, false
 }
 
+// decide changes what was decided about the texts of an open poll.
+func (o *openTallies) decide(id PollID, marks map[string]mark) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if t := o.m[id]; t != nil {
+		t.poll.marks, t.changed = marks, true
+		if c, ok := t.counter.(*said); ok {
+			c.poll.marks = marks
+		}
+	}
+}
+
 func (o *openTallies) drop(id PollID) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -111,7 +123,7 @@ func (o *openTallies) takeChanged() []news {
 	for _, t := range o.m {
 		if t.changed {
 			t.changed = false
-			out = append(out, news{t.poll.Webinar, t.tally()})
+			out = append(out, news{t.poll.Webinar, t.poll.public(t.tally())}) // by what is decided now
 		}
 	}
 	return out

@@ -46,6 +46,18 @@ func (o *openings) set(p Poll, wall time.Time) {
 	}
 }
 
+// elapsed is how long after its opening a poll was at a moment, and how long it is open in all; 0: no end is set.
+func (o *openings) elapsed(id PollID, at time.Time) (after, limit time.Duration) {
+	p, ok := o.get(id)
+	if !ok {
+		return 0, 0
+	}
+	if !p.until.IsZero() {
+		limit = p.until.Sub(p.since)
+	}
+	return at.Sub(p.since), limit
+}
+
 func (o *openings) drop(id PollID) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

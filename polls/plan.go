@@ -61,7 +61,12 @@ func (r Results) validate() error {
 }
 
 // usualResults is who sees the result where the host did not say.
-func usualResults(Kind) Results { return ResultsVoted }
+func usualResults(k Kind) Results {
+	if k == Quiz {
+		return ResultsClosed
+	}
+	return ResultsVoted
+}
 
 func milli(t time.Time) int64 {
 	if t.IsZero() {
@@ -86,7 +91,7 @@ func (p Poll) SeenBy(voted bool) bool {
 	case StateClosed:
 		return !p.PublishedAt.IsZero()
 	case StateOpen:
-		return p.Series == "" && (p.Results == ResultsShown || (p.Results == ResultsVoted && voted))
+		return p.Series == "" && p.Kind != Quiz && (p.Results == ResultsShown || (p.Results == ResultsVoted && voted))
 	case StateDraft:
 	}
 	return false

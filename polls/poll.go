@@ -68,8 +68,9 @@ var (
 
 // Option is one answer to choose.
 type Option struct {
-	ID   OptionID
-	Text string
+	ID      OptionID
+	Text    string
+	Picture *Picture // nil: none
 }
 
 // Poll is one question to one webinar.
@@ -88,6 +89,8 @@ type Poll struct {
 	ClosedAt   time.Time // zero: not closed
 	Plan
 	Life
+
+	marks map[string]mark // what was decided about texts, by [texts.key]
 }
 
 // index is the place of an option, or -1.
@@ -110,6 +113,7 @@ type Draft struct {
 	Changeable bool
 	Rules      Rules  // zero where the kind's own default is meant
 	Key        string // idempotency key of a creation, may be empty
+	Pictures   []DraftPicture
 	Plan
 }
 
@@ -138,6 +142,9 @@ func (d *Draft) Validate() error {
 		seen[options[i]] = true
 	}
 	d.Question, d.Options, d.Key = question, options, key
+	if err := d.validatePictures(); err != nil {
+		return err
+	}
 	d.Kind = cmp.Or(d.Kind, SingleChoice)
 	if err := kindOf(d.Kind).prepare(d); err != nil {
 		return err

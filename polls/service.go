@@ -23,6 +23,7 @@ type Service struct {
 	stopping sync.Once
 
 	openings *openings
+	leaders  *leaderboards
 	wall     func() time.Time // the clock that is written and shown; it may jump
 }
 
@@ -32,7 +33,7 @@ func New(ctx context.Context, db *gorm.DB, events webinar.Publisher, log *slog.L
 }
 
 func build(ctx context.Context, db *gorm.DB, events webinar.Publisher, log *slog.Logger, wall func() time.Time) (*Service, error) {
-	s := &Service{store: store{db}, events: events, open: newOpenTallies(), openings: newOpenings(), wall: wall}
+	s := &Service{store: store{db}, events: events, open: newOpenTallies(), openings: newOpenings(), leaders: newLeaderboards(), wall: wall}
 	found, err := s.store.find(ctx, "polls.state = 'open'")
 	if err != nil {
 		return nil, err
@@ -105,6 +106,9 @@ func (p Poll) draft() Draft {
 	d := Draft{Question: p.Question, Kind: p.Kind, Secrecy: p.Secrecy, Changeable: p.Changeable, Options: make([]string, len(p.Options)), Rules: p.Rules, Plan: p.Plan}
 	for i, o := range p.Options {
 		d.Options[i] = o.Text
+		if o.Picture != nil {
+			d.Pictures = append(d.Pictures, DraftPicture{Option: i, ID: o.Picture.ID, Alt: o.Picture.Alt, from: p.Webinar})
+		}
 	}
 	return d
 }
@@ -112,7 +116,10 @@ func (p Poll) draft() Draft {
 func newOptions(d Draft) []Option {
 	out := make([]Option, len(d.Options))
 	for i, text := range d.Options {
-		out[i] = Option{OptionID(webinar.NewID()), text}
+		out[i] = Option{ID: OptionID(webinar.NewID()), Text: text}
+	}
+	for _, at := range d.Pictures {
+		out[at.Option].Picture = &Picture{ID: at.ID, Alt: at.Alt, from: at.from}
 	}
 	return out
 }
@@ -170,10 +177,16 @@ func (s *Service) Delete(ctx context.Context, w webinar.ID, id PollID) error {
 // the receipt, and what the kind of the poll has against the answer. When ctx ends first the vote may have been stored all
 // the same: asking again then says ErrAlreadyVoted.
 func (s *Service) Vote(ctx context.Context, w webinar.ID, id PollID, who webinar.TicketID, a Answer, receipt string) (time.Time, error) {
+	return s.cast(ctx, w, id, who, a, receipt, nil)
+}
+
+// cast stores a vote, and the score of the player as whom it comes; nil: none.
+func (s *Service) cast(ctx context.Context, w webinar.ID, id PollID, who webinar.TicketID, a Answer, receipt string, as *entry) (time.Time, error) {
 	r, err := ParseReceipt(receipt)
 	if err != nil {
 		return time.Time{}, err
 	}
+	a.Removed = 0 // is for hosts
 	var read Answer
 	var at time.Time
 	err = s.writer.submit(&job{ctx: ctx, do: func(tx *txn) error {
@@ -183,7 +196,15 @@ func (s *Service) Vote(ctx context.Context, w webinar.ID, id PollID, who webinar
 		}
 		var fits error
 		read, fits = p.read(a)
-		return tx.vote(p, Ballot{Receipt: r, Poll: id, Answer: read}, who, standing{fits: fits, over: s.openings.over(id)}, s.wall())
+		if fits == nil && as != nil {
+			fits = tx.seatPlayer(p, as.Player)
+		}
+		err = tx.vote(p, Ballot{Receipt: r, Poll: id, Answer: read}, who, standing{fits: fits, over: s.openings.over(id)}, s.wall())
+		if err != nil || as == nil {
+			return err
+		}
+		after, limit := s.openings.elapsed(id, as.began)
+		return tx.score(p, as.Player, p.points(read, after, limit))
 	}, kept: func() {
 		at = s.wall()
 		s.open.add(id, read)

@@ -75,6 +75,8 @@ func timeOf(ms int64) time.Time {
 
 type optionRow struct {
 	PollID, ID, Text string
+	PictureID        *string
+	Alt              string
 	Position         int
 }
 
@@ -90,8 +92,10 @@ type stored struct {
 // draft never shows the question of one edit with the options of another.
 func (s store) find(ctx context.Context, where string, args ...any) ([]stored, error) {
 	rows, err := s.db.WithContext(ctx).Raw(`SELECT polls.id, webinar_id, kind, secrecy, question, state, polls.position,
-		changeable, rules, tally, opened_at, closed_at, `+lifeColumns+`, coalesce(o.id, ''), coalesce(o.text, '')
+		changeable, rules, tally, opened_at, closed_at, `+lifeColumns+`, coalesce(o.id, ''), coalesce(o.text, ''),
+		coalesce(i.picture, ''), coalesce(i.file, ''), coalesce(i.type, ''), coalesce(i.width, 0), coalesce(i.height, 0), coalesce(o.alt, '')
 		FROM polls LEFT JOIN poll_options o ON o.poll_id = polls.id
+		LEFT JOIN (SELECT id AS picture, file, type, width, height FROM pictures) i ON i.picture = o.picture_id
 		WHERE `+where+` ORDER BY webinar_id, polls.position, polls.id, o.position`, args...).Rows()
 	if err != nil {
 		return nil, fault("read polls", err)
@@ -101,11 +105,12 @@ func (s store) find(ctx context.Context, where string, args ...any) ([]stored, e
 	for rows.Next() {
 		var r pollRow
 		var o Option
+		var i Picture
 		var life lifeRow
 		var tally string
 		var changeable bool
 		targets := []any{&r.ID, &r.WebinarID, &r.Kind, &r.Secrecy, &r.Question, &r.State, &r.Position, &changeable, &r.Rules, &tally, &r.OpenedAt, &r.ClosedAt}
-		if err := rows.Scan(append(append(targets, life.targets()...), &o.ID, &o.Text)...); err != nil {
+		if err := rows.Scan(append(append(targets, life.targets()...), &o.ID, &o.Text, &i.ID, &i.file, &i.Type, &i.Width, &i.Height, &i.Alt)...); err != nil {
 			return nil, fault("read polls", err)
 		}
 		if len(out) == 0 || out[len(out)-1].ID != PollID(r.ID) {
@@ -117,12 +122,18 @@ func (s store) find(ctx context.Context, where string, args ...any) ([]stored, e
 			p.Changeable = changeable
 			out = append(out, p)
 		}
+		if i.ID != "" {
+			o.Picture = &i
+		}
 		if o.ID != "" {
 			p := &out[len(out)-1]
 			p.Options = append(p.Options, o)
 		}
 	}
-	return out, fault("read polls", rows.Err())
+	if err := rows.Err(); err != nil {
+		return nil, fault("read polls", err)
+	}
+	return out, s.marked(ctx, out)
 }
 
 // one returns the only poll that matches, or ErrNotFound.
@@ -238,15 +249,25 @@ func (t *txn) insertOptions(p *Poll) error {
 	if len(p.Options) == 0 {
 		return nil
 	}
+	if err := t.findPictures(p); err != nil {
+		return err
+	}
 	rows := make([]optionRow, len(p.Options))
 	for i, o := range p.Options {
 		rows[i] = optionRow{PollID: string(p.ID), ID: string(o.ID), Text: o.Text, Position: i + 1}
+		if o.Picture != nil {
+			rows[i].PictureID, rows[i].Alt = new(string(o.Picture.ID)), o.Picture.Alt
+		}
 	}
 	return fault("insert options", t.db.Create(&rows).Error)
 }
 
 // rewrite replaces the question and the options of a draft.
 func (t *txn) rewrite(p *Poll) error {
+	before, err := t.picturesOf(p.ID)
+	if err != nil {
+		return err
+	}
 	if err := t.db.Exec("DELETE FROM poll_options WHERE poll_id = ?", p.ID).Error; err != nil {
 		return fault("delete options", err)
 	}
@@ -263,11 +284,21 @@ func (t *txn) rewrite(p *Poll) error {
 	if err := t.promise(p); err != nil {
 		return err
 	}
-	return t.insertOptions(p)
+	if err := t.insertOptions(p); err != nil {
+		return err
+	}
+	return t.dropPictures(before)
 }
 
 func (t *txn) delete(id PollID) error {
-	return fault("delete poll", t.db.Exec("DELETE FROM polls WHERE id = ?", id).Error)
+	pictures, err := t.picturesOf(id)
+	if err != nil {
+		return err
+	}
+	if err := t.db.Exec("DELETE FROM polls WHERE id = ?", id).Error; err != nil {
+		return fault("delete poll", err)
+	}
+	return t.dropPictures(pictures)
 }
 
 func (t *txn) open(p *Poll, now time.Time) error {
@@ -286,14 +317,13 @@ func (t *txn) close(p *stored, now time.Time) error {
 		return fault("count ballots", err)
 	}
 	p.State, p.ClosedAt, p.tally = StateClosed, timeOf(now.UnixMilli()), c.tally()
-	kept, err := json.Marshal(tallyJSON(p.tally))
-	if err != nil {
-		return fault("write tally", err)
+	if err := t.db.Exec("UPDATE polls SET state = 'closed', closed_at = ? WHERE id = ?", now.UnixMilli(), p.ID).Error; err != nil {
+		return fault("close poll", err)
 	}
 	if err := t.eraseKey(p.ID); err != nil {
 		return err
 	}
-	return fault("close poll", t.db.Exec("UPDATE polls SET state = 'closed', closed_at = ?, tally = ? WHERE id = ?", now.UnixMilli(), string(kept), p.ID).Error)
+	return t.writeTally(p.ID, p.tally)
 }
 
 const standingSQL = `SELECT p.state,

@@ -16,14 +16,22 @@ type rulesJSON struct {
 	Unit      string   `json:"unit,omitempty"`
 	Min       *float64 `json:"min,omitempty"`
 	Max       *float64 `json:"max,omitempty"`
-	Correct   *float64 `json:"correct,omitempty"`
+	Truth     *float64 `json:"truth,omitempty"`
 	Tolerance float64  `json:"tolerance,omitempty"`
+
+	Length  int   `json:"length,omitempty"`
+	AtOnce  bool  `json:"at_once,omitempty"`
+	Correct []int `json:"correct,omitempty"`
+	Speed   bool  `json:"speed,omitempty"`
 }
 
 type answerJSON struct {
 	Options []OptionID       `json:"options,omitempty"`
 	Points  map[OptionID]int `json:"points,omitempty"`
 	Number  *float64         `json:"number,omitempty"`
+
+	Texts   []string `json:"texts,omitempty"`
+	Removed int      `json:"removed,omitempty"`
 }
 
 type tallyJSON struct {
@@ -35,6 +43,9 @@ type tallyJSON struct {
 	Median *float64 `json:"median,omitempty"`
 	Bins   []Bin    `json:"bins,omitempty"`
 	Right  *int     `json:"right,omitempty"`
+
+	Texts  []string    `json:"texts,omitempty"`
+	States []TextState `json:"-"`
 }
 
 func (p Poll) rulesJSON() (string, error) {

@@ -41,7 +41,7 @@ func (s *Service) views(ctx context.Context, w webinar.ID, viewer webinar.Ticket
 	for i, p := range found {
 		out[i] = View{Poll: p.Poll, Voted: voted[p.ID]}
 		if !all {
-			out[i].Poll = p.veiled()
+			out[i].Poll = p.forVoters()
 		}
 		if p.State == StateDraft || (!all && !p.SeenBy(voted[p.ID])) {
 			continue
@@ -50,6 +50,7 @@ func (s *Service) views(ctx context.Context, w webinar.ID, viewer webinar.Ticket
 		if err != nil {
 			return nil, err
 		}
+		t = p.public(t)
 		if !all {
 			t = p.veil(t)
 		}

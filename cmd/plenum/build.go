@@ -13,6 +13,7 @@ import (
 
 	"plenum/api"
 	"plenum/frontend"
+	"plenum/picture"
 	"plenum/polls"
 	"plenum/recorder"
 	"plenum/recorder/archive"
@@ -30,6 +31,7 @@ import (
 const (
 	spoolFolder = "spool"
 	storeFolder = "store"
+	imageFolder = "pictures"
 )
 
 // build makes every part in the order in which they need each other.
@@ -54,6 +56,12 @@ func (p *parts) buildPolls(ctx context.Context) (err error) {
 		return err
 	}
 	p.onClose(p.polls.Close)
+	shelf, err := picture.OpenShelf(filepath.Join(p.cfg.Data, imageFolder))
+	if err != nil {
+		return err
+	}
+	p.onClose(shelf.Close)
+	p.pictures = polls.NewPictures(p.db, shelf)
 	p.questions = talk.New(p.db, p.hub, p.cfg.RetainQuestions, p.log)
 	p.onClose(p.questions.Close)
 	return nil
@@ -171,7 +179,7 @@ func (p *parts) buildRelay(context.Context) error {
 func (p *parts) buildSite(l net.Addr) (err error) {
 	p.numbers = api.Metrics(p.engine, p.hub, p.recorder)
 	deps := api.Deps{
-		Accounts: p.accounts, Webinars: p.webinars, Hub: p.hub, Media: p.engine, Polls: p.polls, Questions: p.questions, Recorder: p.recorder,
+		Accounts: p.accounts, Webinars: p.webinars, Hub: p.hub, Media: p.engine, Polls: p.polls, Pictures: p.pictures, Questions: p.questions, Recorder: p.recorder,
 		Numbers: p.numbers, App: frontend.Handler(), BaseURL: p.cfg.linkAddress(l).String(), StageURL: p.cfg.address(l).String(), StagePeople: p.cfg.MaxStage, TLS: p.cfg.secure(), TrustedProxies: p.cfg.TrustedProxies, Full: p.full, Log: p.log,
 	}
 	if p.relay != nil {

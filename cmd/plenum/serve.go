@@ -83,6 +83,7 @@ type parts struct {
 	accounts  *webinar.Accounts
 	webinars  *webinar.Service
 	polls     *polls.Service
+	pictures  *polls.Pictures
 	questions *talk.Questions
 	store     blob.Store
 	archive   *archive.Archive
@@ -180,6 +181,9 @@ func (p *parts) retention(ctx context.Context) error {
 	for {
 		if err := errors.Join(p.webinars.Sweep(ctx), p.questions.Sweep(ctx)); err != nil && ctx.Err() == nil {
 			p.log.Error("retention sweep", "error", err)
+		}
+		if err := p.pictures.Sweep(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("sweep of pictures", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -1,200 +1,160 @@
-// Every kind of poll from the editor to the exported result, answered by keyboard alone, looked at on a phone, at a desk
-// and on the wall.
+// Every kind of poll by hand: prepared by a host, answered on a phone, shown on a wall.
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { join as path } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, test as story } from 'node:test';
 import { Cast, person, pictured } from './browser.mjs';
-import { desk, wear } from './gallery.mjs';
-import { accessible, laidOut } from './looks.mjs';
+import { accessible } from './looks.mjs';
+import { drawn, openPoll, prepareQuiz, prepareTexts } from './kinds.mjs';
 import { Server } from './server.mjs';
 import { assertQuiet, createWebinar, join, makeAccount } from './steps.mjs';
 
-const looks = [desk, { width: 390, height: 844, theme: 'dark', lang: 'de' }];
-const wide = { width: 1920, height: 1080, theme: 'light', lang: 'en' };
-/** Where pictures are put, if anywhere. */
-const album = process.env.PLENUM_PICTURES;
-
-let server, cast, host, voter, wall, webinar, crowd, cookie;
+let server, cast, host, phone, other, wall, webinar;
 
 before(async () => {
   server = await Server.start();
   cast = new Cast();
   const browser = await cast.browser();
-  [host, voter, wall] = await Promise.all([1, 2, 3].map(() => person(browser, server.url)));
-  for (const page of [host, voter, wall]) page.setDefaultTimeout(40_000);
+  host = await person(browser, server.url);
+  [phone, other] = await Promise.all([person(browser, server.url, { viewport: { width: 390, height: 844 } }), person(browser, server.url, { lang: 'de' })]);
+  for (const p of [host, phone, other]) p.setDefaultTimeout(30_000);
   await makeAccount(host, server);
-  await wall.context().addCookies(await host.context().cookies());
-  webinar = await createWebinar(host, 'Kinds of polls');
-  cookie = (await host.context().cookies()).map((c) => `${c.name}=${c.value}`).join('; ');
-  await join(voter, webinar.link, { picture: false });
-  await wall.goto(`${server.url}/present/${webinar.id}`);
-  crowd = await Promise.all(Array.from({ length: 8 }, seat));
+  webinar = await createWebinar(host, 'Kinds of questions');
+  await prepareTexts(host, 'Which wishes do you have?', 'text');
+  await prepareTexts(host, 'What is teamwork to you?', 'cloud');
+  await prepareQuiz(host, 'Which of these is a prime number?', ['51', '57', '59'], [2]);
+  wall = await host.context().newPage();
+  wall.setDefaultTimeout(30_000);
+  await host.evaluate((id) => fetch(`/api/webinars/${id}/live`, { method: 'POST' }), webinar.id);
+  await other.goto(webinar.link);
+  await other.getByRole('button', { name: 'Mit Ton teilnehmen' }).click();
+  await Promise.all([join(phone, webinar.link, { picture: false }), wall.goto(`${server.url}/present/${webinar.id}`)]);
 });
 
 after(async () => {
   await cast?.close();
-  await server?.stop();
+  const how = await server?.stop();
+  assert.deepEqual(how, { code: 0, signal: null }, `the server ends cleanly\n${server.output}`);
 });
 
-/** A seat of somebody who answers without a browser: its cookie. */
-async function seat() {
-  const r = await server.call('POST', `/api/webinars/${webinar.id}/join`, { json: {} });
-  return r.headers.get('set-cookie').split(';')[0];
+const test = (name, f) => story(name, () => pictured(name, () => [host, phone, other, wall], f));
+const sound = async (page, what) => assert.deepEqual(await accessible(page), [], what);
+
+/** One question on an attendee's page. */
+const card = (page, question) => page.getByRole('region', { name: question });
+
+/** The webinar's page, with what was answered to a question unfolded. */
+async function answersOf(question) {
+  await host.goto(`${server.url}/webinars/${webinar.id}`);
+  const item = host.getByRole('listitem').filter({ has: host.getByRole('heading', { name: question }) });
+  await item.locator('summary').click();
+  return item;
 }
 
-const pollsOf = async (who) => (await server.call('GET', `/api/webinars/${webinar.id}/polls`, { headers: { cookie: who } })).body;
+test('what people write waits for the host, who shows, hides and erases it', async () => {
+  await openPoll(host, webinar.id, 'Which wishes do you have?');
+  await phone.getByLabel('Answer 1').fill('=cmd|calc <b>More breaks</b> مرحبا');
+  await sound(phone, 'the card of open text');
+  await phone.getByLabel('Answer 2').fill('Coffee');
+  await phone.getByRole('button', { name: 'Send answer' }).click();
+  await phone.getByText('Nothing is shown yet.').waitFor();
+  await other.getByLabel('Antwort 1').fill('\u200b\u200b');
+  await other.getByRole('button', { name: 'Antwort senden' }).click();
+  await other.getByText('Bitte füllen Sie dieses Feld aus.').waitFor();
+  await other.getByLabel('Antwort 1').fill('Meine Adresse: Hauptstraße 1');
+  await other.getByRole('button', { name: 'Antwort senden' }).click();
+  await other.getByText('Noch wird nichts gezeigt.').waitFor();
+  await wall.getByText('Answers will appear here.').waitFor();
 
-async function write(kind, question, fill) {
+  const item = await answersOf('Which wishes do you have?');
+  await item.getByRole('button', { name: /^Show: .*More breaks/ }).click();
+  await phone.getByRole('list', { name: /^Result/ }).getByText('<b>More breaks</b>').waitFor();
+  await wall.getByText('<b>More breaks</b>').waitFor();
+  assert.equal(await wall.getByText('Hauptstraße').count(), 0, 'what was not shown is not on the wall');
+  await item.getByRole('button', { name: /^Remove: Meine Adresse/ }).click();
+  const sure = host.getByRole('dialog');
+  await sure.getByRole('button', { name: 'Remove' }).click();
+  await item.getByText('Hauptstraße').waitFor({ state: 'detached' });
+  await sound(host, 'the answers, for the host');
+  await item.getByRole('button', { name: /^Hide: .*More breaks/ }).click();
+  await wall.getByText('Answers will appear here.').waitFor();
+});
+
+test('words of all make a cloud, in which case does not matter; a hidden word stays away', async () => {
+  await openPoll(host, webinar.id, 'What is teamwork to you?');
+  for (const [page, words, send, word] of [
+    [phone, ['trust', 'Fun'], 'Send answer', 'Word'],
+    [other, ['Trust', 'pizza', 'FUN'], 'Antwort senden', 'Wort'],
+  ]) {
+    const form = card(page, 'What is teamwork to you?');
+    for (const [i, said] of words.entries()) await form.getByLabel(`${word} ${i + 1}`, { exact: true }).fill(said);
+    await form.getByRole('button', { name: send }).click();
+  }
+  for (const page of [phone, other]) await page.getByRole('row', { name: /trust 2/i }).waitFor();
+  await sound(phone, 'a cloud');
+  await wall.locator('.cloud li', { hasText: /trust/i }).waitFor();
+  const item = await answersOf('What is teamwork to you?');
+  await item.getByRole('button', { name: 'Hide: pizza' }).click();
+  await wall.locator('.cloud li', { hasText: 'pizza' }).waitFor({ state: 'detached' });
+  await phone.getByRole('row', { name: /pizza/ }).waitFor({ state: 'detached' });
+});
+
+test('a quiz keeps its answer until it closes, and only who asks for it stands on the leaderboard', async () => {
+  await openPoll(host, webinar.id, 'Which of these is a prime number?');
+  const mine = card(phone, 'Which of these is a prime number?');
+  const theirs = card(other, 'Which of these is a prime number?');
+  await mine.getByRole('radio', { name: '59' }).check();
+  await phone.getByLabel('Play for the leaderboard').check();
+  await phone.getByLabel('Nickname').fill('Ada');
+  await sound(phone, 'the card of a quiz');
+  await mine.getByRole('button', { name: 'Send answer' }).click();
+  await mine.getByText(/^Stored at/).waitFor();
+  await theirs.getByRole('radio', { name: '57' }).check();
+  await theirs.getByRole('button', { name: 'Antwort senden' }).click();
+  await theirs.getByText(/^Gespeichert/).waitFor();
+  assert.equal(await mine.getByText(/%|Correct/).count(), 0, 'nothing is told while it runs');
+  assert.equal(await wall.getByText('%').count(), 0, 'nor on the wall');
+  await wall.getByRole('timer').waitFor();
+  await host.evaluate(async ([id, q]) => {
+    const list = await (await fetch(`/api/webinars/${id}/polls`)).json();
+    await fetch(`/api/webinars/${id}/polls/${list.find((p) => p.question === q).id}/close`, { method: 'POST' });
+  }, [webinar.id, 'Which of these is a prime number?']);
+  await phone.getByText('Right, well done!').waitFor();
+  await phone.getByText('You are number 1 of 1, with 1 of 1 right.').waitFor();
+  await other.getByText('Diesmal nicht.').waitFor();
+  await other.getByRole('region', { name: 'Bestenliste' }).getByText('Ada').waitFor();
+  await wall.getByText('Ada').waitFor();
+  await sound(phone, 'the result of a quiz');
+  await phone.getByRole('button', { name: 'Take me off the leaderboard' }).click();
+  await phone.getByRole('region', { name: 'Leaderboard' }).waitFor({ state: 'detached' });
+});
+
+test('an option can be a picture, which says in words what it shows', async () => {
   await host.goto(`${server.url}/webinars/${webinar.id}`);
   await host.getByRole('button', { name: 'New poll' }).click();
-  await host.getByLabel('Question').fill(question);
-  await host.getByRole('radio', { name: kind }).check();
-  await fill();
-  await look(host, `editor ${kind}`);
+  await host.getByLabel('Question').fill('Which logo?');
+  for (const [i, text] of ['Round', 'Square'].entries()) {
+    await host.getByLabel(`Answer ${i + 1}`, { exact: true }).fill(text);
+    await host.getByLabel(`Add picture: Answer ${i + 1}`).setInputFiles({ name: 'holiday.png', mimeType: 'image/png', buffer: await drawn(host, i) });
+    await host.getByLabel('What the picture shows').nth(i).waitFor();
+  }
   await host.getByRole('button', { name: 'Save' }).click();
-  await host.getByRole('heading', { name: question }).waitFor();
-  return (await pollsOf(cookie)).find((p) => p.question === question);
-}
-
-async function options(...texts) {
-  for (const [i, text] of texts.entries()) {
-    const field = host.getByLabel(`Answer ${i + 1}`, { exact: true });
-    if (i >= 2) await host.getByRole('button', { name: 'Add answer' }).click();
-    await field.fill(text);
-  }
-}
-
-const act = (poll, what) => server.call('POST', `/api/webinars/${webinar.id}/polls/${poll.id}/${what}`, { headers: { cookie, origin: server.url } });
-const send = (poll, who, answer) => server.call('POST', `/api/webinars/${webinar.id}/polls/${poll.id}/votes`, { json: { answer, receipt: randomBytes(32).toString('hex') }, headers: { cookie: who } });
-
-/** Looks at a page in every look: axe, nothing cut off; and keeps a picture of it. */
-async function look(page, name, ways = looks) {
-  const found = [];
-  for (const way of ways) {
-    await wear(page, way);
-    if (album) {
-      mkdirSync(album, { recursive: true });
-      await page.waitForTimeout(700); // the bars have grown
-      await page.screenshot({ path: path(album, `${name.replace(/\W+/g, '-')}-${way.width}-${way.theme}.png`), fullPage: way.width < 1900 });
-    }
-    found.push(...[...(await laidOut(page, way.lang)), ...(await accessible(page))].map((c) => `${name} ${way.width}: ${c}`));
-  }
-  await wear(page, { ...desk, width: page === wall ? 1920 : 1280 });
-  assert.deepEqual(found, []);
-}
-
-/** One kind: opened, answered by keys, wrong answers refused, closed, exported. */
-async function story(poll, { answerByKeys, others, wrong, code, result }) {
-  assert.equal((await act(poll, 'open')).status, 200);
-  const card = voter.getByRole('region', { name: poll.question });
-  const sending = card.getByRole('button', { name: 'Send answer' });
-  await sending.waitFor();
-  await look(voter, `card ${poll.kind}`);
-  const open = (await pollsOf(crowd[0])).find((p) => p.id === poll.id);
-  assert.equal(open.rules.correct, undefined, 'nobody is told what is right');
-  for (const answer of wrong(open)) {
-    const r = await send(poll, crowd[0], answer);
-    assert.deepEqual([r.status, r.body.code], [422, code], JSON.stringify(answer));
-  }
-  for (const [i, answer] of others(open).entries()) assert.equal((await send(poll, crowd[i], answer)).status, 201, JSON.stringify(answer));
-  await answerByKeys(card, open);
-  await sending.focus();
-  await voter.keyboard.press('Enter');
-  await card.getByText('Your vote is counted.').or(card.getByText(/receipt/i)).first().waitFor();
-  await look(voter, `voted ${poll.kind}`);
-  await wall.getByRole('heading', { name: poll.question }).waitFor();
-  await look(wall, `wall ${poll.kind}`, [wide, { ...wide, theme: 'dark', lang: 'de' }]);
-  assert.equal((await act(poll, 'close')).status, 200);
-  const closed = (await pollsOf(crowd[0])).find((p) => p.id === poll.id);
-  assert.equal(closed.tally.total, others(open).length + 1);
-  result(closed);
-  await host.goto(`${server.url}/webinars/${webinar.id}`);
-  await host.getByRole('listitem').filter({ hasText: poll.question }).locator('summary').click();
-  await look(host, `host ${poll.kind}`);
-  for (const page of [host, voter, wall]) assertQuiet(page);
-}
-
-const told = (name, run) => test(name, () => pictured(name, () => [host, voter, wall], run));
-
-told('rating: a scale of numbers', async () => {
-  const question = 'How useful was this hour for you?';
-  const poll = await write('Rating scale', question, async () => {
-    await host.getByLabel('The low end means').fill('not at all');
-    await host.getByLabel('The high end means').fill('very much');
-  });
-  await story(poll, {
-    answerByKeys: async (card) => {
-      await card.getByRole('radio').first().focus();
-      for (const key of ['Space', 'ArrowRight', 'ArrowRight', 'ArrowRight']) await voter.keyboard.press(key);
-      assert.ok(await card.getByRole('radio', { name: '4' }).isChecked());
-    },
-    others: ({ options: o }) => [4, 4, 3, 3, 3, 2, 0].map((i) => ({ options: [o[i].id] })),
-    wrong: ({ options: o }) => [{ options: [o[0].id, o[1].id] }, { options: [] }],
-    code: 'choices',
-    result: (p) => assert.deepEqual([p.tally.votes, p.tally.median], [[1, 0, 1, 4, 2], 4]),
-  });
+  await host.getByText('Please say in words what the picture shows.').first().waitFor();
+  await host.getByLabel('What the picture shows').nth(0).fill('A blue circle');
+  await host.getByLabel('What the picture shows').nth(1).fill('A red square');
+  await sound(host, 'the editor with pictures');
+  await host.getByRole('button', { name: 'Save' }).click();
+  await host.getByRole('heading', { name: 'Which logo?' }).waitFor();
+  await openPoll(host, webinar.id, 'Which logo?');
+  const picture = phone.getByRole('img', { name: 'A blue circle' });
+  await picture.waitFor();
+  await phone.waitForFunction(() => [...document.querySelectorAll('.opt img')].every((img) => img.complete && img.naturalWidth > 0));
+  await sound(phone, 'a card with pictures');
+  const mine = card(phone, 'Which logo?');
+  await mine.getByRole('radio', { name: /Square/ }).check();
+  await mine.getByRole('button', { name: 'Send answer' }).click();
+  await mine.getByText(/^Stored at/).waitFor();
+  await wall.getByRole('img', { name: 'A red square' }).waitFor();
+  const stranger = await fetch(server.url + (await wall.getByRole('img', { name: 'A red square' }).getAttribute('src')));
+  assert.equal(stranger.status, 401, 'a picture is for those who are in the webinar');
 });
 
-told('ranking: by number keys', async () => {
-  const poll = await write('Ranking', 'What shall we build first?', () => options('Captions', 'Breakout rooms', 'Better search', 'A mobile app'));
-  await story(poll, {
-    answerByKeys: async (card, { options: o }) => {
-      for (const [i, { text }] of o.entries()) {
-        await card.getByRole('button', { name: new RegExp(`^${text}, place`) }).focus();
-        await voter.keyboard.press(String(i + 1));
-      }
-      await voter.keyboard.press('ArrowUp'); // and the last one up by an arrow
-      await card.getByRole('button', { name: `${o[3].text}, place 3 of 4` }).waitFor();
-      assert.equal(await voter.evaluate(() => document.activeElement?.getAttribute('aria-label')), `${o[3].text}, place 3 of 4`, 'the focus moves along');
-    },
-    others: ({ options: o }) => [[0, 1, 2, 3], [0, 2, 1, 3], [3, 0, 1, 2], [2, 0, 3, 1]].map((order) => ({ options: order.map((i) => o[i].id) })),
-    wrong: ({ options: o }) => [{ options: [o[0].id, o[0].id, o[1].id, o[2].id] }, { options: [o[0].id] }],
-    code: 'ranking',
-    result: (p) => assert.deepEqual([p.tally.votes, p.tally.points], [[3, 0, 1, 1], [13, 6, 6, 5]]),
-  });
-});
-
-told('points: exactly all of them', async () => {
-  const poll = await write('Points', 'Where should the money go?', () => options('Rooms', 'People', 'Tools'));
-  await story(poll, {
-    answerByKeys: async (card) => {
-      await card.getByRole('spinbutton', { name: 'Rooms' }).focus();
-      await voter.keyboard.type('250'); // no field takes more than there is
-      assert.equal(await card.getByRole('spinbutton', { name: 'Rooms' }).inputValue(), '100');
-      await voter.keyboard.press('Control+A');
-      await voter.keyboard.type('30');
-      await card.getByText('70 of 100 points left').waitFor();
-      await card.getByRole('button', { name: 'Send answer' }).focus();
-      await voter.keyboard.press('Enter');
-      await card.getByText('Please give away 70 more points.').waitFor();
-      await card.getByRole('button', { name: 'Give the remaining 70 to: People' }).focus();
-      await voter.keyboard.press('Enter');
-      await card.getByText('All points are given.').waitFor();
-    },
-    others: ({ options: o }) => [{ points: { [o[0].id]: 20, [o[1].id]: 50, [o[2].id]: 30 } }, { points: { [o[1].id]: 100 } }, { points: { [o[2].id]: 60, [o[0].id]: 40 } }],
-    wrong: ({ options: o }) => [{ points: { [o[0].id]: 99 } }, { points: { [o[0].id]: 101 } }, { points: { [o[0].id]: 150, [o[1].id]: -50 } }],
-    code: 'sum',
-    result: (p) => assert.deepEqual(p.tally.points, [90, 220, 90]),
-  });
-});
-
-told('numeric guess: with a right answer', async () => {
-  const poll = await write('Numeric guess', 'How far is it from Berlin to Kyiv?', async () => {
-    await host.getByLabel('Unit').fill('km');
-    await host.getByLabel('Lowest number').fill('0');
-    await host.getByLabel('Correct number').fill('1204');
-    await host.getByLabel('Tolerance').fill('50');
-  });
-  await story(poll, {
-    answerByKeys: async (card) => {
-      await card.getByRole('spinbutton').focus();
-      await voter.keyboard.type('1200');
-    },
-    others: () => [900, 1000, 1100, 1250, 1500, 2000, 1204, 1300].map((number) => ({ number })),
-    wrong: () => [{ number: -1 }, { number: 1e300 }, {}],
-    code: 'number',
-    result: (p) => assert.deepEqual([p.tally.right, p.tally.median, p.rules.correct], [3, 1204, 1204]),
-  });
-});
+test('nothing came from elsewhere and no page complained', () => assertQuiet(host, phone, other));

@@ -134,6 +134,30 @@ CREATE TABLE named_votes (
   PRIMARY KEY (poll_id, ticket_id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE pictures (
+  id          TEXT PRIMARY KEY,
+  webinar_id  TEXT NOT NULL REFERENCES webinars (id) ON DELETE CASCADE,
+  file        TEXT NOT NULL, -- below the folder; a copy of a poll has a picture of its own and the same file
+  type        TEXT NOT NULL CHECK (type IN ('image/jpeg', 'image/png')),
+  width       INTEGER NOT NULL, -- pixels
+  height      INTEGER NOT NULL,
+  uploaded_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX pictures_file ON pictures (file);
+
+CREATE INDEX pictures_webinar ON pictures (webinar_id);
+
+CREATE TABLE players (
+  webinar_id TEXT NOT NULL REFERENCES webinars (id) ON DELETE CASCADE,
+  id         TEXT NOT NULL CHECK (length(id) = 64 AND id NOT GLOB '*[^0-9a-f]*'),
+  nickname   TEXT NOT NULL,
+  folded     TEXT NOT NULL, -- nicknames that differ by case only are the same
+  PRIMARY KEY (webinar_id, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX players_nickname ON players (webinar_id, folded);
+
 CREATE TABLE poll_keys (
   poll_id TEXT PRIMARY KEY REFERENCES polls (id) ON DELETE CASCADE,
   private BLOB NOT NULL,
@@ -144,9 +168,19 @@ CREATE TABLE "poll_options" (
   poll_id  TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
   position INTEGER NOT NULL,
   id       TEXT NOT NULL,
-  text     TEXT NOT NULL,
+  text     TEXT NOT NULL, picture_id TEXT REFERENCES pictures (id), alt TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (poll_id, position),
   UNIQUE (poll_id, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX poll_options_picture ON poll_options (picture_id) WHERE picture_id IS NOT NULL;
+
+CREATE TABLE poll_texts (
+  poll_id TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+  text    TEXT NOT NULL, -- words in folded case
+  state   TEXT NOT NULL CHECK (state IN ('shown', 'hidden')),
+  place   INTEGER NOT NULL, -- counts the decisions of the poll
+  PRIMARY KEY (poll_id, text)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE poll_tokens (
@@ -239,6 +273,17 @@ CREATE UNIQUE INDEX recordings_active ON recordings (webinar_id) WHERE state IN 
 CREATE UNIQUE INDEX recordings_key ON recordings (webinar_id, announce_key) WHERE announce_key <> '';
 
 CREATE INDEX recordings_webinar ON recordings (webinar_id, announced_at);
+
+CREATE TABLE scores (
+  poll_id    TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+  player_id  TEXT NOT NULL,
+  webinar_id TEXT NOT NULL,
+  points     INTEGER NOT NULL,
+  PRIMARY KEY (poll_id, player_id),
+  FOREIGN KEY (webinar_id, player_id) REFERENCES players (webinar_id, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX scores_player ON scores (webinar_id, player_id);
 
 CREATE TABLE segments (
   id           TEXT PRIMARY KEY,

@@ -13,6 +13,7 @@ const (
 	startHold = 100 * time.Millisecond  // the first packet to arrive need not be the first that was sent
 	maxHeld   = 4096                    // packets
 	lateReset = 100                     // late packets in a row that say the sender counts anew
+	keepRoom  = 64                      // packets whose room is kept for the next, where nothing is missing
 )
 
 // packet is one RTP packet behind the gate.
@@ -87,7 +88,12 @@ func (j *jitter) pop(now time.Duration, all bool) (p packet, gap, ok bool) {
 		return packet{}, false, false
 	}
 	j.held[0] = packet{}
-	if j.held = j.held[1:]; len(j.held) == 0 {
+	switch {
+	case len(j.held) > 1:
+		j.held = j.held[1:]
+	case cap(j.held) <= keepRoom:
+		j.held = j.held[:0]
+	default:
 		j.held = nil
 	}
 	j.next = p.seq + 1

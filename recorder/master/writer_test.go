@@ -240,7 +240,7 @@ func TestDiscardRacesWithWrites(t *testing.T) {
 		var wg sync.WaitGroup
 		begun := make(chan struct{})
 		wg.Go(func() {
-			for i := range 1000 { // each key frame closes a cluster
+			for i := range 1_000_000 { // each key frame closes a cluster
 				var r rights
 				r.add(p)
 				x := sample{track: videoTrack, codec: webm.VP8, key: true, at: time.Duration(i) * 40 * time.Millisecond, data: still(i, true), rights: r}

@@ -1,5 +1,5 @@
 // The vote of this browser in one poll: cast it, survive a lost answer, prove it after closing.
-import { api, OFFLINE, Problem } from '../lib/api';
+import { api, OFFLINE, Problem, type Schema } from '../lib/api';
 import { newVote, storedVote, storeVote, type StoredVote, voteKey } from '../lib/receipt';
 import type { Room } from '../lib/room.svelte';
 import type { Answer } from '../polls/kinds';
@@ -38,7 +38,7 @@ export class Ballot {
     return () => removeEventListener('storage', onstorage);
   }
 
-  async cast(answer: Answer): Promise<CastResult> {
+  async cast(answer: Answer, player?: Schema<'Player'>): Promise<CastResult> {
     this.busy = true;
     this.error = undefined;
     const again = this.unsure;
@@ -48,7 +48,7 @@ export class Ballot {
       this.vote = vote;
       const res = await api('post', '/api/webinars/{webinar}/polls/{poll}/votes', {
         params: { webinar: this.#room.id, poll: this.#poll },
-        body: { answer: vote.answer, receipt: vote.receipt },
+        body: { answer: vote.answer, receipt: vote.receipt, ...(player && { player }) },
       });
       this.#set({ ...vote, storedAt: res.stored_at });
       this.#room.markVoted(this.#poll);

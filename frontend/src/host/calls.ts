@@ -1,5 +1,5 @@
 // The calls of the host's pages, one object a noun. Components call these and never fetch.
-import { api, type Schema } from '../lib/api';
+import { api, request, type Schema } from '../lib/api';
 
 export type Account = Schema<'Account'>;
 export type Webinar = Schema<'Webinar'>;
@@ -47,6 +47,8 @@ export const people = {
   sendBack: (webinar: string, ticket: string) => api('delete', '/api/webinars/{webinar}/people/{ticket}/stage', { params: { webinar, ticket } }),
 };
 
+type Moderation = 'held' | 'shown' | 'hidden' | 'removed';
+
 export const polls = {
   list: (webinar: string) => api('get', '/api/webinars/{webinar}/polls', { params: { webinar } }),
   create: (webinar: string, body: Schema<'PollRequest'>) => api('post', '/api/webinars/{webinar}/polls', { params: { webinar }, body }),
@@ -55,6 +57,14 @@ export const polls = {
   remove: (webinar: string, poll: string) => api('delete', '/api/webinars/{webinar}/polls/{poll}', { params: { webinar, poll } }),
   open: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/open', { params: { webinar, poll } }),
   close: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/close', { params: { webinar, poll } }),
+  texts: (webinar: string, poll: string) => api('get', '/api/webinars/{webinar}/polls/{poll}/texts', { params: { webinar, poll } }),
+  moderate: (webinar: string, poll: string, text: string, state: Moderation) =>
+    api('put', '/api/webinars/{webinar}/polls/{poll}/texts', { params: { webinar, poll }, body: { text, state } }),
+  /** The file goes as it is; the server writes it anew. */
+  upload: async (webinar: string, file: Blob): Promise<Schema<'Picture'>> => {
+    const res = await request(`/api/webinars/${webinar}/pictures`, { method: 'POST', body: file, headers: { 'Content-Type': file.type, Accept: 'application/json' } });
+    return (await res.json()) as Schema<'Picture'>;
+  },
   undo: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/undo', { params: { webinar, poll } }),
   repeat: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/repeat', { params: { webinar, poll } }),
   /** When an open poll closes by itself; without a time, by hand. */

@@ -863,6 +863,105 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webinars/{webinar}/polls/{poll}/texts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        /** text, cloud: all that people said, for hosts */
+        get: operations["listTexts"];
+        /** Show or hide a text, whoever says it; held takes the decision back, removed erases it from the ballots, which still count */
+        put: operations["moderateText"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/leaderboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** Scores of the quizzes whose results are out, of those who play under a nickname */
+        get: operations["leaderboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/leaderboard/{player}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                player: components["parameters"]["player"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Erase a player and their scores */
+        delete: operations["leaveLeaderboard"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a picture for an option: JPEG, PNG, GIF or WebP, at most 8 MiB and 16 megapixels. It is written anew, without what its file says besides, and erased after a day unless a poll names it */
+        post: operations["addPicture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/pictures/{picture}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                picture: components["parameters"]["picture"];
+            };
+            cookie?: never;
+        };
+        /** A picture of a poll that was opened; for hosts any */
+        get: operations["picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/polls/{poll}/results.csv": {
         parameters: {
             query?: never;
@@ -1736,6 +1835,33 @@ export interface components {
             secrecy?: components["schemas"]["Secrecy"];
             /** @description who has voted may vote again while the poll is open; not in secret polls */
             changeable?: boolean;
+            /** @description beside options */
+            pictures?: {
+                /** @description place of the option, from 0 */
+                option: number;
+                id: components["schemas"]["ID"];
+                /** @description the picture in words, for those who do not see it */
+                alt: string;
+            }[];
+        };
+        Picture: {
+            id: components["schemas"]["ID"];
+            /** @description path on this site */
+            url: string;
+            /** @description pixels */
+            width: number;
+            /** @description pixels */
+            height: number;
+        };
+        OptionPicture: {
+            id: components["schemas"]["ID"];
+            /** @description path on this site */
+            url: string;
+            /** @description pixels */
+            width: number;
+            /** @description pixels */
+            height: number;
+            alt: string;
         };
         /**
          * @description anonymous is the default. named: hosts see who voted what; anonymous: nothing stored leads from a voter to a ballot; secret: ballots come without a session, with a token that was signed blindly. Frozen at the opening
@@ -1743,15 +1869,15 @@ export interface components {
          */
         Secrecy: "named" | "anonymous" | "secret";
         /**
-         * @description single: one option, the default; multiple: some; rating: one step of a scale; ranking: all options in order; points: a sum distributed; guess: a number
+         * @description single: one option, the default; multiple: some; rating: one step of a scale; ranking: all options in order; points: a sum distributed; guess: a number; text: own sentences; cloud: own words; quiz: options of which some are correct
          * @enum {string}
          */
-        PollKind: "single" | "multiple" | "rating" | "ranking" | "points" | "guess";
+        PollKind: "single" | "multiple" | "rating" | "ranking" | "points" | "guess" | "text" | "cloud" | "quiz";
         /** @description What a poll lays down besides its options. Each kind uses its own part; what is absent in a request gets the default */
         PollRules: {
             /** @description single, multiple: options that an answer names at least; default 1 */
             least?: number;
-            /** @description and at most; default: all */
+            /** @description and at most; default: all. text: answers of one person, 1 to 5, default 1; cloud: words, 1 to 3, default 3 */
             most?: number;
             /** @description rating: what the low end of the scale means */
             low?: string;
@@ -1766,9 +1892,17 @@ export interface components {
             /** @description guess: the most that is allowed */
             max?: number;
             /** @description guess: the right number; until the poll is closed only in the answers to hosts */
-            correct?: number;
+            truth?: number;
             /** @description guess: how far from it is right too */
             tolerance?: number;
+            /** @description text, cloud: characters of each; default 200, of words always 30 */
+            length?: number;
+            /** @description text: shown without waiting for a host */
+            at_once?: boolean;
+            /** @description quiz: places of the options that are correct, from 0; for attendees once the result is out */
+            correct?: number[];
+            /** @description quiz: who answers sooner gets more points; needs open_for_ms */
+            speed?: boolean;
         };
         Poll: {
             id: components["schemas"]["ID"];
@@ -1780,6 +1914,7 @@ export interface components {
             options: {
                 id: components["schemas"]["ID"];
                 text: string;
+                picture?: components["schemas"]["OptionPicture"];
             }[];
             /** @enum {string} */
             state: "draft" | "open" | "closed";
@@ -1936,6 +2071,8 @@ export interface components {
             }[];
             /** @description guess: ballots that are right; until the poll is closed only in the answers to hosts */
             right?: number;
+            /** @description text: the 40 that were shown last; cloud: the 60 that are said most */
+            texts?: string[];
         };
         /** @description Each kind of poll asks for its own part; others are refused */
         Answer: {
@@ -1947,11 +2084,46 @@ export interface components {
             };
             /** @description guess */
             number?: number;
+            /** @description text, cloud: what is said */
+            texts?: string[];
         };
         Vote: {
             answer: components["schemas"]["Answer"];
             /** @description SHA-256, in hex, of a secret of 32 bytes that the browser made and keeps; the ballot lies under it */
             receipt: string;
+            player?: components["schemas"]["Player"];
+        };
+        /** @description quiz, only on wish: who wants to stand on the leaderboard */
+        Player: {
+            /** @description SHA-256, in hex, of a secret that the browser made for this webinar and keeps */
+            id: string;
+            nickname: string;
+        };
+        Score: {
+            /** @description for hosts */
+            id?: string;
+            nickname: string;
+            place: number;
+            points: number;
+            /** @description quizzes answered right */
+            right: number;
+            /** @description quizzes answered */
+            played: number;
+        };
+        Leaderboard: {
+            players: number;
+            /** @description ten, for hosts all */
+            best: components["schemas"]["Score"][];
+            me?: components["schemas"]["Score"];
+        };
+        Texts: {
+            texts: {
+                text: string;
+                /** @description ballots that say it */
+                votes: number;
+                /** @enum {string} */
+                state: "held" | "shown" | "hidden";
+            }[];
         };
         Change: {
             /** @description of the earlier ballot */
@@ -2337,6 +2509,8 @@ export interface components {
         ticket: components["schemas"]["ID"];
         session: components["schemas"]["ID"];
         poll: components["schemas"]["ID"];
+        player: components["schemas"]["ID"];
+        picture: components["schemas"]["ID"];
         question: components["schemas"]["ID"];
         recording: components["schemas"]["ID"];
         segment: components["schemas"]["ID"];
@@ -3760,6 +3934,172 @@ export interface operations {
                 content: {
                     "application/json": string[];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTexts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description texts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Texts"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    moderateText: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    text: string;
+                    /** @enum {string} */
+                    state: "held" | "shown" | "hidden" | "removed";
+                };
+            };
+        };
+        responses: {
+            /** @description texts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Texts"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    leaderboard: {
+        parameters: {
+            query?: {
+                /** @description id of the asker */
+                player?: string;
+            };
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description leaderboard */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Leaderboard"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    leaveLeaderboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                player: components["parameters"]["player"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description erased */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    addPicture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/jpeg": string;
+                "image/png": string;
+                "image/gif": string;
+                "image/webp": string;
+            };
+        };
+        responses: {
+            /** @description the picture, under its id */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Picture"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                picture: components["parameters"]["picture"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                };
+            };
+            /** @description the client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };

@@ -4,6 +4,7 @@ import type { Poll } from './room.svelte';
 export interface Row {
   id: string;
   text: string;
+  picture: Poll['options'][number]['picture'];
   votes: number;
   /** Of the ballots, 0..1; where a ballot may name several options the shares add up to more. The bars and the percent words show the same number. */
   share: number;
@@ -18,7 +19,7 @@ export function rows(poll: Poll): Row[] {
   const most = Math.max(0, ...votes);
   return poll.options.map((o, i) => {
     const n = votes[i] ?? 0;
-    return { id: o.id, text: o.text, votes: n, share: total ? n / total : 0, first: n > 0 && n === most };
+    return { id: o.id, text: o.text, picture: o.picture, votes: n, share: total ? n / total : 0, first: n > 0 && n === most };
   });
 }
 

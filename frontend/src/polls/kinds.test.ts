@@ -32,7 +32,7 @@ test('points: no field takes more than is left, and nonsense is nothing', () => 
 });
 
 test('the rules of a guess, or the field that is wrong', () => {
-  expect(rulesOf(' km ', { min: 0, max: null, correct: 5, tolerance: undefined })).toEqual({ unit: 'km', min: 0, correct: 5 });
+  expect(rulesOf(' km ', { min: 0, max: null, correct: 5, tolerance: undefined })).toEqual({ unit: 'km', min: 0, truth: 5 });
   expect(rulesOf('', { min: 3, max: 3, correct: null, tolerance: null })).toBe('max');
   expect(rulesOf('', { min: 3, max: 5, correct: 6, tolerance: null })).toBe('correct');
   expect(rulesOf('', { min: null, max: null, correct: null, tolerance: 2 })).toBe('tolerance');
@@ -40,7 +40,7 @@ test('the rules of a guess, or the field that is wrong', () => {
 
 test('the right bin and the own one are marked', () => {
   const tally = { poll: 'q', votes: [], total: 6, median: 12, mean: 12, right: 2, bins: [{ from: 0, to: 10, n: 2 }, { from: 10, to: 20, n: 4 }] };
-  const { columns, facts } = spread(poll({ kind: 'guess', options: [], rules: { correct: 10, tolerance: 1 }, tally }), { number: 20 });
+  const { columns, facts } = spread(poll({ kind: 'guess', options: [], rules: { truth: 10, tolerance: 1 }, tally }), { number: 20 });
   expect(columns.map((c) => [c.n, c.tone, c.mine])).toEqual([[2, undefined, false], [4, 'right', true]]);
   expect(facts).toHaveLength(4);
 });

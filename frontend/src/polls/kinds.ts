@@ -18,26 +18,37 @@ export interface CardProps {
   busy: boolean;
   /** The id of what is wrong. */
   describedby?: string | undefined;
+  webinar: string;
 }
 /** read answers what was filled in, or the sentence that says what is missing. */
 export interface CardParts {
   read(): Answer | string;
+  /** Who wants to be known for this answer; undefined: nobody, which is what most kinds have. */
+  player?(): Promise<Schema<'Player'> | undefined>;
 }
 
 export interface ResultProps {
   poll: Poll;
+  webinar: string;
   /** The answer that this browser gave. */
   mine?: Answer | undefined;
 }
 
 /** What of a poll each kind asks the host for, besides the question. */
-export type Ask = Required<Pick<Schema<'PollRequest'>, 'options' | 'rules'>>;
+export type Ask = Required<Pick<Schema<'PollRequest'>, 'options' | 'rules'>> & Pick<Schema<'PollRequest'>, 'pictures'>;
+/** A picture beside an option that is being typed. */
+export type OptionPicture = Pick<Schema<'OptionPicture'>, 'id' | 'url' | 'alt'>;
 export interface EditorProps {
   kind: Kind;
   /** The poll as it was. */
   poll?: Poll | undefined;
   /** What the host has typed for options, kept while the kind is being chosen. */
   options: string[];
+  /** Pictures beside them, by the same places. */
+  pictures: (OptionPicture | undefined)[];
+  webinar: string;
+  /** Whether the plan ends the poll after a time. */
+  timed: boolean;
 }
 /** read answers what was filled in; or undefined, says what is wrong and puts the focus there. */
 export interface EditorParts {
@@ -51,11 +62,12 @@ interface ForVoters {
   says(poll: Poll): string;
 }
 interface ForHosts {
-  Editor: Component<EditorProps, EditorParts, 'options'>;
+  Editor: Component<EditorProps, EditorParts, 'options' | 'pictures'>;
   Result: Component<ResultProps>;
 }
+export type WallProps = Pick<CardProps, 'poll' | 'webinar'>;
 interface ForTheWall {
-  Wall: Component<{ poll: Poll }>;
+  Wall: Component<WallProps>;
 }
 /** What is loaded; unknown, because only svelte-check knows what components export. */
 interface Looks {
@@ -65,6 +77,8 @@ interface Looks {
 }
 
 const choice: Looks = { voters: () => import('./choice/voters'), hosts: () => import('./choice/hosts'), wall: () => import('./choice/wall') };
+const texts: Looks = { voters: () => import('./texts/voters'), hosts: () => import('./texts/hosts'), wall: () => import('./texts/wall') };
+const quiz: Looks = { voters: () => import('./quiz/voters'), hosts: () => import('./quiz/hosts'), wall: () => import('./quiz/wall') };
 
 const looks: Record<Kind, Looks> = {
   single: choice,
@@ -73,6 +87,9 @@ const looks: Record<Kind, Looks> = {
   ranking: { voters: () => import('./ranking/voters'), hosts: () => import('./ranking/hosts'), wall: () => import('./ranking/wall') },
   points: { voters: () => import('./points/voters'), hosts: () => import('./points/hosts'), wall: () => import('./points/wall') },
   guess: { voters: () => import('./guess/voters'), hosts: () => import('./guess/hosts'), wall: () => import('./guess/wall') },
+  text: texts,
+  cloud: texts,
+  quiz,
 };
 
 /** In the order in which a host chooses. */

@@ -12,7 +12,7 @@ export function rulesOf(unit: string, f: Fields): Schema<'PollRules'> | keyof Fi
   const told: Schema<'PollRules'> = unit.trim() ? { unit: unit.trim() } : {};
   for (const key of ['min', 'max', 'correct', 'tolerance'] as const) {
     const n = f[key];
-    if (typeof n === 'number') told[key] = n;
+    if (typeof n === 'number') told[key === 'correct' ? 'truth' : key] = n;
   }
   return told;
 }

@@ -12,7 +12,7 @@ export function quantity(poll: Poll, n: number): string {
 
 export function spread(poll: Poll, mine?: Answer) {
   const { bins = [], median, mean, right, total = 0 } = poll.tally ?? {};
-  const { correct, tolerance = 0 } = poll.rules;
+  const { truth: correct, tolerance = 0 } = poll.rules;
   const most = Math.max(0, ...bins.map((b) => b.n));
   const within = (n: number, i: number): boolean => {
     const b = bins[i];

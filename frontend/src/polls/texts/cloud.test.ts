@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import type { Poll } from '../../lib/room.svelte';
+import { scattered, words } from './cloud';
+
+const poll = (texts: string[], votes: number[]) => ({ tally: { poll: 'p', total: 9, texts, votes } }) as unknown as Poll;
+
+test('the largest word stands in the middle', () => {
+  expect(scattered(['a', 'b', 'c', 'd', 'e'])).toEqual(['d', 'b', 'a', 'c', 'e']);
+  expect(scattered([])).toEqual([]);
+});
+
+test('words are as large as they are frequent, by area', () => {
+  const list = words(poll(['a', 'b', 'c'], [9, 4, 1]));
+  expect(list.map((w) => w.weight)).toEqual([1, 0.5, 0]);
+  expect(words(poll(['a', 'b'], [3, 3])).map((w) => w.weight)).toEqual([0.6, 0.6]);
+  expect(words({ tally: undefined } as unknown as Poll)).toEqual([]);
+  expect(words(poll(['a'], [1]))[0]?.weight).toBe(0.6);
+});
