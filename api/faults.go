@@ -16,7 +16,7 @@ import (
 
 // faults is the one table from errors to answers. The first row that matches counts.
 func faults() []fault {
-	return slices.Concat(generalFaults(), pollFaults(), questionFaults(), mediaFaults(), recordingFaults())
+	return slices.Concat(generalFaults(), pollFaults(), assemblyFaults(), questionFaults(), mediaFaults(), recordingFaults())
 }
 
 func sayFull() sentence {
@@ -188,6 +188,10 @@ func mediaFaults() []fault {
 
 func recordingFaults() []fault {
 	return []fault{
+		{recorder.ErrCaptions, http.StatusUnprocessableEntity, "captions", sentence{
+			"This is no WebVTT file (.vtt) with captions of at most 1 MiB.",
+			"Das ist keine WebVTT-Datei (.vtt) mit Untertiteln von höchstens 1 MiB.",
+		}},
 		{recorder.ErrUnable, http.StatusConflict, "unable", sentence{
 			"This cannot be made here, or not of this recording.",
 			"Das lässt sich hier oder aus dieser Aufzeichnung nicht herstellen.",

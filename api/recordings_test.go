@@ -171,8 +171,8 @@ func TestRecording(t *testing.T) {
 		in    string
 		want  int
 	}{{attendee, w, http.StatusForbidden}, {speaker, w, http.StatusForbidden}, {other, w, http.StatusNotFound}, {other, foreign, http.StatusNotFound}, {asker{}, w, http.StatusUnauthorized}} {
-		for _, op := range []string{"segment", "getRecording", "timeline", "program", "made", "make", "masters", "untrim", "sharing", "ledger", "reportCSV", "reportPDF", "downloads", "copyDeleted", "deleteRecording", "stopRecording"} {
-			if got := s.do(who.asker, op, in(who.in, "recording", rec.ID, "segment", seg.ID, "download", webinar.NewID(), "making", "mp4"), ""); got.status != who.want {
+		for _, op := range []string{"segment", "getRecording", "timeline", "program", "made", "make", "captions", "setCaptions", "dropCaptions", "masters", "untrim", "sharing", "ledger", "reportCSV", "reportPDF", "downloads", "copyDeleted", "deleteRecording", "stopRecording"} {
+			if got := s.do(who.asker, op, in(who.in, "recording", rec.ID, "segment", seg.ID, "download", webinar.NewID(), "making", "mp4", "lang", "de"), ""); got.status != who.want {
 				t.Errorf("%s: %d %s", op, got.status, got.problem())
 			}
 		}
@@ -291,6 +291,7 @@ func (s *site) timeline(host asker, params map[string]string, rec recordingJSON,
 	for _, what := range []string{"mp4", "mix", "program", "x"} {
 		s.want(s.do(host, "made", with(params, "making", what), ""), http.StatusNotFound, "not-found")
 	}
+	s.captioned(host, params)
 	kept := s.want(s.do(host, "timeline", with(params, "?", "download=1"), ""), http.StatusOK, "")
 	if name := kept.header.Get("Content-Disposition"); !strings.HasSuffix(name, `-timeline.json"`) {
 		s.t.Errorf("%s", name)
@@ -301,6 +302,30 @@ func (s *site) timeline(host asker, params map[string]string, rec recordingJSON,
 	}
 	if got := s.want(s.send(host, http.MethodGet, p.URL, "", ""), http.StatusOK, ""); int64(len(got.body)) != seg.Bytes {
 		s.t.Errorf("%s: %d bytes of %d", p.URL, len(got.body), seg.Bytes)
+	}
+}
+
+// captioned gives the recording captions and takes them away.
+func (s *site) captioned(host asker, params map[string]string) {
+	s.t.Helper()
+	german := with(params, "lang", "de")
+	s.want(s.do(host, "captions", german, ""), http.StatusNotFound, "not-found")
+	s.want(s.do(host, "setCaptions", german, "no captions"), http.StatusUnprocessableEntity, "captions")
+	s.want(s.do(host, "setCaptions", german, strings.Repeat("x", maxCaptions+1)), http.StatusRequestEntityTooLarge, "too-large")
+	const text = "WEBVTT\n\n00:00:00.500 --> 00:00:01.000\n<script>1 &lt; 2</script>\n"
+	var tl timelineJSON
+	s.want(s.do(host, "setCaptions", german, text), http.StatusOK, "").into(s.t, &tl)
+	if len(tl.Captions) != 1 || tl.Captions[0].Lang != "de" {
+		s.t.Fatalf("%+v", tl.Captions)
+	}
+	got := s.want(s.do(host, "captions", with(german, "?", "download=1"), ""), http.StatusOK, "")
+	if int64(len(got.body)) != tl.Captions[0].Bytes || strings.Contains(string(got.body), "script") || !strings.HasSuffix(got.header.Get("Content-Disposition"), `-de.vtt"`) {
+		s.t.Errorf("%s %v", got.body, got.header)
+	}
+	tl = timelineJSON{}
+	s.want(s.do(host, "dropCaptions", german, ""), http.StatusOK, "").into(s.t, &tl)
+	if tl.Captions != nil {
+		s.t.Errorf("%+v", tl.Captions)
 	}
 }
 

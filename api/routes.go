@@ -20,6 +20,7 @@ func routes() []route {
 	const (
 		one       = "/api/webinars/{webinar}"
 		poll      = one + "/polls/{poll}"
+		member    = one + "/assembly/members/{member}"
 		question  = one + "/questions/{question}"
 		recording = one + "/recordings/{recording}"
 
@@ -101,6 +102,13 @@ func routes() []route {
 		{"pollWorkbook", get, poll + "/results.xlsx", manage(), (*server).pollWorkbook},
 		{"pollPDF", get, poll + "/results.pdf", manage(), (*server).pollPDF},
 
+		{"getAssembly", get, one + "/assembly", manage(), (*server).getAssembly},
+		{"setRules", put, one + "/assembly/rules", manage(), (*server).setRules},
+		{"importMembers", post, one + "/assembly/members", manage(), (*server).importMembers},
+		{"changeMember", patch, member, manage(), (*server).changeMember},
+		{"renewMemberLink", post, member + "/link", manage(), (*server).renewMemberLink},
+		{"membership", get, one + "/assembly/me", watch, (*server).membership},
+		{"arrive", put, one + "/assembly/me", watch, (*server).arrive},
 		{"listQuestions", get, one + "/questions", watch, (*server).listQuestions},
 		{"ask", post, one + "/questions", watch, (*server).ask},
 		{"ownQuestions", post, one + "/questions/own", watch, (*server).ownQuestions},
@@ -129,6 +137,9 @@ func routes() []route {
 		{"sharing", get, recording + "/sharing", manage(), (*server).sharing},
 		{"masters", get, recording + "/masters.zip", manage(), (*server).masters},
 		{"program", get, recording + "/program", manage(), (*server).program},
+		{"captions", get, recording + "/captions/{lang}", manage(), (*server).captions},
+		{"setCaptions", put, recording + "/captions/{lang}", manage(), (*server).setCaptions},
+		{"dropCaptions", del, recording + "/captions/{lang}", manage(), (*server).dropCaptions},
 		{"made", get, recording + "/made/{making}", manage(), (*server).made},
 		{"make", post, recording + "/made/{making}", manage(), (*server).make},
 		{"segment", get, recording + "/segments/{segment}", manage(), (*server).segment},

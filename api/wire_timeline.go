@@ -22,6 +22,7 @@ type timelineJSON struct {
 	Polls      []pollPartJSON `json:"polls"`
 	Program    programJSON    `json:"program"`
 	Made       []madeJSON     `json:"made,omitempty"`
+	Captions   []captionsJSON `json:"captions,omitempty"`
 	Trim       *trimJSON      `json:"trim,omitempty"`
 }
 
@@ -102,6 +103,12 @@ type madeJSON struct {
 	Pictures *picturesJSON `json:"pictures,omitempty"`
 }
 
+type captionsJSON struct {
+	Lang  string `json:"lang"`
+	URL   string `json:"url"`
+	Bytes int64  `json:"bytes"`
+}
+
 type picturesJSON struct {
 	StepMS  int64 `json:"step_ms"`
 	Count   int   `json:"count"`
@@ -122,6 +129,9 @@ func timelineWire(t recorder.Timeline) timelineJSON {
 		Recording: t.Recording.ID, Webinar: string(t.Recording.Webinar), StartedAt: t.Recording.StartedAt.UTC(), ExpiresAt: instant(t.Recording.ExpiresAt),
 		DurationMS: t.Duration.Milliseconds(), Pauses: make([]pauseJSON, len(t.Pauses)), Segments: make([]partJSON, len(t.Parts)),
 		Chapters: make([]chapterJSON, len(t.Chapters)), Polls: make([]pollPartJSON, len(t.Polls)), Program: programWire(t.Program, base),
+	}
+	for _, c := range t.Captions {
+		out.Captions = append(out.Captions, captionsJSON{Lang: c.Lang, URL: base + "/captions/" + c.Lang, Bytes: c.Bytes})
 	}
 	for _, m := range t.Made {
 		out.Made = append(out.Made, madeWire(m, base))

@@ -69,7 +69,7 @@ type counter interface {
 
 // Kinds lists the kinds.
 func Kinds() []Kind {
-	return []Kind{SingleChoice, MultipleChoice, Rating, Ranking, Points, Guess}
+	return []Kind{SingleChoice, MultipleChoice, Rating, Ranking, Points, Guess, OpenText, WordCloud, Quiz}
 }
 
 // kindOf is the table of kinds.

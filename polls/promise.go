@@ -23,6 +23,9 @@ const (
 // promise checks what a draft promises its voters.
 func (d *Draft) promise() error {
 	d.Secrecy = cmp.Or(d.Secrecy, Anonymous)
+	if d.Secrecy == Secret { // a secret vote is not swayed by how it stands
+		d.Results = cmp.Or(d.Results, ResultsClosed)
+	}
 	switch d.Secrecy {
 	case Named, Anonymous:
 		return nil

@@ -60,6 +60,15 @@ func tallyReached(events []webinar.Event) map[webinar.Audience]bool {
 	return out
 }
 
+func TestUsualResults(t *testing.T) {
+	for secrecy, want := range map[Secrecy]Results{Named: ResultsVoted, Anonymous: ResultsVoted, Secret: ResultsClosed} {
+		d := Draft{Question: "?", Options: []string{"a", "b"}, Secrecy: secrecy}
+		if err := d.Validate(); err != nil || d.Results != want {
+			t.Errorf("%s polls show their result to %q, %v", secrecy, d.Results, err)
+		}
+	}
+}
+
 func TestHostShowsAndHides(t *testing.T) {
 	f := newFixture(t, 3)
 	p := f.planOpened(t, Plan{})

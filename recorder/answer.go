@@ -132,7 +132,7 @@ func (r *room) doom(ctx context.Context, id RecordingID, who webinar.SubjectID, 
 			err = r.s.rows.unlabel(ctx, id, who)
 		}
 		if groups := groupsOf(lost); len(groups) > 0 {
-			err = errors.Join(err, r.s.rows.recall(ctx, id, who, groups, time.Now()), r.s.rows.doom(ctx, id, who, groups))
+			err = errors.Join(err, r.s.rows.recall(ctx, id, who, groups, time.Now()), r.s.rows.doom(ctx, id, who, groups), r.s.rows.silence(ctx, id))
 		}
 		return errors.Join(err, r.s.stale(ctx, id))
 	}

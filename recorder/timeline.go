@@ -20,7 +20,8 @@ type Timeline struct {
 	Polls     []PollPart
 	Program   Program
 	Made      []Made // what can be made of it here; nil without ffmpeg
-	Trim      Trim   // the rest is told, but not played
+	Captions  []Captions
+	Trim      Trim // the rest is told, but not played
 }
 
 // Pause is a span of which nothing is recorded.
@@ -114,6 +115,9 @@ func (s *Service) Timeline(ctx context.Context, w webinar.ID, id RecordingID) (T
 		return Timeline{}, err
 	}
 	if t.Parts, err = s.parts(ctx, id); err != nil {
+		return Timeline{}, err
+	}
+	if t.Captions, err = s.rows.captioned(ctx, id); err != nil {
 		return Timeline{}, err
 	}
 	if t.Made, err = s.made(ctx, id, t.Parts); err != nil {

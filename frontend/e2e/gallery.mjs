@@ -27,6 +27,7 @@ export async function wear(page, { width, height = 844, theme, lang, text = 100,
 
 /** The words on the pages of the story. */
 export const words = {
+  asked: 'Will the slides be sent around afterwards?',
   title: 'Open data for charities',
   speaker: 'Amina Yılmaz-Hohenfels',
   polls: [
@@ -107,6 +108,12 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   await join(watcher, webinar.link, { picture: false });
   await watcher.getByRole('heading', { name: 'You are in the right place' }).waitFor();
   yield scene('waiting room', watcher, true);
+  await watcher.getByRole('tab', { name: 'Q&A' }).click();
+  await watcher.getByLabel('Your question').fill(words.asked);
+  yield scene('questions, asking', watcher);
+  await watcher.getByRole('button', { name: 'Ask', exact: true }).click();
+  await watcher.getByText('Sent. The host looks at it first.').first().waitFor();
+  yield scene('questions, one waits', watcher);
   await projector.goto(`${site}/present/${webinar.id}`);
   await projector.getByRole('heading', { name: words.title }).waitFor();
   yield scene('projector, invitation', projector, true);
@@ -125,6 +132,13 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   await enterStage(speaker, link);
   await moves(host, 20);
   yield scene('stage, backstage', host, true);
+  const asked = host.getByRole('article', { name: words.asked });
+  await asked.getByRole('button', { name: 'Answer now' }).click();
+  await projector.getByRole('heading', { name: words.asked }).waitFor();
+  yield scene('projector, question', projector);
+  yield scene('questions, one is answered', watcher);
+  await asked.getByRole('button', { name: 'Answered' }).click();
+  await watcher.getByRole('tab', { name: 'Polls' }).click();
 
   // Live, with a screen and a poll.
   await goLive(host);

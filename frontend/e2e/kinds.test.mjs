@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test as story } from 'node:test';
 import { Cast, person, pictured } from './browser.mjs';
-import { accessible } from './looks.mjs';
+import { accessible, laidOut } from './looks.mjs';
 import { drawn, openPoll, prepareQuiz, prepareTexts } from './kinds.mjs';
 import { Server } from './server.mjs';
 import { assertQuiet, createWebinar, join, makeAccount } from './steps.mjs';
@@ -23,6 +23,7 @@ before(async () => {
   await prepareQuiz(host, 'Which of these is a prime number?', ['51', '57', '59'], [2]);
   wall = await host.context().newPage();
   wall.setDefaultTimeout(30_000);
+  await wall.setViewportSize({ width: 1920, height: 1080 });
   await host.evaluate((id) => fetch(`/api/webinars/${id}/live`, { method: 'POST' }), webinar.id);
   await other.goto(webinar.link);
   await other.getByRole('button', { name: 'Mit Ton teilnehmen' }).click();
@@ -36,7 +37,15 @@ after(async () => {
 });
 
 const test = (name, f) => story(name, () => pictured(name, () => [host, phone, other, wall], f));
-const sound = async (page, what) => assert.deepEqual(await accessible(page), [], what);
+
+/** In light and dark, on this screen: axe finds nothing, nothing is cut off or too wide. */
+async function sound(page, what) {
+  for (const colorScheme of ['dark', 'light']) {
+    await page.emulateMedia({ colorScheme });
+    assert.deepEqual([...(await accessible(page)), ...(await laidOut(page, 'en'))], [], `${what}, ${colorScheme}`);
+    if (process.env.PLENUM_PICTURES) await page.screenshot({ path: `${process.env.PLENUM_PICTURES}/${what} ${colorScheme}.png` });
+  }
+}
 
 /** One question on an attendee's page. */
 const card = (page, question) => page.getByRole('region', { name: question });
@@ -68,11 +77,12 @@ test('what people write waits for the host, who shows, hides and erases it', asy
   await item.getByRole('button', { name: /^Show: .*More breaks/ }).click();
   await phone.getByRole('list', { name: /^Result/ }).getByText('<b>More breaks</b>').waitFor();
   await wall.getByText('<b>More breaks</b>').waitFor();
+  await sound(wall, 'own words on the wall');
   assert.equal(await wall.getByText('Hauptstraße').count(), 0, 'what was not shown is not on the wall');
   await item.getByRole('button', { name: /^Remove: Meine Adresse/ }).click();
   const sure = host.getByRole('dialog');
   await sure.getByRole('button', { name: 'Remove' }).click();
-  await item.getByText('Hauptstraße').waitFor({ state: 'detached' });
+  await item.getByText('Hauptstraße').first().waitFor({ state: 'detached' }); // the dialog names it, too
   await sound(host, 'the answers, for the host');
   await item.getByRole('button', { name: /^Hide: .*More breaks/ }).click();
   await wall.getByText('Answers will appear here.').waitFor();
@@ -91,6 +101,7 @@ test('words of all make a cloud, in which case does not matter; a hidden word st
   for (const page of [phone, other]) await page.getByRole('row', { name: /trust 2/i }).waitFor();
   await sound(phone, 'a cloud');
   await wall.locator('.cloud li', { hasText: /trust/i }).waitFor();
+  await sound(wall, 'a cloud on the wall');
   const item = await answersOf('What is teamwork to you?');
   await item.getByRole('button', { name: 'Hide: pizza' }).click();
   await wall.locator('.cloud li', { hasText: 'pizza' }).waitFor({ state: 'detached' });
@@ -113,6 +124,7 @@ test('a quiz keeps its answer until it closes, and only who asks for it stands o
   assert.equal(await mine.getByText(/%|Correct/).count(), 0, 'nothing is told while it runs');
   assert.equal(await wall.getByText('%').count(), 0, 'nor on the wall');
   await wall.getByRole('timer').waitFor();
+  await sound(wall, 'a quiz on the wall');
   await host.evaluate(async ([id, q]) => {
     const list = await (await fetch(`/api/webinars/${id}/polls`)).json();
     await fetch(`/api/webinars/${id}/polls/${list.find((p) => p.question === q).id}/close`, { method: 'POST' });
@@ -122,6 +134,7 @@ test('a quiz keeps its answer until it closes, and only who asks for it stands o
   await other.getByText('Diesmal nicht.').waitFor();
   await other.getByRole('region', { name: 'Bestenliste' }).getByText('Ada').waitFor();
   await wall.getByText('Ada').waitFor();
+  await sound(wall, 'the result of a quiz on the wall');
   await sound(phone, 'the result of a quiz');
   await phone.getByRole('button', { name: 'Take me off the leaderboard' }).click();
   await phone.getByRole('region', { name: 'Leaderboard' }).waitFor({ state: 'detached' });
@@ -153,6 +166,7 @@ test('an option can be a picture, which says in words what it shows', async () =
   await mine.getByRole('button', { name: 'Send answer' }).click();
   await mine.getByText(/^Stored at/).waitFor();
   await wall.getByRole('img', { name: 'A red square' }).waitFor();
+  await sound(wall, 'pictures on the wall');
   const stranger = await fetch(server.url + (await wall.getByRole('img', { name: 'A red square' }).getAttribute('src')));
   assert.equal(stranger.status, 401, 'a picture is for those who are in the webinar');
 });

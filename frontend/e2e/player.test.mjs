@@ -7,7 +7,7 @@ import { after, before, test as story } from 'node:test';
 import { Cast, makeFace, person, pictured } from './browser.mjs';
 import { desk, wear } from './gallery.mjs';
 import { accessible, focusSeen, laidOut } from './looks.mjs';
-import { colours, complaints, probe } from './media.mjs';
+import { colours, complaints, probe, tone } from './media.mjs';
 import { Server } from './server.mjs';
 import { announce, answer, assertQuiet, createWebinar, enterStage, goLive, indicated, inviteSpeaker, join as watch, makeAccount, moves, preparePoll, startRecording, vote } from './steps.mjs';
 
@@ -89,13 +89,13 @@ test('two people and a poll are recorded', async () => {
   await Promise.all([answer(host, 'Record me'), answer(speaker, 'Record me')]);
   await startRecording(host);
   await indicated(attendee, /^Recording$/);
-  await host.waitForTimeout(3000);
+  await host.waitForTimeout(2000);
   await host.getByRole('button', { name: /Open poll/ }).click();
   await vote(attendee, 'Consent in practice');
   await host.getByRole('button', { name: 'Close poll' }).click();
   await host.getByRole('button', { name: 'Share screen' }).click();
   await attendee.getByText('Screen of Ada Host').waitFor();
-  await host.waitForTimeout(5000);
+  await host.waitForTimeout(4500);
   await host.getByRole('button', { name: 'Pause recording' }).click();
   await indicated(attendee, 'Recording paused');
   await host.waitForTimeout(500); // a pause that can be seen
@@ -153,8 +153,8 @@ test('a chapter, keys and speed', async (t) => {
   await host.keyboard.press('>');
   assert.equal(await host.getByLabel('Speed').inputValue(), '1.5');
   await host.keyboard.press('k');
-  await host.waitForTimeout(1500);
-  const fast = await held(1000, 2);
+  await host.waitForTimeout(700);
+  const fast = await held(700, 2);
   t.diagnostic(`at 1.5: off the clock ${fast.off.toFixed(0)} ms`);
   assert.ok(fast.off < 80 && fast.apart < 80, JSON.stringify(fast));
   await host.keyboard.press('k');
@@ -180,6 +180,67 @@ test('one person, and the one film when it is made', async (t) => {
   await view.selectOption({ label: 'Everybody' });
   assert.ok((await clock()) > 1000);
   t.diagnostic(`${await host.locator('video').count()} films on the page`);
+});
+
+/** How many tenths of a second of a film hold a sound of both. */
+function together(file) {
+  const [a, b] = [tone(file, 440), tone(file, 1500)];
+  return a.filter((v, i) => v > 0.005 && (b[i] ?? 0) > 0.005).length;
+}
+
+/** Waits until the recording holds something, as its timeline tells. */
+async function told(what, holds) {
+  const url = host.url().replace('/recordings/', '/api/webinars/').replace(/\/([^/]+)$/, '/recordings/$1/timeline');
+  let line;
+  for (const end = Date.now() + 60_000; !(line && holds(line)); await host.waitForTimeout(250)) {
+    if (Date.now() > end) throw new Error(`${what}: ${JSON.stringify([line.program, line.made])}`);
+    line = await (await host.context().request.get(url)).json();
+  }
+  return line;
+}
+const where = (line, making) => line.made.find((m) => m.making === making);
+
+test('everybody is heard in the one film, and the line of time shows pictures and loudness', async (t) => {
+  const line = await told('a mix and previews', (l) => l.program.sound === 'everybody' && ['sheet', 'peaks'].every((k) => where(l, k).state === 'ready'));
+  await host.getByText('The screen or whoever speaks, pauses left out. WebM.').waitFor();
+  const film = await download(/Download: One film/);
+  assert.deepEqual(complaints(film), []);
+  assert.deepEqual(probe(film).codecs, ['opus', 'vp8']);
+  assert.ok(Math.abs(probe(film).duration * 1000 - line.program.duration_ms) < 100);
+  t.diagnostic(`both are heard in ${together(film)} tenths of a second of ${probe(film).duration} s`);
+  assert.ok(together(film) > 10, 'both are heard at once');
+  await host.locator('svg.wave path').waitFor();
+  const bar = await host.locator('.seek').boundingBox();
+  await host.mouse.move(bar.x + bar.width * 0.7, bar.y + bar.height / 2);
+  const picture = host.locator('.peek .picture');
+  await picture.waitFor();
+  const size = await picture.evaluate(async (el) => {
+    const img = new Image();
+    img.src = getComputedStyle(el).backgroundImage.slice(5, -2);
+    await img.decode();
+    return [img.naturalWidth, img.naturalHeight];
+  });
+  const { pictures } = where(line, 'sheet');
+  assert.deepEqual(size, [pictures.width * pictures.columns, pictures.height * Math.ceil(pictures.count / pictures.columns)]);
+  await keep('player-preview');
+  await host.mouse.move(0, 0);
+  await picture.waitFor({ state: 'detached' });
+  await host.locator('input[data-seek]').focus();
+  await host.keyboard.press('Tab');
+  await host.keyboard.press('Shift+Tab');
+  await picture.waitFor();
+});
+
+test('an MP4 is made when somebody asks, and stands in the list of downloads', async () => {
+  await host.getByRole('button', { name: /Make it.*MP4/ }).click();
+  await host.getByRole('link', { name: /Download: MP4/ }).waitFor({ timeout: 60_000 });
+  const file = await download(/Download: MP4/);
+  assert.deepEqual(probe(file).codecs.filter((c) => c !== 'bin_data'), ['aac', 'h264']);
+  assert.ok(together(file) > 10 && colours(file).length > 20);
+  await download(/Download: Timeline/);
+  const url = host.url().replace('/recordings/', '/api/webinars/').replace(/\/([^/]+)$/, '/recordings/$1/downloads');
+  const taken = (await (await host.context().request.get(url)).json()).filter((d) => d.how === 'download').map((d) => d.what);
+  for (const what of ['mp4', 'program', 'timeline']) assert.ok(taken.includes(what), `${what} of ${taken}`);
 });
 
 test('the cut holds for playing and for every download, and can be undone', async () => {

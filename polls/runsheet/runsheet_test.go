@@ -22,6 +22,7 @@ Alles vor der ersten Frage liest nur, wer das hier schreibt.
 ## Wohin fahren wir?
 
 kind: multiple
+secrecy: named
 most: 2
 open for: 90 s
 results: closed
@@ -44,8 +45,9 @@ func TestExample(t *testing.T) {
 	}
 	want := []polls.Draft{
 		{Question: "Wohin fahren wir?", Kind: polls.MultipleChoice, Options: []string{"Köln", "Bonn *am Rhein*", "<b>Ulm</b>"},
-			Rules: polls.Rules{Least: 1, Most: 2}, Plan: polls.Plan{OpenFor: 90 * time.Second, Results: polls.ResultsClosed, Series: "Wahl"}},
-		{Question: "Noch etwas?", Kind: polls.SingleChoice, Options: []string{"Ja", "=1+1"}, Rules: polls.Rules{Least: 1, Most: 1},
+			Secrecy: polls.Named,
+			Rules:   polls.Rules{Least: 1, Most: 2}, Plan: polls.Plan{OpenFor: 90 * time.Second, Results: polls.ResultsClosed, Series: "Wahl"}},
+		{Question: "Noch etwas?", Kind: polls.SingleChoice, Options: []string{"Ja", "=1+1"}, Secrecy: polls.Anonymous, Rules: polls.Rules{Least: 1, Most: 1},
 			Plan: polls.Plan{SurveyUntil: time.Date(2027, 1, 31, 18, 0, 0, 0, time.UTC), Results: polls.ResultsVoted}},
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -58,6 +60,20 @@ func TestExample(t *testing.T) {
 	}
 	if len(got) != 2 || got[0].Options[0] != "Ja; klar" || got[0].OpenFor != 2*time.Minute || got[1].SurveyUntil.IsZero() || got[1].Question != "B?" {
 		t.Errorf("%+v", got)
+	}
+}
+
+// In a quiz, answers are counted from 1.
+func TestQuiz(t *testing.T) {
+	got, err := ParseMarkdown("## q\nkind: quiz\nopen for: 30 s\ncorrect: 1, 3\nspeed: yes\n- a\n- b\n- c\n")
+	if err != nil || !slices.Equal(got[0].Rules.Correct, []int{0, 2}) || !got[0].Rules.Speed {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if out := string(Markdown(got)); !strings.Contains(out, "\ncorrect: 1, 3\n") {
+		t.Error(out)
+	}
+	if _, err := ParseMarkdown("## q\nkind: quiz\nopen for: 30 s\ncorrect: 4\n- a\n- b\n- c\n"); err == nil {
+		t.Error("an answer that is not there is correct")
 	}
 }
 
@@ -85,6 +101,8 @@ func draft(r *rand.Rand) polls.Draft {
 		for range r.IntN(6) {
 			d.Options = append(d.Options, text(r))
 		}
+		d.Secrecy = []polls.Secrecy{"", polls.Named, polls.Anonymous, polls.Secret}[r.IntN(4)]
+		d.Changeable = r.IntN(3) == 0
 		fill(r, reflect.ValueOf(&d.Rules).Elem(), len(d.Options))
 		switch r.IntN(3) {
 		case 0:

@@ -19,7 +19,7 @@ type setting struct {
 	read  func(*polls.Draft, string) bool
 }
 
-// settings lists all of them in the order in which they are written: the kind, then the rules of the kinds as
+// settings lists all of them in the order in which they are written: the kind, what is promised, then the rules of the kinds as
 // [polls.Rules] has them, so that a new kind needs no line here, then the plan.
 func settings() []setting {
 	list := []setting{{
@@ -27,8 +27,21 @@ func settings() []setting {
 		func(d polls.Draft) string { return string(d.Kind) },
 		func(d *polls.Draft, v string) bool { d.Kind = polls.Kind(strings.ToLower(v)); return v != "" },
 	}}
+	list = append(list, setting{
+		"secrecy",
+		func(d polls.Draft) string { return string(d.Secrecy) },
+		func(d *polls.Draft, v string) bool { d.Secrecy = polls.Secrecy(strings.ToLower(v)); return v != "" },
+	}, setting{
+		"changeable",
+		func(d polls.Draft) string { return writeValue(reflect.ValueOf(d.Changeable)) },
+		func(d *polls.Draft, v string) bool { return readValue(reflect.ValueOf(&d.Changeable).Elem(), v) },
+	})
 	rules := reflect.TypeFor[polls.Rules]()
 	for i := range rules.NumField() {
+		if rules.Field(i).Name == "Correct" {
+			list = append(list, correct())
+			continue
+		}
 		list = append(list, setting{
 			words(rules.Field(i).Name),
 			func(d polls.Draft) string { return writeValue(reflect.ValueOf(d.Rules).Field(i)) },
@@ -36,6 +49,27 @@ func settings() []setting {
 		})
 	}
 	return append(list, planSettings()...)
+}
+
+// correct counts the answers of a quiz from 1, as people do.
+func correct() setting {
+	shift := func(places []int, by int) []int {
+		out := make([]int, len(places))
+		for i, p := range places {
+			out[i] = p + by
+		}
+		return out
+	}
+	return setting{
+		"correct",
+		func(d polls.Draft) string { return writeValue(reflect.ValueOf(shift(d.Rules.Correct, 1))) },
+		func(d *polls.Draft, v string) bool {
+			var places []int
+			ok := readValue(reflect.ValueOf(&places).Elem(), v)
+			d.Rules.Correct = shift(places, -1)
+			return ok
+		},
+	}
 }
 
 func planSettings() []setting {
@@ -104,7 +138,7 @@ func writeValue(v reflect.Value) string {
 	case reflect.Float64:
 		return strconv.FormatFloat(v.Float(), 'f', -1, 64)
 	case reflect.Slice:
-		parts := make([]string, v.Len())
+		parts := make([]string, v.Len()) // none: nothing is written
 		for i := range parts {
 			parts[i] = cmp.Or(writeValue(v.Index(i)), fmt.Sprint(v.Index(i).Interface()))
 		}

@@ -124,7 +124,8 @@ func (t *Tool) Sheets() bool { return t.Encodes("libwebp") }
 func (t *Tool) Sheet(ctx context.Context, in *os.File, p Preview, progress func(float64)) ([]byte, error) {
 	var out limited
 	rows := (p.Count + p.Columns - 1) / p.Columns
-	filter := fmt.Sprintf("%s,fps=1000/%d:start_time=0:round=near,tile=%dx%d", p.fit(), p.Step.Milliseconds(), p.Columns, rows)
+	// The last key frame stands for what comes behind it.
+	filter := fmt.Sprintf("%s,fps=1000/%d:start_time=0:round=near,tpad=stop=-1:stop_mode=clone,tile=%dx%d", p.fit(), p.Step.Milliseconds(), p.Columns, rows)
 	err := t.Run(ctx, Job{In: []*os.File{in}, Skip: true, Format: "webp", Pipe: &out, Progress: progress,
 		Args: []string{"-map", "0:v:0", "-vf", filter, "-frames:v", "1", "-c:v", "libwebp", "-quality", "60"}})
 	return out.b, err
