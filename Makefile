@@ -64,6 +64,7 @@ test-full: packages build ## the bars' full matrix: all pages, sizes, themes and
 	go test -count=3 -run 'Model' ./recorder
 	go test -run KilledInTheBurst ./cmd/plenum -bursts 20
 	go test -run Malformed ./webinar/sfu -malformed 10000
+	@if unshare -rn true; then go test -tags $(TAGS),netns -run NoMore ./webinar/sfu; else echo "No network of one's own to be had here: a line that the kernel fills is not tested."; fi
 	go test -run I5Killed ./cmd/plenum -kills 20 -timeout 30m
 	go test -tags $(TAGS),full -run BrowsersSeek ./cmd/plenum -timeout 30m
 	@minio=$$(.ci/minio); [ -z "$$minio" ] || PLENUM_TEST_MINIO=$$minio go test -tags $(TAGS),minio -run MinIO ./recorder/blob

@@ -21,13 +21,17 @@ func (s *server) identify(c *gin.Context) {
 	c.Header("X-Request-Id", id)
 }
 
-// logAccess writes one line a request: the route's template and never the path, the query or an address.
+// logAccess writes one line a request: the route's template and never the path, the query or an address; and none for a
+// ballot, since its moment would help to tell whose it is.
 func (s *server) logAccess(c *gin.Context) {
 	start := time.Now()
 	c.Next()
 	route := c.FullPath()
-	if route == "" {
+	switch {
+	case route == "":
 		route = "-"
+	case strings.HasSuffix(route, "/:poll/votes"), strings.HasSuffix(route, "/:poll/token"), strings.HasSuffix(route, "/:poll/ballots"):
+		return
 	}
 	s.Log.LogAttrs(c.Request.Context(), slog.LevelDebug, "request", slog.String("method", knownMethod(c.Request.Method)), slog.String("route", route),
 		slog.Int("status", c.Writer.Status()), slog.Int64("ms", time.Since(start).Milliseconds()), slog.String("request_id", requestID(c)))

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -54,9 +55,55 @@ func TestLogsKnowNobody(t *testing.T) {
 			}
 		}
 	}
-	for _, want := range []string{"route=/api/webinars/:webinar/polls/:poll/votes", "status=201", "request_id=", "method=other"} {
+	for _, want := range []string{"route=/api/webinars/:webinar/polls/:poll/open", "status=201", "request_id=", "method=other"} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log does not say %s", want)
 		}
+	}
+	if strings.Contains(log, "/votes") {
+		t.Error("the log tells the moments of the votes")
+	}
+}
+
+// TestBallotsLeaveNoTrace casts ballots of every level and reads all that is logged and measured meanwhile.
+func TestBallotsLeaveNoTrace(t *testing.T) {
+	s := newSite(t)
+	host := s.account("host@example.org")
+	w := s.webinar(host)
+	private := []string{}
+	for i, level := range []string{"named", "anonymous", "secret"} {
+		voter, issued := s.ticket(host, w, "attendee")
+		var p pollJSON
+		s.want(s.do(host, "createPoll", in(w), `{"question":"Which?","options":["a","b"],"secrecy":"`+level+`"}`), http.StatusCreated, "").into(t, &p)
+		poll := in(w, "poll", p.ID)
+		s.want(s.do(host, "openPoll", poll, ""), http.StatusOK, "")
+		receipt := strings.Repeat(strconv.Itoa(i+1), 64)
+		vote := `{"answer":{"options":["` + p.Options[0].ID + `"]},"receipt":"` + receipt + `"`
+		if level == "secret" {
+			s.want(s.do(voter, "vote", poll, vote+"}"), http.StatusConflict, "needs-token")
+			s.want(s.do(asker{}, "castBallot", poll, vote+`,"token":"AAAA"}`), http.StatusForbidden, "bad-token")
+		} else {
+			s.want(s.do(voter, "vote", poll, vote+"}"), http.StatusCreated, "")
+			s.want(s.do(voter, "vote", poll, vote+"}"), http.StatusConflict, "already-voted")
+			s.want(s.do(voter, "changeVote", poll, `{"secret":"`+receipt+`","answer":{"options":["`+p.Options[1].ID+`"]},"receipt":"`+receipt+`"}`), http.StatusConflict, "vote-final")
+		}
+		s.want(s.do(host, "closePoll", poll, ""), http.StatusOK, "")
+		private = append(private, receipt, p.ID, p.Options[0].ID, p.Options[1].ID, issued.ID, issued.Secret)
+	}
+	token, err := s.accounts.NewToken(t.Context(), "host@example.org", webinar.ScopeMetrics)
+	must(t, err)
+	numbers := s.want(s.do(bearer(token), "metrics", nil, ""), http.StatusOK, "").body
+	for _, word := range private {
+		if strings.Contains(s.log.String(), word) || strings.Contains(string(numbers), word) {
+			t.Errorf("%q is in the log or in the numbers", word)
+		}
+	}
+	for _, ballot := range []string{"/votes", "/token", "/ballots"} {
+		if strings.Contains(s.log.String(), ":poll"+ballot) {
+			t.Errorf("the log has the moments of %s", ballot)
+		}
+	}
+	if !strings.Contains(s.log.String(), ":poll/close") || len(numbers) == 0 {
+		t.Error("the test read nothing")
 	}
 }

@@ -38,7 +38,7 @@ function smallIcons(): Plugin {
 
 /** What is shipped of others' work, with the licences that ask to be shipped along. */
 function licenses(): Plugin {
-  const shipped = ['svelte', '@lucide/svelte', 'uqr', '@noble/hashes', '@fontsource-variable/atkinson-hyperlegible-next'];
+  const shipped = ['svelte', '@lucide/svelte', 'uqr', '@noble/hashes', '@cloudflare/blindrsa-ts', 'sjcl', '@fontsource-variable/atkinson-hyperlegible-next'];
   return {
     name: 'plenum-licenses',
     apply: 'build',

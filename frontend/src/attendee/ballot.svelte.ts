@@ -1,7 +1,7 @@
 // The vote of this browser in one poll: cast it, survive a lost answer, prove it after closing.
 import { api, OFFLINE, Problem, type Schema } from '../lib/api';
 import { newVote, storedVote, storeVote, type StoredVote, voteKey } from '../lib/receipt';
-import type { Room } from '../lib/room.svelte';
+import type { Poll, Room } from '../lib/room.svelte';
 import type { Answer } from '../polls/kinds';
 
 export type CastResult = 'counted' | 'already' | 'unsure' | 'closed' | 'failed';
@@ -9,17 +9,24 @@ export type CastResult = 'counted' | 'already' | 'unsure' | 'closed' | 'failed';
 export class Ballot {
   readonly #room: Room;
   readonly #poll: string;
+  readonly #secrecy: Poll['secrecy'];
   /** What this browser cast, or tried to; a vote without `storedAt` is not known to have arrived. */
   vote = $state.raw<StoredVote | undefined>();
   busy = $state(false);
   error = $state.raw<unknown>();
+  /** A counted answer is being changed. */
+  changing = $state(false);
+  /** After closing: every receipt in the box. */
+  receipts = $state.raw<readonly string[] | undefined>();
   /** After closing: whether the receipt is in the published list, and how many are. */
   proof = $state.raw<{ found: boolean; of: number } | undefined>();
 
-  constructor(room: Room, poll: string) {
+  constructor(room: Room, poll: Poll) {
     this.#room = room;
-    this.#poll = poll;
-    this.vote = storedVote(poll);
+    this.#poll = poll.id;
+    this.#secrecy = poll.secrecy;
+    this.vote = storedVote(poll.id);
+    this.changing = this.vote?.replaces !== undefined;
   }
 
   /** Sent, but no answer came: the same ballot must be sent again and no other. */
@@ -38,19 +45,24 @@ export class Ballot {
     return () => removeEventListener('storage', onstorage);
   }
 
+  /** Fetches the ballot paper of a secret poll, long before it is used. Throws what the server has against it. */
+  async paper(): Promise<void> {
+    if (this.#secrecy !== 'secret' || this.vote) return;
+    const { paperOf } = await import('../polls/promise/paper');
+    await paperOf(this.#room.id, this.#poll);
+  }
+
   async cast(answer: Answer, player?: Schema<'Player'>): Promise<CastResult> {
     this.busy = true;
     this.error = undefined;
     const again = this.unsure;
     try {
-      const vote = again && this.vote ? this.vote : await newVote(answer);
+      const vote = again && this.vote ? this.vote : await this.#next(answer);
       storeVote(this.#poll, vote); // before it is sent: an answer that gets lost must not lose the secret
       this.vote = vote;
-      const res = await api('post', '/api/webinars/{webinar}/polls/{poll}/votes', {
-        params: { webinar: this.#room.id, poll: this.#poll },
-        body: { answer: vote.answer, receipt: vote.receipt, ...(player && { player }) },
-      });
-      this.#set({ ...vote, storedAt: res.stored_at });
+      const res = await this.#send(vote, player);
+      this.#set({ secret: vote.secret, receipt: vote.receipt, answer: vote.answer, storedAt: res.stored_at });
+      this.changing = false;
       this.#room.markVoted(this.#poll);
       return 'counted';
     } catch (err) {
@@ -58,6 +70,24 @@ export class Ballot {
     } finally {
       this.busy = false;
     }
+  }
+
+  async #next(answer: Answer): Promise<StoredVote> {
+    if (this.#secrecy === 'secret') {
+      const { paperOf } = await import('../polls/promise/paper');
+      const { secret, receipt } = await paperOf(this.#room.id, this.#poll);
+      return { secret, receipt, answer };
+    }
+    const vote = await newVote(answer);
+    return this.changing && this.vote ? { ...vote, replaces: this.vote } : vote;
+  }
+
+  async #send({ answer, receipt, replaces }: StoredVote, player?: Schema<'Player'>): Promise<{ stored_at: string }> {
+    const params = { webinar: this.#room.id, poll: this.#poll };
+    if (replaces) return api('put', '/api/webinars/{webinar}/polls/{poll}/votes', { params, body: { secret: replaces.secret, answer, receipt } });
+    if (this.#secrecy !== 'secret') return api('post', '/api/webinars/{webinar}/polls/{poll}/votes', { params, body: { answer, receipt, ...(player && { player }) } });
+    const { castPaper } = await import('../polls/promise/paper');
+    return castPaper(this.#room.id, this.#poll, answer, receipt);
   }
 
   /** Looks for the own receipt in the list that is published after closing. */
@@ -68,6 +98,7 @@ export class Ballot {
     this.error = undefined;
     try {
       const all = await api('get', '/api/webinars/{webinar}/polls/{poll}/receipts', { params: { webinar: this.#room.id, poll: this.#poll } });
+      this.receipts = all;
       this.proof = { found: all.includes(vote.receipt), of: all.length };
     } catch (err) {
       this.error = err;
@@ -79,13 +110,17 @@ export class Ballot {
   #failed(err: unknown, again: boolean): CastResult {
     if (err instanceof Problem && err.code === 'already-voted') {
       // The first ballot of ours that was lost on its way, or one from elsewhere: then ours is not in the box.
-      if (!again) this.#set(undefined);
+      if (this.#secrecy === 'secret' && this.vote) this.#set({ ...this.vote, storedAt: new Date(this.#room.now()).toISOString() }); // the paper is ours alone
+      else if (!again) this.#set(undefined);
       this.#room.markVoted(this.#poll);
       return 'already';
     }
     if (err instanceof Problem && err.code === OFFLINE) return 'unsure';
     if (err instanceof Problem && err.status >= 500) return 'unsure';
-    if (!again) this.#set(undefined);
+    if (this.vote?.replaces) {
+      this.#set(this.vote.replaces); // refused: the earlier answer stands
+      this.changing = false;
+    } else if (!again) this.#set(undefined);
     this.error = err;
     return err instanceof Problem && err.status === 409 ? 'closed' : 'failed';
   }

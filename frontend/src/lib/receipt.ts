@@ -8,6 +8,8 @@ export interface StoredVote {
   /** SHA-256 of the secret's bytes, in hex: what the server is told. */
   receipt: string;
   answer: Schema<'Answer'>;
+  /** The ballot in whose place this one is to be put; absent once it is there. */
+  replaces?: StoredVote;
   /** When the server had stored it, RFC 3339; absent while unconfirmed. */
   storedAt?: string;
 }
@@ -27,10 +29,15 @@ export async function receiptOf(secret: string): Promise<string> {
   return hex(sha256(bytes));
 }
 
-/** A fresh secret with its receipt, for a ballot with this answer. */
-export async function newVote(answer: Schema<'Answer'>): Promise<StoredVote> {
+/** A fresh secret with its receipt. */
+export async function newSecret(): Promise<{ secret: string; receipt: string }> {
   const secret = hex(crypto.getRandomValues(new Uint8Array(32)));
-  return { secret, receipt: await receiptOf(secret), answer };
+  return { secret, receipt: await receiptOf(secret) };
+}
+
+/** A ballot with this answer, under a secret of its own. */
+export async function newVote(answer: Schema<'Answer'>): Promise<StoredVote> {
+  return { ...(await newSecret()), answer };
 }
 
 export function storeVote(poll: string, vote: StoredVote | null): void {
