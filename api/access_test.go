@@ -97,7 +97,7 @@ func TestForeignIDs(t *testing.T) {
 	for _, try := range []struct{ op, body string }{
 		{"updatePoll", `{"question":"?","options":["a","b"]}`}, {"deletePoll", ""}, {"openPoll", ""}, {"closePoll", ""}, {"vote", vote},
 		{"undoPoll", ""}, {"repeatPoll", ""}, {"setPollEnd", `{}`}, {"setPollResults", `{"results":"hidden"}`}, {"movePoll", `{}`},
-		{"listReceipts", ""}, {"pollResults", ""}, {"revokeTicket", ""}, {"invite", ""}, {"sendBack", ""},
+		{"listReceipts", ""}, {"pollResults", ""}, {"pollWorkbook", ""}, {"pollPDF", ""}, {"revokeTicket", ""}, {"invite", ""}, {"sendBack", ""},
 	} {
 		ids := in(mine, "poll", p.ID, "ticket", ticket.ID)
 		foreign := s.do(other, try.op, ids, try.body)

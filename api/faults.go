@@ -121,6 +121,12 @@ func pollFaults() []fault {
 			fmt.Sprintf("Dieses Bild ist zu groß: höchstens %d Megapixel und %d MiB.", picture.MaxPixels>>20, picture.MaxBytes>>20)}},
 		{polls.ErrAnswer, http.StatusUnprocessableEntity, "other-answer", sentence{
 			"This poll asks for another form of answer.", "Diese Umfrage verlangt eine andere Art von Antwort."}},
+		{polls.ErrRanking, http.StatusUnprocessableEntity, "ranking", sentence{
+			"Please give every answer exactly one place.", "Bitte geben Sie jeder Antwort genau einen Platz."}},
+		{polls.ErrSum, http.StatusUnprocessableEntity, "sum", sentence{
+			"Please give away all the points, no more and no less.", "Bitte vergeben Sie alle Punkte, nicht mehr und nicht weniger."}},
+		{polls.ErrNumber, http.StatusUnprocessableEntity, "number", sentence{
+			"Please enter a number within the bounds of this poll.", "Bitte geben Sie eine Zahl ein, die in den Grenzen dieser Umfrage liegt."}},
 		{polls.ErrReceiptTaken, http.StatusConflict, "receipt-taken", sentence{
 			"A ballot lies under this receipt already. Please reload the page and vote again.",
 			"Unter diesem Beleg liegt schon ein Stimmzettel. Bitte laden Sie die Seite neu und stimmen Sie noch einmal ab."}},

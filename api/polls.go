@@ -3,7 +3,9 @@ package api
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
+	"time"
 
 	"plenum/polls"
 	"plenum/webinar"
@@ -70,15 +72,29 @@ func (s *server) answerPoll(c *call, status int, p polls.Poll, err error) error 
 }
 
 func (s *server) pollResults(c *call) error {
+	return s.sendResults(c, "csv", "text/csv; charset=utf-8", polls.WriteCSV)
+}
+
+func (s *server) pollWorkbook(c *call) error {
+	return s.sendResults(c, "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", polls.WriteXLSX)
+}
+
+func (s *server) pollPDF(c *call) error {
+	return s.sendResults(c, "pdf", "application/pdf", func(w io.Writer, p polls.Poll, t polls.Tally) error {
+		return polls.WritePDF(w, p, t, c.webinar.Lang, time.Now())
+	})
+}
+
+func (s *server) sendResults(c *call, ext, kind string, write func(io.Writer, polls.Poll, polls.Tally) error) error {
 	p, tally, err := s.Polls.Results(c.ctx(), c.webinar.ID, pollID(c))
 	if err != nil {
 		return err
 	}
 	var out bytes.Buffer // whole before the first byte goes, so that a fault still has an answer
-	if err := polls.WriteCSV(&out, p, tally); err != nil {
+	if err := write(&out, p, tally); err != nil {
 		return err
 	}
-	c.Header("Content-Disposition", fmt.Sprintf(`attachment; filename="poll-%d.csv"`, p.Position))
-	c.Data(http.StatusOK, "text/csv; charset=utf-8", out.Bytes())
+	c.Header("Content-Disposition", fmt.Sprintf(`attachment; filename="poll-%d.%s"`, p.Position, ext))
+	c.Data(http.StatusOK, kind, out.Bytes())
 	return nil
 }

@@ -99,6 +99,8 @@ func routes() []route {
 		{"addPicture", post, one + "/pictures", manage(), (*server).addPicture},
 		{"picture", get, one + "/pictures/{picture}", watch, (*server).picture},
 		{"pollResults", get, poll + "/results.csv", manage(), (*server).pollResults},
+		{"pollWorkbook", get, poll + "/results.xlsx", manage(), (*server).pollWorkbook},
+		{"pollPDF", get, poll + "/results.pdf", manage(), (*server).pollPDF},
 
 		{"getAssembly", get, one + "/assembly", manage(), (*server).getAssembly},
 		{"setRules", put, one + "/assembly/rules", manage(), (*server).setRules},

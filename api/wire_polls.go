@@ -26,11 +26,19 @@ type draftPictureJSON struct {
 	Alt    string `json:"alt"`
 }
 
-// pollRulesJSON, pollAnswerJSON and tallyJSON are the domain's own structs with the names of the wire: the conversions do not
+// pollRulesJSON and pollAnswerJSON are the domain's own structs with the names of the wire: the conversions do not
 // compile when one side gets a field that the other does not have.
 type pollRulesJSON struct {
-	Least int `json:"least,omitempty"`
-	Most  int `json:"most,omitempty"`
+	Least     int      `json:"least,omitempty"`
+	Most      int      `json:"most,omitempty"`
+	Low       string   `json:"low,omitempty"`
+	High      string   `json:"high,omitempty"`
+	Sum       int      `json:"sum,omitempty"`
+	Unit      string   `json:"unit,omitempty"`
+	Min       *float64 `json:"min,omitempty"`
+	Max       *float64 `json:"max,omitempty"`
+	Truth     *float64 `json:"truth,omitempty"`
+	Tolerance float64  `json:"tolerance,omitempty"`
 
 	Length  int   `json:"length,omitempty"`
 	AtOnce  bool  `json:"at_once,omitempty"`
@@ -39,23 +47,41 @@ type pollRulesJSON struct {
 }
 
 type pollAnswerJSON struct {
-	Options []polls.OptionID `json:"options"`
-	Texts   []string         `json:"texts"`
-	Removed int              `json:"-"`
+	Options []polls.OptionID       `json:"options"`
+	Points  map[polls.OptionID]int `json:"points"`
+	Number  *float64               `json:"number"`
+
+	Texts   []string `json:"texts"`
+	Removed int      `json:"-"`
 }
 
 type tallyJSON struct {
-	Poll  polls.PollID `json:"poll"`
-	Total int          `json:"total"`
-	Votes []int        `json:"votes"`
+	Poll   polls.PollID `json:"poll"`
+	Total  int          `json:"total"`
+	Votes  []int        `json:"votes"`
+	Points []int        `json:"points,omitempty"`
+	Mean   *float64     `json:"mean,omitempty"`
+	Median *float64     `json:"median,omitempty"`
+	Bins   []binJSON    `json:"bins,omitempty"`
+	Right  *int         `json:"right,omitempty"`
 
 	Texts  []string          `json:"texts,omitempty"`
 	States []polls.TextState `json:"-"`
 }
 
+type binJSON struct {
+	From float64 `json:"from"`
+	To   float64 `json:"to"`
+	N    int     `json:"n"`
+}
+
 func tallyWire(t polls.Tally) tallyJSON {
-	t.Votes = append([]int{}, t.Votes...) // never null
-	return tallyJSON(t)
+	out := tallyJSON{Poll: t.Poll, Total: t.Total, Votes: append([]int{}, t.Votes...), // never null
+		Points: t.Points, Mean: t.Mean, Median: t.Median, Right: t.Right}
+	for _, b := range t.Bins {
+		out.Bins = append(out.Bins, binJSON(b))
+	}
+	return out
 }
 
 type pollJSON struct {

@@ -17,9 +17,12 @@ type Ballot struct {
 
 // Answer is what somebody says to a poll. Each kind asks for its own part; the rest is nil.
 type Answer struct {
-	Options []OptionID // single, multiple, quiz: those that are chosen
-	Texts   []string   // text, cloud
-	Removed int        // text, cloud: how many texts a host has removed since
+	Options []OptionID       // single, multiple, rating, quiz: those that are chosen; ranking: all, the best one first
+	Points  map[OptionID]int // points: what each option gets
+	Number  *float64         // guess
+
+	Texts   []string // text, cloud
+	Removed int      // text, cloud: how many texts a host has removed since
 }
 
 // read checks an answer and returns it in the form in which it is stored.
@@ -28,7 +31,7 @@ func (p Poll) read(a Answer) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	if (a.Options != nil) != (out.Options != nil) || (a.Texts != nil && out.Texts == nil) {
+	if a.Options != nil && out.Options == nil || a.Points != nil && out.Points == nil || a.Number != nil && out.Number == nil || a.Texts != nil && out.Texts == nil {
 		return Answer{}, ErrAnswer
 	}
 	return out, nil

@@ -2,8 +2,12 @@ package polls
 
 import (
 	"io"
+	"strconv"
+	"time"
 
+	"plenum/pdf"
 	"plenum/sheet"
+	"plenum/webinar"
 )
 
 // Table is the result as rows of a sheet.
@@ -11,3 +15,52 @@ func Table(p Poll, t Tally) sheet.Table { return kindOf(p.Kind).table(p, t) }
 
 // WriteCSV writes the result as the table of the poll's kind.
 func WriteCSV(w io.Writer, p Poll, t Tally) error { return Table(p, t).WriteCSV(w) }
+
+// WriteXLSX writes the same table as a workbook, the sheet of which is named after the question.
+func WriteXLSX(w io.Writer, p Poll, t Tally) error { return Table(p, t).WriteXLSX(w, p.Question) }
+
+// WritePDF writes the result for people to read, in the language of their webinar. At is when it is written.
+func WritePDF(w io.Writer, p Poll, t Tally, lang webinar.Lang, at time.Time) error {
+	say := func(s string) string {
+		if german, ok := germanOf(s); ok && lang == webinar.German {
+			return german
+		}
+		return s
+	}
+	doc := pdf.New(p.Question, string(lang), at)
+	state := say("open")
+	if p.State == StateClosed {
+		state = say("closed") + " " + p.ClosedAt.UTC().Format("2006-01-02 15:04 UTC")
+	}
+	doc.Text(say("ballots") + ": " + strconv.Itoa(t.Total) + ", " + state)
+	table := Table(p, t)
+	head, shares := make([]string, len(table.Head)), make([]float64, len(table.Head))
+	for i, h := range table.Head {
+		head[i], shares[i] = say(h), 1
+	}
+	if len(p.Options) > 0 {
+		shares[0] = 3 // texts are longer than numbers
+	}
+	rows := make([][]string, len(table.Rows))
+	for i, row := range table.Rows {
+		for j, c := range row {
+			text := c.String()
+			if i >= len(p.Options) && j == 0 { // a line below the options is named by us
+				text = say(text)
+			}
+			rows[i] = append(rows[i], text)
+		}
+	}
+	doc.Table(head, shares, rows)
+	return doc.Write(w)
+}
+
+// germanOf translates the words of the tables.
+func germanOf(s string) (string, bool) {
+	german, ok := map[string]string{
+		"ballots": "Stimmzettel", "open": "noch offen", "closed": "geschlossen", "option": "Antwort", "step": "Stufe",
+		"votes": "Stimmen", "percent": "Prozent", "points": "Punkte", "first": "Erste Plätze", "from": "von", "to": "bis",
+		"mean": "Mittelwert", "median": "Median", "correct": "Richtig", "right": "Lagen richtig",
+	}[s]
+	return german, ok
+}

@@ -14,6 +14,10 @@ type Kind string
 const (
 	SingleChoice   Kind = "single"   // exactly one option
 	MultipleChoice Kind = "multiple" // some options, see [Rules.Least] and [Rules.Most]
+	Rating         Kind = "rating"   // one step of a scale
+	Ranking        Kind = "ranking"  // all options in order
+	Points         Kind = "points"   // a sum distributed over the options
+	Guess          Kind = "guess"    // a number
 	OpenText       Kind = "text"     // people's own sentences
 	WordCloud      Kind = "cloud"    // and words
 	Quiz           Kind = "quiz"     // options, some of which are correct
@@ -21,8 +25,17 @@ const (
 
 // Rules is what a poll lays down besides its options. Each kind uses its own part and leaves the rest zero.
 type Rules struct {
-	Least int // options that an answer names at least: single, multiple
+	Least int // options that an answer names at least: single, multiple, rating
 	Most  int // and at most
+
+	Low, High string // rating: what the ends of the scale mean, may be empty
+
+	Sum int // points that are distributed
+
+	Unit      string   // guess: of the number, may be empty
+	Min, Max  *float64 // guess: its bounds, which are allowed themselves; nil: none
+	Truth     *float64 // guess: the right number; nil: none, or not to be told yet
+	Tolerance float64  // guess: how far from it is right too
 
 	Length  int   // text, cloud: of each text, in runes
 	AtOnce  bool  // text: shown without waiting for a host
@@ -55,7 +68,9 @@ type counter interface {
 }
 
 // Kinds lists the kinds.
-func Kinds() []Kind { return []Kind{SingleChoice, MultipleChoice, OpenText, WordCloud, Quiz} }
+func Kinds() []Kind {
+	return []Kind{SingleChoice, MultipleChoice, Rating, Ranking, Points, Guess, OpenText, WordCloud, Quiz}
+}
 
 // kindOf is the table of kinds.
 func kindOf(k Kind) kind {
@@ -64,6 +79,14 @@ func kindOf(k Kind) kind {
 		return choice{}
 	case MultipleChoice:
 		return choice{several: true}
+	case Rating:
+		return rating{}
+	case Ranking:
+		return ranking{}
+	case Points:
+		return points{}
+	case Guess:
+		return guess{}
 	case OpenText:
 		return texts{}
 	case WordCloud:

@@ -327,8 +327,10 @@ func (s *Service) publish(p Poll, t *Tally) {
 	switch {
 	case p.State == StateDraft:
 		tell(webinar.Hosts(), p, nil)
-	case p.SeenBy(false) || (t == nil && p.Kind != Quiz):
-		tell(webinar.Everyone(), p, t)
+	case t == nil && p.Kind != Quiz:
+		tell(webinar.Everyone(), p.forVoters(), nil)
+	case p.SeenBy(false):
+		tell(webinar.Everyone(), p.forVoters(), new(p.veil(*t)))
 	default:
 		tell(webinar.Everyone(), p.forVoters(), nil)
 		tell(webinar.Hosts(), p, t)
@@ -336,7 +338,7 @@ func (s *Service) publish(p Poll, t *Tally) {
 }
 
 func (s *Service) publishTally(p Poll, t Tally) {
-	s.events.Publish(webinar.Event{Webinar: p.Webinar, To: p.audience(), Body: Tallied{p.public(t)}, Coalesce: "tally:" + string(t.Poll)})
+	s.events.Publish(webinar.Event{Webinar: p.Webinar, To: p.audience(), Body: Tallied{p.veil(p.public(t))}, Coalesce: "tally:" + string(t.Poll)})
 }
 
 // publishTallies tells the results that have changed since it was last called.

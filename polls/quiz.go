@@ -73,5 +73,8 @@ func (p Poll) forVoters() Poll {
 	if p.Kind == Quiz && !p.SeenBy(true) {
 		p.Rules.Correct = nil
 	}
+	if !p.told() {
+		p.Rules.Truth = nil
+	}
 	return p
 }

@@ -8,8 +8,16 @@ import (
 // conversions do not compile when one side gets a field that the other does not have.
 
 type rulesJSON struct {
-	Least int `json:"least,omitempty"`
-	Most  int `json:"most,omitempty"`
+	Least     int      `json:"least,omitempty"`
+	Most      int      `json:"most,omitempty"`
+	Low       string   `json:"low,omitempty"`
+	High      string   `json:"high,omitempty"`
+	Sum       int      `json:"sum,omitempty"`
+	Unit      string   `json:"unit,omitempty"`
+	Min       *float64 `json:"min,omitempty"`
+	Max       *float64 `json:"max,omitempty"`
+	Truth     *float64 `json:"truth,omitempty"`
+	Tolerance float64  `json:"tolerance,omitempty"`
 
 	Length  int   `json:"length,omitempty"`
 	AtOnce  bool  `json:"at_once,omitempty"`
@@ -18,15 +26,23 @@ type rulesJSON struct {
 }
 
 type answerJSON struct {
-	Options []OptionID `json:"options,omitempty"`
-	Texts   []string   `json:"texts,omitempty"`
-	Removed int        `json:"removed,omitempty"`
+	Options []OptionID       `json:"options,omitempty"`
+	Points  map[OptionID]int `json:"points,omitempty"`
+	Number  *float64         `json:"number,omitempty"`
+
+	Texts   []string `json:"texts,omitempty"`
+	Removed int      `json:"removed,omitempty"`
 }
 
 type tallyJSON struct {
-	Poll  PollID `json:"-"`
-	Total int    `json:"total"`
-	Votes []int  `json:"votes,omitempty"`
+	Poll   PollID   `json:"-"`
+	Total  int      `json:"total"`
+	Votes  []int    `json:"votes,omitempty"`
+	Points []int    `json:"points,omitempty"`
+	Mean   *float64 `json:"mean,omitempty"`
+	Median *float64 `json:"median,omitempty"`
+	Bins   []Bin    `json:"bins,omitempty"`
+	Right  *int     `json:"right,omitempty"`
 
 	Texts  []string    `json:"texts,omitempty"`
 	States []TextState `json:"-"`

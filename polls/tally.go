@@ -12,10 +12,43 @@ import (
 type Tally struct {
 	Poll  PollID
 	Total int   // ballots
-	Votes []int // single, multiple, quiz: ballots that name an option, in the order of the options; text, cloud: in that of the texts
+	Votes []int // single, multiple, rating, quiz: ballots that name an option, in the order of the options; ranking: as the first; text, cloud: in the order of the texts
+
+	Points []int // of each option: by Borda (ranking), or what it was given (points)
+
+	Mean, Median *float64 // rating, by the number of the step from 1, and guess; nil while there are none
+	Bins         []Bin    // guess: ascending, without gaps
+	Right        *int     // guess: ballots that are right; nil if that is not known, or not to be told yet
 
 	Texts  []string    // text, cloud: what was said, equal texts once
 	States []TextState // of the texts, for hosts
+}
+
+// Bars is the result as labels with a number each, for whoever draws it without knowing the kinds.
+func (t Tally) Bars(p Poll) (labels []string, n []int) {
+	for _, b := range t.Bins {
+		labels, n = append(labels, b.label(p.Rules.Unit)), append(n, b.N)
+	}
+	for _, o := range p.Options {
+		labels = append(labels, o.Text)
+	}
+	if len(p.Options) > 0 {
+		if n = t.Votes; n == nil {
+			n = t.Points
+		}
+	}
+	return labels, n
+}
+
+// told reports whether everybody may know what is right.
+func (p Poll) told() bool { return p.State == StateClosed && !p.PublishedAt.IsZero() }
+
+// veil takes from a result what would tell who is right, until everybody is told.
+func (p Poll) veil(t Tally) Tally {
+	if !p.told() {
+		t.Right = nil
+	}
+	return t
 }
 
 // count is a count that goes on.

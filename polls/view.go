@@ -50,7 +50,11 @@ func (s *Service) views(ctx context.Context, w webinar.ID, viewer webinar.Ticket
 		if err != nil {
 			return nil, err
 		}
-		out[i].Tally = new(p.public(t))
+		t = p.public(t)
+		if !all {
+			t = p.veil(t)
+		}
+		out[i].Tally = &t
 	}
 	return out, nil
 }

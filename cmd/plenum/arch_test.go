@@ -27,7 +27,7 @@ var allowed = map[string][]string{
 	"cmd/plenum/bench/record": {"migrations", "recorder", "recorder/archive", "recorder/blob", "recorder/consent", "webinar", "webinar/media"},
 	"api":                     {"picture", "polls", "polls/assembly", "polls/runsheet", "recorder", "recorder/consent", "recorder/report", "webinar", "webinar/live", "webinar/media", "webinar/sfu", "webinar/talk"},
 	"picture":                 {},
-	"polls":                   {"picture", "sheet", "webinar"},
+	"polls":                   {"pdf", "picture", "sheet", "webinar"},
 	"polls/assembly":          {"webinar"},
 	"polls/runsheet":          {"polls", "sheet"},
 	"recorder":                {"recorder/archive", "recorder/consent", "recorder/ffmpeg", "recorder/master", "recorder/program", "recorder/report", "recorder/vtt", "webinar", "webinar/media"},

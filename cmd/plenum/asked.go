@@ -26,12 +26,11 @@ func (p *parts) askedIn(ctx context.Context, w webinar.ID) ([]recorder.Poll, err
 			continue
 		}
 		asked := recorder.Poll{ID: string(v.Poll.ID), Question: v.Poll.Question, OpenedAt: v.Poll.OpenedAt, ClosedAt: v.Poll.ClosedAt}
-		for _, o := range v.Poll.Options {
-			asked.Options = append(asked.Options, o.Text)
-		}
+		var result polls.Tally
 		if !v.Poll.PublishedAt.IsZero() && v.Tally != nil {
-			asked.Votes = v.Tally.Votes
+			result = *v.Tally
 		}
+		asked.Options, asked.Votes = result.Bars(v.Poll)
 		out = append(out, asked)
 	}
 	return out, nil

@@ -33,3 +33,12 @@ it('no entry says a key again that the common catalog has', () => {
     expect(Object.keys(read(`${name}.en.json`)).filter((k) => common.has(k)), name).toEqual([]);
   }
 });
+
+// The words of polls are laid over those of an entry: where both have a key they have to say the same.
+it('the catalog of polls says nothing else under a key of an entry', () => {
+  const polls = read('polls.en.json');
+  for (const name of names) {
+    const entry = read(`${name}.en.json`);
+    expect(Object.keys(entry).filter((k) => polls[k] !== undefined && polls[k] !== entry[k]), name).toEqual([]);
+  }
+});

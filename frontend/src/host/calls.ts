@@ -81,7 +81,7 @@ export const polls = {
   copy: (webinar: string, body: Schema<'PollCopy'>) => api('post', '/api/webinars/{webinar}/polls/copy', { params: { webinar }, body }),
   take: (webinar: string, body: Schema<'PollImport'>) => api('post', '/api/webinars/{webinar}/polls/import', { params: { webinar }, body }),
   sheet: (webinar: string, format: 'md' | 'csv') => `/api/webinars/${webinar}/polls.${format}`,
-  csv: (webinar: string, poll: string) => `/api/webinars/${webinar}/polls/${poll}/results.csv`,
+  file: (webinar: string, poll: string, form: 'csv' | 'xlsx' | 'pdf') => `/api/webinars/${webinar}/polls/${poll}/results.${form}`,
 };
 
 export const assembly = {

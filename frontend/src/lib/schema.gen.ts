@@ -982,6 +982,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webinars/{webinar}/polls/{poll}/results.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        /** The same table as a workbook; for hosts */
+        get: operations["pollWorkbook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/results.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        /** The result to be read and printed, in the language of the webinar; for hosts */
+        get: operations["pollPDF"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/assembly": {
         parameters: {
             query?: never;
@@ -1984,7 +2024,7 @@ export interface components {
         PollRequest: {
             question: string;
             kind?: components["schemas"]["PollKind"];
-            /** @description single, multiple: 2 to 20 */
+            /** @description single, multiple, points: 2 to 20; ranking: 2 to 10; rating: its 3 to 10 steps from low to high; guess: none */
             options?: string[];
             rules?: components["schemas"]["PollRules"];
             /** @description closes so long after its opening; absent: when a host closes it */
@@ -2033,16 +2073,32 @@ export interface components {
          */
         Secrecy: "named" | "anonymous" | "secret";
         /**
-         * @description single: one option, the default; multiple: some; text: own sentences; cloud: own words; quiz: options of which some are correct
+         * @description single: one option, the default; multiple: some; rating: one step of a scale; ranking: all options in order; points: a sum distributed; guess: a number; text: own sentences; cloud: own words; quiz: options of which some are correct
          * @enum {string}
          */
-        PollKind: "single" | "multiple" | "text" | "cloud" | "quiz";
+        PollKind: "single" | "multiple" | "rating" | "ranking" | "points" | "guess" | "text" | "cloud" | "quiz";
         /** @description What a poll lays down besides its options. Each kind uses its own part; what is absent in a request gets the default */
         PollRules: {
             /** @description single, multiple: options that an answer names at least; default 1 */
             least?: number;
             /** @description and at most; default: all. text: answers of one person, 1 to 5, default 1; cloud: words, 1 to 3, default 3 */
             most?: number;
+            /** @description rating: what the low end of the scale means */
+            low?: string;
+            /** @description rating: what the high end means */
+            high?: string;
+            /** @description points that each person distributes; default 100 */
+            sum?: number;
+            /** @description guess: of the number */
+            unit?: string;
+            /** @description guess: the least that is allowed */
+            min?: number;
+            /** @description guess: the most that is allowed */
+            max?: number;
+            /** @description guess: the right number; until the poll is closed only in the answers to hosts */
+            truth?: number;
+            /** @description guess: how far from it is right too */
+            tolerance?: number;
             /** @description text, cloud: characters of each; default 200, of words always 30 */
             length?: number;
             /** @description text: shown without waiting for a host */
@@ -2203,15 +2259,35 @@ export interface components {
             poll: components["schemas"]["ID"];
             /** @description ballots */
             total: number;
-            /** @description single, multiple, quiz: ballots that name an option, in the order of the options; text, cloud: that say a text, in the order of the texts */
+            /** @description single, multiple, rating: ballots that name an option, in the order of the options; ranking: as the first; else empty */
             votes: number[];
+            /** @description of each option: by Borda (ranking: n-1 for the first of n, 0 for the last), or what it was given (points) */
+            points?: number[];
+            /** @description rating, by the number of the step from 1, and guess; absent without ballots */
+            mean?: number;
+            /** @description likewise */
+            median?: number;
+            /** @description guess: ascending; from belongs to a bin, to only to the last, or if both are the same */
+            bins?: {
+                from: number;
+                to: number;
+                n: number;
+            }[];
+            /** @description guess: ballots that are right; until the poll is closed only in the answers to hosts */
+            right?: number;
             /** @description text: the 40 that were shown last; cloud: the 60 that are said most */
             texts?: string[];
         };
         /** @description Each kind of poll asks for its own part; others are refused */
         Answer: {
-            /** @description single, multiple, quiz: those that are chosen */
+            /** @description single, multiple, rating: those that are chosen; ranking: all, the best one first */
             options?: components["schemas"]["ID"][];
+            /** @description points: what each option gets, by its id */
+            points?: {
+                [key: string]: number;
+            };
+            /** @description guess */
+            number?: number;
             /** @description text, cloud: what is said */
             texts?: string[];
         };
@@ -4259,6 +4335,54 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    pollWorkbook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description XLSX */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    pollPDF: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description PDF */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
                 };
             };
             default: components["responses"]["Problem"];

@@ -1,5 +1,5 @@
 // The table of kinds: what each looks like for those who answer, those who ask, and on the wall. Loaded when it is needed.
-import type { Component } from 'svelte';
+import { type Component, untrack } from 'svelte';
 import type { Schema } from '../lib/api';
 import { language } from '../lib/lang.svelte';
 import type { Poll } from '../lib/room.svelte';
@@ -83,10 +83,17 @@ const quiz: Looks = { voters: () => import('./quiz/voters'), hosts: () => import
 const looks: Record<Kind, Looks> = {
   single: choice,
   multiple: choice,
+  rating: { voters: () => import('./rating/voters'), hosts: () => import('./rating/hosts'), wall: () => import('./rating/wall') },
+  ranking: { voters: () => import('./ranking/voters'), hosts: () => import('./ranking/hosts'), wall: () => import('./ranking/wall') },
+  points: { voters: () => import('./points/voters'), hosts: () => import('./points/hosts'), wall: () => import('./points/wall') },
+  guess: { voters: () => import('./guess/voters'), hosts: () => import('./guess/hosts'), wall: () => import('./guess/wall') },
   text: texts,
   cloud: texts,
   quiz,
 };
+
+/** In the order in which a host chooses. */
+export const KINDS = Object.keys(looks) as Kind[];
 
 const loaded = new Map<string, Promise<unknown>>();
 
@@ -94,7 +101,8 @@ const loaded = new Map<string, Promise<unknown>>();
 function once(name: string, fetch: () => Promise<unknown>): Promise<unknown> {
   const known = loaded.get(name);
   if (known) return known;
-  const found = Promise.all([fetch(), language.add(words)]).then(([look]) => look);
+  // Untracked: whoever asks is not to be drawn anew when the language changes.
+  const found = Promise.all([fetch(), untrack(() => language.add(words))]).then(([look]) => look);
   loaded.set(name, found);
   found.catch(() => loaded.delete(name));
   return found;

@@ -9,6 +9,8 @@ test('options lose blanks, and empty ones are left out', () => {
 test('what is wrong with options', () => {
   expect(problemOf(['a', 'b'])).toBeUndefined();
   expect(problemOf(['a'])).toBe('few');
+  expect(problemOf(['a', 'b'], 3)).toBe('few');
+  expect(problemOf(['a', 'b', 'c'], 2, 2)).toBe('many');
   expect(problemOf(['Yes', 'yes', 'no'])).toBe('twice');
 });
 

@@ -9,8 +9,9 @@ export function cleaned(options: readonly string[]): string[] {
 }
 
 /** What is wrong with options that were cleaned. */
-export function problemOf(options: readonly string[]): 'few' | 'twice' | undefined {
-  if (options.length < 2) return 'few';
+export function problemOf(options: readonly string[], least = 2, most = MOST): 'few' | 'many' | 'twice' | undefined {
+  if (options.length < least) return 'few';
+  if (options.length > most) return 'many';
   if (new Set(options.map((o) => o.toLocaleLowerCase())).size < options.length) return 'twice';
   return undefined;
 }

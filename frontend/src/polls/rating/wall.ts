@@ -1,0 +1,1 @@
+export { default as Wall } from './Wall.svelte';
