@@ -10,7 +10,7 @@ import (
 
 // foreign ids that look right and name nothing.
 func noIDs(w string) map[string]string {
-	return in(w, "ticket", webinar.NewID(), "session", webinar.NewID(), "poll", webinar.NewID(), "question", webinar.NewID(), "recording", webinar.NewID(), "segment", webinar.NewID(), "download", webinar.NewID(), "making", "mp4", "lang", "de")
+	return in(w, "ticket", webinar.NewID(), "session", webinar.NewID(), "poll", webinar.NewID(), "question", webinar.NewID(), "recording", webinar.NewID(), "segment", webinar.NewID(), "member", webinar.NewID(), "download", webinar.NewID(), "making", "mp4", "lang", "de")
 }
 
 // TestRolesAndRoutes walks the whole table with everybody who may come along. Who may not is told so before anything

@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"plenum/polls"
+	"plenum/polls/assembly"
 	"plenum/recorder"
 	"plenum/webinar"
 	"plenum/webinar/live"
@@ -30,6 +31,7 @@ type Deps struct {
 	Media     *sfu.Engine
 	Polls     *polls.Service
 	Pictures  *polls.Pictures
+	Assembly  *assembly.Service
 	Questions *talk.Questions
 	Recorder  *recorder.Service
 	Relay     Relay // nil: none

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// maxBody is the most that one request may carry, JSON or SDP, in bytes.
+// maxBody is the most that one request with JSON or SDP may carry, in bytes.
 const maxBody = 64 << 10
 
 // bodyError is a body that cannot be read as what it should be.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"plenum/polls"
+	"plenum/polls/assembly"
 	"plenum/recorder"
 	"plenum/webinar"
 	"plenum/webinar/talk"
@@ -51,6 +52,10 @@ func eventBody(body any) (string, any) {
 		return "clock", clockJSON{ServerTime: b.Now}
 	case polls.Tallied:
 		return "tally", tallyWire(b.Tally)
+	case assembly.AttendanceChanged:
+		return "attendance", attendanceWire(b.Attendance)
+	case assembly.RollChanged:
+		return "roll", struct{}{}
 	case talk.Changed:
 		return "question", questionWire(talk.View{Question: b.Question})
 	case talk.Gone:

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"plenum/polls/assembly"
 	"plenum/recorder"
 	"plenum/webinar"
 	"plenum/webinar/sfu"
@@ -74,6 +75,9 @@ func judgeTyped(err error) (fault, bool) {
 		return fault{status: http.StatusRequestEntityTooLarge, code: "too-large", says: sentence{
 			fmt.Sprintf("That is too much at once: at most %d KiB.", over.Limit>>10), fmt.Sprintf("Das ist zu viel auf einmal: höchstens %d KiB.", over.Limit>>10),
 		}}, true
+	}
+	if list, ok := errors.AsType[*assembly.ListError](err); ok {
+		return fault{status: http.StatusUnprocessableEntity, code: "bad-list", says: sayList(list)}, true
 	}
 	if too, ok := errors.AsType[*tooManyError](err); ok {
 		return fault{status: http.StatusTooManyRequests, code: "too-many-tries", says: sentence{

@@ -20,6 +20,7 @@ import (
 	"plenum/migrations"
 	"plenum/picture"
 	"plenum/polls"
+	"plenum/polls/assembly"
 	"plenum/recorder"
 	"plenum/webinar"
 	"plenum/webinar/live"
@@ -97,7 +98,7 @@ func newSite(t testing.TB, change ...func(*Deps)) *site {
 	screens.Seats = s.webinars
 
 	d := Deps{
-		Accounts: s.accounts, Webinars: s.webinars, Hub: s.hub, Media: s.media, Polls: s.polls, Pictures: s.pictures, Questions: s.questions, Recorder: s.recorder, Numbers: Metrics(s.media, s.hub, s.recorder),
+		Accounts: s.accounts, Webinars: s.webinars, Hub: s.hub, Media: s.media, Polls: s.polls, Pictures: s.pictures, Assembly: assembly.New(db, s.webinars, s.hub), Questions: s.questions, Recorder: s.recorder, Numbers: Metrics(s.media, s.hub, s.recorder),
 		BaseURL: "http://plenum.test", StagePeople: 3, Log: log,
 		App: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "page") }),
 	}

@@ -20,6 +20,7 @@ func routes() []route {
 	const (
 		one       = "/api/webinars/{webinar}"
 		poll      = one + "/polls/{poll}"
+		member    = one + "/assembly/members/{member}"
 		question  = one + "/questions/{question}"
 		recording = one + "/recordings/{recording}"
 
@@ -99,6 +100,13 @@ func routes() []route {
 		{"picture", get, one + "/pictures/{picture}", watch, (*server).picture},
 		{"pollResults", get, poll + "/results.csv", manage(), (*server).pollResults},
 
+		{"getAssembly", get, one + "/assembly", manage(), (*server).getAssembly},
+		{"setRules", put, one + "/assembly/rules", manage(), (*server).setRules},
+		{"importMembers", post, one + "/assembly/members", manage(), (*server).importMembers},
+		{"changeMember", patch, member, manage(), (*server).changeMember},
+		{"renewMemberLink", post, member + "/link", manage(), (*server).renewMemberLink},
+		{"membership", get, one + "/assembly/me", watch, (*server).membership},
+		{"arrive", put, one + "/assembly/me", watch, (*server).arrive},
 		{"listQuestions", get, one + "/questions", watch, (*server).listQuestions},
 		{"ask", post, one + "/questions", watch, (*server).ask},
 		{"ownQuestions", post, one + "/questions/own", watch, (*server).ownQuestions},

@@ -39,6 +39,9 @@ func (s *server) snapshot(c *call) (snapshotJSON, error) {
 	for _, l := range s.Media.Layers(string(id), string(c.seat.ID)) {
 		out.Layers = append(out.Layers, layersWire(webinar.LayersChanged{Kind: string(l.Kind), Rids: l.Rids}))
 	}
+	if err := s.addAssembly(c, &out); err != nil {
+		return snapshotJSON{}, err
+	}
 	return out, s.addRecording(c, &out)
 }
 

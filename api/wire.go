@@ -159,6 +159,7 @@ type snapshotJSON struct {
 	Health     *healthJSON     `json:"health,omitempty"`
 	Layers     []layersJSON    `json:"layers,omitempty"`
 	Polls      []pollJSON      `json:"polls"`
+	Attendance *attendanceJSON `json:"attendance,omitempty"`
 	Questions  questionBoxJSON `json:"questions"`
 	Recording  *recordingJSON  `json:"recording,omitempty"`
 	Consent    *countsJSON     `json:"consent,omitempty"`

@@ -59,6 +59,24 @@ func (s store) putTicket(ctx context.Context, t Ticket, secretHash []byte, issue
 	return gorm.G[ticketRow](s.db).Create(ctx, &row)
 }
 
+// putTickets stores all or none.
+func (s store) putTickets(ctx context.Context, all []Ticket, hashes [][]byte) error {
+	rows := make([]ticketRow, len(all))
+	for i, t := range all {
+		rows[i] = ticketRowOf(t)
+		rows[i].SecretHash = hashes[i]
+	}
+	return s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error { return tx.CreateInBatches(&rows, 500).Error })
+}
+
+func (s store) setSecret(ctx context.Context, id ID, t TicketID, hash []byte) error {
+	n, err := gorm.G[ticketRow](s.db).Where("id = ? AND webinar_id = ? AND user_id IS NULL", t, id).Update(ctx, "secret_hash", hash)
+	if err == nil && n == 0 {
+		return ErrNotFound
+	}
+	return err
+}
+
 // hostTicket returns the seat of t.User in t.Webinar; t becomes it if there is none or the old one has expired.
 func (s store) hostTicket(ctx context.Context, t Ticket, now time.Time) (Ticket, error) {
 	find := gorm.G[ticketRow](s.db).Where("webinar_id = ? AND user_id = ?", t.Webinar, t.User)

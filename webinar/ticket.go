@@ -2,6 +2,7 @@ package webinar
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -90,6 +91,33 @@ func (s *Service) seat(ctx context.Context, w Webinar, role Role, name string, i
 	t, secret := s.newTicket(w, role, name), NewSecret(TicketPrefix)
 	t.Used = !issued
 	return t, secret, s.store.putTicket(ctx, t, HashSecret(secret), issued)
+}
+
+// SeatAll makes a personal seat as attendee for each name, all or none. The secrets are returned here and nowhere else.
+// Unlike those of Issue they are of a list that another room keeps, and Issued does not name them.
+func (s *Service) SeatAll(ctx context.Context, w Webinar, names []string) ([]Ticket, []string, error) {
+	seats, secrets, hashes := make([]Ticket, len(names)), make([]string, len(names)), make([][]byte, len(names))
+	for i, name := range names {
+		seats[i], secrets[i] = s.newTicket(w, Attendee, name), NewSecret(TicketPrefix)
+		hashes[i] = HashSecret(secrets[i])
+	}
+	return seats, secrets, s.store.putTickets(ctx, seats, hashes)
+}
+
+// Unseat takes seats away, as far as they are there.
+func (s *Service) Unseat(ctx context.Context, id ID, seats []TicketID) error {
+	for _, t := range seats {
+		if err := s.Revoke(ctx, id, t); err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Renew gives a seat another secret; the old one works no more. Errors: ErrNotFound.
+func (s *Service) Renew(ctx context.Context, id ID, t TicketID) (string, error) {
+	secret := NewSecret(TicketPrefix)
+	return secret, s.store.setSecret(ctx, id, t, HashSecret(secret))
 }
 
 func (s *Service) newTicket(w Webinar, role Role, name string) Ticket {

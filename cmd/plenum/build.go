@@ -15,6 +15,7 @@ import (
 	"plenum/frontend"
 	"plenum/picture"
 	"plenum/polls"
+	"plenum/polls/assembly"
 	"plenum/recorder"
 	"plenum/recorder/archive"
 	"plenum/recorder/blob"
@@ -179,7 +180,7 @@ func (p *parts) buildRelay(context.Context) error {
 func (p *parts) buildSite(l net.Addr) (err error) {
 	p.numbers = api.Metrics(p.engine, p.hub, p.recorder)
 	deps := api.Deps{
-		Accounts: p.accounts, Webinars: p.webinars, Hub: p.hub, Media: p.engine, Polls: p.polls, Pictures: p.pictures, Questions: p.questions, Recorder: p.recorder,
+		Accounts: p.accounts, Webinars: p.webinars, Hub: p.hub, Media: p.engine, Polls: p.polls, Pictures: p.pictures, Assembly: assembly.New(p.db, p.webinars, p.hub), Questions: p.questions, Recorder: p.recorder,
 		Numbers: p.numbers, App: frontend.Handler(), BaseURL: p.cfg.linkAddress(l).String(), StageURL: p.cfg.address(l).String(), StagePeople: p.cfg.MaxStage, TLS: p.cfg.secure(), TrustedProxies: p.cfg.TrustedProxies, Full: p.full, Log: p.log,
 	}
 	if p.relay != nil {

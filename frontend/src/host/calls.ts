@@ -14,6 +14,9 @@ export type Sharing = Schema<'Sharing'>;
 export type Notice = Schema<'Notice'>;
 export type MyConsent = Schema<'MyConsent'>;
 export type ConsentAnswer = Schema<'ConsentAnswer'>;
+export type Assembly = Schema<'Assembly'>;
+export type Member = Schema<'Member'>;
+export type MemberLink = Schema<'MemberLink'>;
 export type Lang = Schema<'Lang'>;
 
 export const accounts = {
@@ -79,6 +82,19 @@ export const polls = {
   take: (webinar: string, body: Schema<'PollImport'>) => api('post', '/api/webinars/{webinar}/polls/import', { params: { webinar }, body }),
   sheet: (webinar: string, format: 'md' | 'csv') => `/api/webinars/${webinar}/polls.${format}`,
   csv: (webinar: string, poll: string) => `/api/webinars/${webinar}/polls/${poll}/results.csv`,
+};
+
+export const assembly = {
+  get: (webinar: string) => api('get', '/api/webinars/{webinar}/assembly', { params: { webinar } }),
+  rules: (webinar: string, body: Schema<'AssemblyRules'>) => api('put', '/api/webinars/{webinar}/assembly/rules', { params: { webinar }, body }),
+  change: (webinar: string, member: string, body: Schema<'MemberChange'>) =>
+    api('patch', '/api/webinars/{webinar}/assembly/members/{member}', { params: { webinar, member }, body }),
+  link: (webinar: string, member: string) =>
+    api('post', '/api/webinars/{webinar}/assembly/members/{member}/link', { params: { webinar, member } }),
+  import: async (webinar: string, list: Blob): Promise<Schema<'MemberLink'>[]> => {
+    const res = await request(`/api/webinars/${encodeURIComponent(webinar)}/assembly/members`, { method: 'POST', headers: { 'Content-Type': 'text/csv' }, body: list });
+    return (await res.json()) as Schema<'MemberLink'>[];
+  },
 };
 
 type Step = 'start' | 'pause' | 'resume' | 'stop';

@@ -8,10 +8,11 @@ export type Route =
   | { page: 'stage'; id: string }
   | { page: 'speaker'; id: string }
   | { page: 'recordings'; id: string }
+  | { page: 'members'; id: string }
   | { page: 'player'; id: string; recording: string }
   | { page: 'unknown' };
 
-const withID = { webinars: 'webinar', stage: 'stage', s: 'speaker', recordings: 'recordings' } as const;
+const withID = { webinars: 'webinar', stage: 'stage', s: 'speaker', recordings: 'recordings', members: 'members' } as const;
 
 const ID = /^[\w-]{1,64}$/;
 

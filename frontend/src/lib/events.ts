@@ -22,6 +22,8 @@ interface EventMap {
   consent: Schema<'ConsentCounts'>;
   speaking: Schema<'Speaking'>;
   health: Schema<'Health'>;
+  attendance: Schema<'Attendance'>;
+  roll: Schema<'RollChanged'>;
   me: Schema<'Me'>;
   invitation: Schema<'Invitation'>;
 }
@@ -32,7 +34,7 @@ export type Connection = 'connecting' | 'open' | 'lost';
 
 export const EVENT_NAMES = [
   'snapshot', 'webinar', 'presence', 'stage', 'slots', 'layers', 'poll', 'poll_deleted', 'poll_order', 'tally', 'clock', 'recording', 'consent', 'speaking', 'health',
-  'question', 'question_gone', 'question_votes', 'question_rules', 'me', 'invitation',
+  'question', 'question_gone', 'question_votes', 'question_rules', 'me', 'invitation', 'attendance', 'roll',
 ] as const satisfies readonly EventName[];
 
 export interface StreamHandlers {

@@ -45,6 +45,8 @@ export class Room {
   health = $state.raw<Schema<'Health'> | undefined>();
   /** Hosts only: what last became of an invitation to the stage. */
   invitation = $state.raw<Schema<'Invitation'> | undefined>();
+  /** Where members meet: who is here. */
+  attendance = $state.raw<Schema<'Attendance'> | undefined>();
   /** Hosts only. */
   consent = $state.raw<Schema<'ConsentCounts'> | undefined>();
   /** People who are on stage, invited there, or have answered; snapshot, or `setMyConsent` after an own answer. */
@@ -161,6 +163,9 @@ export class Room {
       case 'me':
         this.me = e.data;
         break;
+      case 'attendance':
+        this.attendance = e.data;
+        break;
       case 'invitation':
         this.invitation = e.data;
         break;
@@ -235,6 +240,7 @@ export class Room {
     this.health = s.health;
     this.layers = s.layers ?? [];
     this.polls = [...s.polls].sort((a, b) => a.position - b.position);
+    this.attendance = s.attendance;
     this.recording = s.recording;
     this.consent = s.consent;
     this.myConsent = s.my_consent;

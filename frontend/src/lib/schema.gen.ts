@@ -982,6 +982,123 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webinars/{webinar}/assembly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** The members of an association that meets here and the rules of the meeting */
+        get: operations["getAssembly"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/assembly/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Set what the statutes say. 409 when somebody holds more proxies already */
+        put: operations["setRules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/assembly/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replace the list of members. The columns number and name are needed, weight and proxy may be there; a wrong line is named and nothing is taken over. 409 once a member has arrived. The personal links are in this answer and nowhere else */
+        post: operations["importMembers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/assembly/members/{member}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                member: components["parameters"]["member"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Check a member in or out, note that they vote on paper, or whom they have named to vote for them */
+        patch: operations["changeMember"];
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/assembly/members/{member}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                member: components["parameters"]["member"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a member another personal link; the old one works no more */
+        post: operations["renewMemberLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/assembly/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** The asker as a member and for whom they may vote now. 404 for who is none */
+        get: operations["membership"];
+        /** Check in, or out */
+        put: operations["arrive"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/questions": {
         parameters: {
             query?: never;
@@ -1727,6 +1844,8 @@ export interface components {
             /** @description of one's own pictures; people on stage only */
             layers?: components["schemas"]["Layers"][];
             polls: components["schemas"]["Poll"][];
+            /** @description where members meet */
+            attendance?: components["schemas"]["Attendance"];
             questions: components["schemas"]["QuestionBox"];
             recording?: components["schemas"]["Recording"];
             /** @description hosts only */
@@ -1736,6 +1855,67 @@ export interface components {
             /** @description people on stage only */
             my_consent?: components["schemas"]["MyConsent"];
             server_time: components["schemas"]["Time"];
+        };
+        AssemblyRules: {
+            /** @description per cent that must be here or represented; 0: any number will do */
+            quorum: number;
+            /** @description the quorum counts members and not the weight of their votes */
+            heads: boolean;
+            /** @description members that one person may represent; 0: as many as ask */
+            proxies: number;
+        };
+        Share: {
+            members: number;
+            /** @description the sum of their weights */
+            votes: number;
+        };
+        /** @description Who is here, and whether that is enough */
+        Attendance: {
+            all: components["schemas"]["Share"];
+            /** @description in person */
+            here: components["schemas"]["Share"];
+            /** @description not here, but somebody who is votes for them */
+            represented: components["schemas"]["Share"];
+            quorum: number;
+            heads: boolean;
+            met: boolean;
+        };
+        /** @description hosts only: the list of members has changed */
+        RollChanged: Record<string, never>;
+        Member: {
+            id: components["schemas"]["ID"];
+            number: string;
+            name: string;
+            weight: number;
+            /** @description the member who votes for this one while it is not here */
+            proxy?: components["schemas"]["ID"];
+            here: boolean;
+            /** @description votes on paper, in the hall */
+            paper: boolean;
+        };
+        Assembly: {
+            rules: components["schemas"]["AssemblyRules"];
+            members: components["schemas"]["Member"][];
+            attendance: components["schemas"]["Attendance"];
+        };
+        MemberLink: {
+            member: components["schemas"]["Member"];
+            link: string;
+        };
+        /** @description What is left out stays as it is */
+        MemberChange: {
+            here?: boolean;
+            paper?: boolean;
+            /** @description a member; empty: nobody any more */
+            proxy?: string;
+        };
+        CheckIn: {
+            here: boolean;
+        };
+        Membership: {
+            member: components["schemas"]["Member"];
+            /** @description for whom the asker may vote now, themselves included */
+            mandates: components["schemas"]["Member"][];
         };
         Presence: {
             /** @description seats with an open event stream */
@@ -2461,6 +2641,7 @@ export interface components {
         /** @description makes the address of each version another one; has no other meaning */
         version: components["schemas"]["ID"];
         webinar: components["schemas"]["ID"];
+        member: components["schemas"]["ID"];
         ticket: components["schemas"]["ID"];
         session: components["schemas"]["ID"];
         poll: components["schemas"]["ID"];
@@ -4078,6 +4259,185 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAssembly: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description assembly */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assembly"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssemblyRules"];
+            };
+        };
+        responses: {
+            /** @description assembly */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assembly"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    importMembers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description the members and their personal links */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberLink"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    changeMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                member: components["parameters"]["member"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberChange"];
+            };
+        };
+        responses: {
+            /** @description member */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    renewMemberLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                member: components["parameters"]["member"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description link */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberLink"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    membership: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description membership */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Membership"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    arrive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckIn"];
+            };
+        };
+        responses: {
+            /** @description membership */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Membership"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -1,0 +1,90 @@
+// A meeting of an association: a list is read, members check in with their own links, and everybody sees the quorum.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Cast, person, pictured } from './browser.mjs';
+import { desk, wear } from './gallery.mjs';
+import { accessible, focusSeen, laidOut } from './looks.mjs';
+import { Server } from './server.mjs';
+import { assertQuiet, createWebinar, makeAccount } from './steps.mjs';
+
+const looks = [{ width: 390, height: 844, theme: 'dark', lang: 'de' }, { width: 390, height: 844, theme: 'light', lang: 'en' }, { ...desk, theme: 'dark' }, desk];
+
+let server, cast;
+
+before(async () => {
+  server = await Server.start();
+  cast = new Cast();
+});
+after(async () => {
+  await cast?.close();
+  await server?.stop();
+});
+
+async function sound(page, name) {
+  await page.bringToFront(); // Tab goes through the page that is seen
+  const found = [];
+  for (const look of looks) {
+    await wear(page, look);
+    const complaints = [...(await laidOut(page, look.lang)), ...(await accessible(page)), ...(look === desk ? await focusSeen(page) : [])];
+    found.push(...complaints.map((c) => `${name} ${look.width} ${look.theme} ${look.lang}: ${c}`));
+    if (process.env.PLENUM_PICTURES) await page.screenshot({ path: join(process.env.PLENUM_PICTURES, `${name}-${look.width}-${look.theme}.png`), fullPage: true });
+  }
+  assert.deepEqual(found, []);
+}
+
+test('members check in and there is a quorum', async () => {
+  const browser = await cast.browser();
+  const host = await person(browser, server.url);
+  const anna = await person(browser, server.url, { viewport: { width: 390, height: 844 } });
+  await pictured('members', () => [host, anna], async () => {
+    await makeAccount(host, server);
+    const { id } = await createWebinar(host, 'Mitgliederversammlung 2026');
+    await host.goto(`${server.url}/webinars/${id}`);
+    await host.getByRole('link', { name: 'Members' }).click();
+    const list = (text) => ({ name: 'members.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+    const file = host.getByLabel('CSV file');
+    await file.setInputFiles(list('number,name,proxy\n1,Anna Ångström,\n2,Bert Muster,7\n'));
+    await host.getByText('Line 3 of the list, the proxy is a number that nobody has. Nothing was taken over.').waitFor();
+
+    const answered = host.waitForResponse((r) => r.url().endsWith('/assembly/members') && r.status() === 201);
+    await file.setInputFiles(list('\uFEFFNummer;Name;Stimmen;Vertretung\r\n1;Anna Ångström;2;\r\n2;Bert Muster;1;1\r\n3;"=HYPERLINK(""x"")";3;\r\n4;Dora Beispiel;1;\r\n'));
+    const [{ link }] = await (await answered).json();
+    await host.getByText('4 members are on the list.').waitFor();
+    const saved = host.waitForEvent('download');
+    await host.getByRole('button', { name: 'Save links as CSV' }).click();
+    const stream = await (await saved).createReadStream();
+    let text = '';
+    for await (const part of stream) text += part;
+    assert.ok(text.includes(`1,Anna Ångström,${link}`) && text.includes(`3,"'=HYPERLINK(""x"")",`), text);
+
+    await host.getByLabel('Quorum in per cent').fill('50');
+    await host.getByRole('button', { name: 'Save rules' }).click();
+    await host.getByText('The rules are saved.').waitFor();
+    await host.getByRole('heading', { name: 'No quorum yet' }).waitFor();
+    await sound(host, 'members');
+
+    await anna.goto(link);
+    const enter = anna.getByRole('button', { name: /^(Join|Continue|Enter|Wait)/ }).first();
+    await enter.click();
+    await anna.getByText('You are on the list of members as Anna Ångström. Your votes: 2').waitFor();
+    await anna.getByText('No quorum yet: 0 % are here or represented, 50 % are needed.').waitFor();
+    await anna.getByRole('button', { name: 'I am here' }).click();
+    await anna.getByText('You also represent: Bert Muster').waitFor();
+    await host.getByText('3 of 7 votes are here or represented; 50 % are needed.').waitFor();
+
+    // At the door: Dora has no phone.
+    await host.getByLabel('Find by name or number').fill('dora');
+    await host.getByRole('checkbox', { name: 'Is here' }).check();
+    await host.getByRole('heading', { name: 'There is a quorum' }).waitFor();
+    await anna.getByText('There is a quorum: 57 % are here or represented.').waitFor();
+    await host.getByLabel('Find by name or number').fill('');
+    await sound(host, 'quorum');
+    await sound(anna, 'member');
+
+    await anna.reload();
+    await anna.getByRole('button', { name: 'I have to leave' }).click();
+    await host.getByRole('heading', { name: 'No quorum yet' }).waitFor();
+    assertQuiet(host, anna);
+  });
+});
