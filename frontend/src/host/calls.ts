@@ -127,6 +127,17 @@ export const recordings = {
   /** Files of a recording to keep. */
   kept: (webinar: string, recording: string, file: 'program' | 'masters.zip' | 'timeline') =>
     `/api/webinars/${webinar}/recordings/${recording}/${file}${file === 'masters.zip' ? '' : '?download=1'}`,
+  /** What lies at an address that the timeline tells. */
+  peaks: async (url: string, signal: AbortSignal) => (await (await request(url, { signal })).json()) as Schema<'Peaks'>,
+  captions: async (url: string, signal: AbortSignal) => (await request(url, { signal })).text(),
+  /** Keeps captions (WebVTT); answers the timeline as it is now. */
+  setCaptions: async (webinar: string, recording: string, lang: string, text: string) => {
+    const headers = { 'Content-Type': 'text/vtt', Accept: 'application/json' };
+    const res = await request(`/api/webinars/${webinar}/recordings/${recording}/captions/${lang}`, { method: 'PUT', body: text, headers });
+    return (await res.json()) as Timeline;
+  },
+  dropCaptions: (webinar: string, recording: string, lang: string) =>
+    api('delete', '/api/webinars/{webinar}/recordings/{recording}/captions/{lang}', { params: { webinar, recording, lang } }),
   make: (webinar: string, recording: string, making: 'mp4' | 'composite') =>
     api('post', `/api/webinars/{webinar}/recordings/{recording}/made/{making}`, { params: { webinar, recording, making } }),
   keptMade: (webinar: string, recording: string, making: 'mp4' | 'composite') => `/api/webinars/${webinar}/recordings/${recording}/made/${making}?download=1`,

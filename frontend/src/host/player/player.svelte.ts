@@ -23,6 +23,8 @@ export class Player {
   volume = $state(1);
   muted = $state(false);
   view = $state<View>('all');
+  /** The language of the captions that are shown; empty: none. */
+  captions = $state('');
   people = $derived(people(this.timeline));
   /** What is played, from where to where. */
   bounds: Place = $derived(plan(this.timeline));

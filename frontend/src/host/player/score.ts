@@ -52,6 +52,13 @@ export function bounds(t: Timeline): Place {
   return t.trim ? { from: t.trim.from_ms, to: t.trim.to_ms } : { from: 0, to: t.duration_ms };
 }
 
+/** uncut is a timeline as if nothing had been cut off. */
+export function uncut(t: Timeline): Timeline {
+  const all = { ...t };
+  delete all.trim;
+  return all;
+}
+
 /** From so long a hole on, ms, what nobody recorded is passed over, pauses among it; so does the one film (recorder/program). */
 const HOLE = 1000;
 
