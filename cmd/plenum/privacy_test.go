@@ -28,7 +28,7 @@ func TestI25LogsAndMetricsKnowNobody(t *testing.T) {
 	h.host.call("POST", h.path+"/polls", map[string]any{"question": "canaryquestion", "options": []string{"canaryone", "canarytwo"}}, 201, &poll)
 	h.host.call("POST", h.path+"/polls/"+poll.ID+"/open", nil, 200, nil)
 	receipt := strings.Repeat("ca", 32)
-	guest.post("/polls/"+poll.ID+"/votes", `{"options":["`+poll.Options[0].ID+`"],"receipt":"`+receipt+`"}`)
+	guest.post("/polls/"+poll.ID+"/votes", `{"answer":{"options":["`+poll.Options[0].ID+`"]},"receipt":"`+receipt+`"}`)
 	for _, path := range []string{"/canary?canary=1", h.path + "/canary", "/api/receipt", "/s/canary"} {
 		guest.at(http.MethodPost, path, `{"link":"canarylink","canary":"canary"}`)
 	}

@@ -165,7 +165,10 @@ func TestFullHouse(t *testing.T) {
 		t.Fatal(err)
 	}
 	drain(res)
-	drain(c.send(keeps, http.MethodPost, c.base+"/polls/"+poll.ID+"/open", nil, c.host))
+	if res = c.send(keeps, http.MethodPost, c.base+"/polls/"+poll.ID+"/open", map[string]any{}, c.host); res.StatusCode != http.StatusOK {
+		t.Fatalf("the poll of %q opens with %s", poll.ID, res.Status)
+	}
+	drain(res)
 	lines := bufio.NewScanner(streams[0].Body)
 	lines.Buffer(nil, 1<<20)
 	heard := false

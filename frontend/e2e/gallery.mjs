@@ -30,7 +30,7 @@ export const words = {
   asked: 'Will the slides be sent around afterwards?',
   title: 'Open data for charities',
   speaker: 'Amina Yılmaz-Hohenfels',
-  asked: 'Jonas Lindqvist-Oberhauser',
+  guest: 'Jonas Lindqvist-Oberhauser',
   polls: [
     ['Which topic shall we look at next?', ['Consent in practice', 'Captions for everybody', 'Codes and short links that people can type']],
     ['What would help you to follow?', ['Captions', 'Slides sent around beforehand', 'Fewer speakers at once'], { most: 2 }],
@@ -147,7 +147,7 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   await host.getByRole('button', { name: 'Share screen' }).click();
   await watcher.getByText('Screen of Ada Host').waitFor();
   await silent.goto(webinar.link);
-  await silent.getByLabel('Display name').fill(words.asked);
+  await silent.getByLabel('Display name').fill(words.guest);
   await silent.getByRole('button', { name: 'Join with sound' }).click();
   await firstFrame(silent);
   yield scene('live, no poll yet', silent);
@@ -237,7 +237,7 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
 /** Somebody of the audience is asked on stage while a recording runs, comes unrecorded, and goes back. */
 async function* promotion(host, asked, scene) {
   await host.getByRole('heading', { name: /in the room/ }).click();
-  await host.getByRole('button', { name: `Ask on stage: ${words.asked}` }).click();
+  await host.getByRole('button', { name: `Ask on stage: ${words.guest}` }).click();
   const call = asked.getByRole('dialog', { name: 'Ada Host asks you on stage' });
   await call.getByRole('heading', { name: /^This event is being recorded/ }).waitFor();
   yield scene('asked on stage', asked, true);
@@ -254,7 +254,7 @@ async function* promotion(host, asked, scene) {
   await asked.reload();
   await asked.getByRole('dialog', { name: 'You are on stage' }).waitFor();
   yield scene('guest, page loaded anew', asked);
-  await host.getByRole('button', { name: `Take off stage: ${words.asked}` }).click();
+  await host.getByRole('button', { name: `Take off stage: ${words.guest}` }).click();
   await asked.getByRole('button', { name: 'Sound' }).waitFor();
 }
 

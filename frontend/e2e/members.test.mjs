@@ -67,7 +67,8 @@ test('members check in and there is a quorum', async () => {
     await anna.goto(link);
     const enter = anna.getByRole('button', { name: /^(Join|Continue|Enter|Wait)/ }).first();
     await enter.click();
-    await anna.getByText('You are on the list of members as Anna Ångström. Your votes: 2').waitFor();
+    await anna.getByText('You are on the list of members as Anna Ångström.').waitFor();
+    await anna.getByText('Your votes: 2').waitFor();
     await anna.getByText('No quorum yet: 0 % are here or represented, 50 % are needed.').waitFor();
     await anna.getByRole('button', { name: 'I am here' }).click();
     await anna.getByText('You also represent: Bert Muster').waitFor();

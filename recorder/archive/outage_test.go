@@ -82,6 +82,7 @@ func TestStoreIsAwayForTenMinutes(t *testing.T) {
 				done := make(chan error)
 				go func() { done <- a.Run(ctx) }()
 				time.Sleep(9 * time.Minute)
+				synctest.Wait()
 				if s := a.State(); s.Health != Retrying || time.Since(s.Since) < 7*time.Minute {
 					t.Errorf("%+v", s)
 				}

@@ -1,6 +1,6 @@
 // The vote of this browser in one poll: cast it, survive a lost answer, prove it after closing.
 import { api, OFFLINE, Problem, type Schema } from '../lib/api';
-import { newVote, storedVote, storeVote, type StoredVote, voteKey } from '../lib/receipt';
+import { newVote, stamp, storedVote, storeVote, type StoredVote, voteKey } from '../lib/receipt';
 import type { Poll, Room } from '../lib/room.svelte';
 import type { Answer } from '../polls/kinds';
 
@@ -110,7 +110,7 @@ export class Ballot {
   #failed(err: unknown, again: boolean): CastResult {
     if (err instanceof Problem && err.code === 'already-voted') {
       // The first ballot of ours that was lost on its way, or one from elsewhere: then ours is not in the box.
-      if (this.#secrecy === 'secret' && this.vote) this.#set({ ...this.vote, storedAt: new Date(this.#room.now()).toISOString() }); // the paper is ours alone
+      if (this.#secrecy === 'secret' && this.vote) this.#set({ ...this.vote, storedAt: stamp(this.#room.now()) }); // the paper is ours alone
       else if (!again) this.#set(undefined);
       this.#room.markVoted(this.#poll);
       return 'already';

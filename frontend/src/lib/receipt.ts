@@ -58,3 +58,6 @@ export function storedVote(poll: string): StoredVote | undefined {
 export function shortReceipt(receipt: string): string {
   return (receipt.slice(0, 16).match(/.{4}/g) ?? []).join('-').toUpperCase();
 }
+
+/** A time in Unix milliseconds as it is stored. */
+export const stamp = (ms: number): string => new Date(ms).toISOString();

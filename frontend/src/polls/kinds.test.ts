@@ -6,7 +6,7 @@ import { given, shares } from './points/shares';
 import { moved, ranked, shuffled } from './ranking/order';
 
 const poll = (o: Partial<Poll>): Poll => ({
-  id: 'q', position: 1, kind: 'ranking', rules: {}, question: '?', options: ['a', 'b', 'c'].map((id) => ({ id, text: id.toUpperCase() })), state: 'open', secrecy: 'anonymous', voted: true, ...o,
+  id: 'q', position: 1, kind: 'ranking', rules: {}, question: '?', options: ['a', 'b', 'c'].map((id) => ({ id, text: id.toUpperCase() })), state: 'open', secrecy: 'anonymous', voted: true, changeable: false, results: 'voted', first: 'q', round: 1, held: false, ...o,
 });
 
 test('an option moves to a place, and past the ends no further', () => {

@@ -2,7 +2,7 @@
 import type { Schema } from '../../lib/api';
 import type { Poll } from '../calls';
 
-export type Closing = 'hand' | 'time' | 'survey';
+type Closing = 'hand' | 'time' | 'survey';
 
 export interface PlanForm {
   closing: Closing;
