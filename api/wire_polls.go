@@ -77,7 +77,7 @@ type binJSON struct {
 
 func tallyWire(t polls.Tally) tallyJSON {
 	out := tallyJSON{Poll: t.Poll, Total: t.Total, Votes: append([]int{}, t.Votes...), // never null
-		Points: t.Points, Mean: t.Mean, Median: t.Median, Right: t.Right}
+		Points: t.Points, Mean: t.Mean, Median: t.Median, Right: t.Right, Texts: t.Texts, States: t.States}
 	for _, b := range t.Bins {
 		out.Bins = append(out.Bins, binJSON(b))
 	}

@@ -62,7 +62,7 @@ test('Firefox is recorded with consent, and the file is sound', async () => {
   await answer(speaker, 'Record me');
   await startRecording(host);
   await indicated(watcher, /^Recording$/);
-  await host.waitForTimeout(5000);
+  await host.waitForTimeout(8000);
   await host.getByRole('button', { name: 'Stop recording' }).click();
   await indicated(watcher, /Recording ended/);
   const files = await recorded(host);
