@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"plenum/recorder"
 	"plenum/recorder/consent"
 	"plenum/webinar"
 )
@@ -19,7 +18,7 @@ func (s *site) standing(w, recording, ticket string) (consent.Standing, webinar.
 	s.t.Helper()
 	seat, err := s.webinars.Ticket(s.t.Context(), webinar.ID(w), webinar.TicketID(ticket))
 	must(s.t, err)
-	st, err := s.recorder.MyConsent(s.t.Context(), webinar.ID(w), recorder.RecordingID(recording), seat)
+	st, err := s.recorder.MyConsent(s.t.Context(), webinar.ID(w), recording, seat)
 	must(s.t, err)
 	return st, seat.Subject
 }

@@ -14,6 +14,7 @@ func form(m recorder.Making) (media, ending string) {
 		return "image/webp", ".webp"
 	case recorder.Peaks:
 		return "application/json", "-peaks.json"
+	case recorder.Mix, recorder.Composite:
 	}
 	return "video/webm", "-composite.webm"
 }

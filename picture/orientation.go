@@ -10,10 +10,11 @@ import (
 type orientation uint16
 
 const (
-	upright        orientation = 1
-	orientationTag             = 0x0112
-	app1                       = 0xe1 // marker of the segment that holds EXIF
-	startOfScan                = 0xda
+	upright orientation = 1
+
+	orientationTag = 0x0112
+	app1           = 0xe1 // marker of the segment that holds EXIF
+	startOfScan    = 0xda
 )
 
 // orientationOf reads the orientation from the EXIF segment of a JPEG; upright if there is none that makes sense.
@@ -90,6 +91,7 @@ func (o orientation) apply(img *image.NRGBA) *image.NRGBA {
 func (o orientation) place(x, y, w, h int) image.Point {
 	right, bottom := w-1-x, h-1-y
 	switch o {
+	case upright:
 	case 2:
 		return image.Pt(right, y)
 	case 3:

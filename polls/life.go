@@ -46,7 +46,7 @@ func (s *Service) OpenFor(ctx context.Context, w webinar.ID, id PollID, openFor 
 		changed = true
 		if openFor != 0 {
 			p.OpenFor, p.SurveyUntil = openFor, time.Time{}
-			if err := p.Plan.validate(p.Kind); err != nil {
+			if err := p.validate(p.Kind); err != nil {
 				return err
 			}
 		}

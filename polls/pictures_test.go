@@ -97,7 +97,7 @@ func TestPicturesLiveAsLongAsTheirPoll(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := g.Service.Get(t.Context(), room, p.ID, "", true)
+	v, err := g.Get(t.Context(), room, p.ID, "", true)
 	if err != nil || v.Poll.Options[0].Picture == nil || *v.Poll.Options[0].Picture != (Picture{ID: first, Type: "image/jpeg", Width: 3, Height: 2, Alt: "Ein Kreis", file: string(first)}) {
 		t.Fatalf("%+v, %v", v.Poll.Options, err)
 	}

@@ -152,7 +152,7 @@ func (d *Draft) Validate() error {
 	if err := d.promise(); err != nil {
 		return err
 	}
-	return d.Plan.validate(d.Kind)
+	return d.validate(d.Kind)
 }
 
 // View is a poll as one person may see it.

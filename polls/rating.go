@@ -40,7 +40,7 @@ type steps struct{ votes }
 
 func (s *steps) result() Tally {
 	t := s.votes.result()
-	var values, weights []float64
+	values, weights := make([]float64, 0, len(t.Votes)), make([]float64, 0, len(t.Votes))
 	for i, n := range t.Votes {
 		values, weights = append(values, float64(i+1)), append(weights, float64(n))
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -109,8 +110,9 @@ func (s store) find(ctx context.Context, where string, args ...any) ([]stored, e
 		var life lifeRow
 		var tally string
 		var changeable bool
-		targets := []any{&r.ID, &r.WebinarID, &r.Kind, &r.Secrecy, &r.Question, &r.State, &r.Position, &changeable, &r.Rules, &tally, &r.OpenedAt, &r.ClosedAt}
-		if err := rows.Scan(append(append(targets, life.targets()...), &o.ID, &o.Text, &i.ID, &i.file, &i.Type, &i.Width, &i.Height, &i.Alt)...); err != nil {
+		targets := slices.Concat([]any{&r.ID, &r.WebinarID, &r.Kind, &r.Secrecy, &r.Question, &r.State, &r.Position, &changeable, &r.Rules, &tally, &r.OpenedAt, &r.ClosedAt},
+			life.targets(), []any{&o.ID, &o.Text, &i.ID, &i.file, &i.Type, &i.Width, &i.Height, &i.Alt})
+		if err := rows.Scan(targets...); err != nil {
 			return nil, fault("read polls", err)
 		}
 		if len(out) == 0 || out[len(out)-1].ID != PollID(r.ID) {

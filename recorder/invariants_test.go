@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -254,13 +255,13 @@ func TestI17NothingBeforeTheDelay(t *testing.T) {
 // stuck is a shelf that gives nothing up while it is down.
 type stuck struct {
 	*shelf
-	down bool
+	down atomic.Bool
 }
 
 var errStuck = errors.New("no such luck")
 
 func (s *stuck) Erase(ctx context.Context, key string) error {
-	if s.down {
+	if s.down.Load() {
 		return errStuck
 	}
 	return s.shelf.Erase(ctx, key)
@@ -299,12 +300,12 @@ func TestI23NothingOutlivesItsExpiry(t *testing.T) {
 			if _, err := w.s.Get(ctx, w.w, rec.ID); err != nil || len(w.shelf.kept) != 1 {
 				t.Errorf("gone before its time: %v, %v", err, w.shelf.kept)
 			}
-			store.down = true
+			store.down.Store(true)
 			w.idle(20 * time.Hour)
 			if _, _, err := w.s.OpenSegment(ctx, w.w, rec.ID, "any"); !errors.Is(err, ErrNotFound) {
 				t.Errorf("still played: %v", err)
 			}
-			store.down = false
+			store.down.Store(false)
 			w.idle(2 * time.Minute)
 			synctest.Wait()
 		})

@@ -266,7 +266,7 @@ func setProgram(field func(*config) *string) func(*config, string) error {
 
 // setAnnouncements reads the files once, so that a fault is known before anybody has to hear them.
 func setAnnouncements(c *config, v string) (err error) {
-	var langs []string
+	langs := make([]string, 0, len(webinar.Langs()))
 	for _, l := range webinar.Langs() {
 		langs = append(langs, string(l))
 	}

@@ -10,8 +10,8 @@ import (
 // special are the signs that mean something in Markdown or HTML. A backslash before one takes it as it is (CommonMark 2.4).
 const special = "\\`*_<>[]&#|~"
 
-var escape = func() *strings.Replacer {
-	var pairs []string
+func escape() *strings.Replacer {
+	pairs := make([]string, 0, 2*len(special))
 	for _, r := range special {
 		pairs = append(pairs, string(r), `\`+string(r))
 	}

@@ -93,7 +93,10 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%d ms", d/time.Millisecond)
 }
 
-var units = map[string]time.Duration{
-	"h": time.Hour, "hour": time.Hour, "hours": time.Hour, "min": time.Minute, "m": time.Minute, "minutes": time.Minute,
-	"s": time.Second, "sec": time.Second, "seconds": time.Second, "ms": time.Millisecond,
+// units are the words for spans of time.
+func units() map[string]time.Duration {
+	return map[string]time.Duration{
+		"h": time.Hour, "hour": time.Hour, "hours": time.Hour, "min": time.Minute, "m": time.Minute, "minutes": time.Minute,
+		"s": time.Second, "sec": time.Second, "seconds": time.Second, "ms": time.Millisecond,
+	}
 }

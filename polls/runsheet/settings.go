@@ -194,7 +194,7 @@ func readSpan(into reflect.Value, s string) bool {
 	number := strings.TrimRight(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ .")
 	unit := cmp.Or(strings.ToLower(strings.Trim(s[len(number):], " .")), "s")
 	n, err := strconv.Atoi(number)
-	each, ok := units[unit]
+	each, ok := units()[unit]
 	if err != nil || !ok || n < 0 || n > int(1000*time.Hour/each) {
 		return false
 	}

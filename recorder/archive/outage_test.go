@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,6 +22,8 @@ type outage struct {
 	blob.Store
 	until time.Time
 	slow  time.Duration
+
+	mu    sync.Mutex
 	asked int
 	kept  map[string][]byte
 }
@@ -28,7 +31,9 @@ type outage struct {
 var errAway = errors.New("no route to the store")
 
 func (o *outage) Put(ctx context.Context, u blob.Upload) error {
+	o.mu.Lock()
 	o.asked++
+	o.mu.Unlock()
 	select {
 	case <-time.After(o.slow):
 	case <-ctx.Done():
@@ -38,6 +43,8 @@ func (o *outage) Put(ctx context.Context, u blob.Upload) error {
 		return errAway
 	}
 	b, err := io.ReadAll(io.NewSectionReader(u.Body, 0, u.Size))
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.kept[u.Key] = b
 	return err
 }
@@ -59,6 +66,8 @@ func TestStoreIsAwayForTenMinutes(t *testing.T) {
 				store := &outage{until: away, slow: slow, kept: map[string][]byte{}}
 				told := 0
 				a, err := New(Config{Objects: store, Rows: NewStore(db), Spool: dir, Done: func(_ context.Context, r Result) error {
+					store.mu.Lock()
+					defer store.mu.Unlock()
 					if told++; r.Err != nil {
 						t.Error(r.Err)
 					}
@@ -86,9 +95,11 @@ func TestStoreIsAwayForTenMinutes(t *testing.T) {
 				if s := a.State(); s.Health != Retrying || time.Since(s.Since) < 7*time.Minute {
 					t.Errorf("%+v", s)
 				}
+				store.mu.Lock()
 				if store.asked < 4 || store.asked > 40 || len(store.kept) > 0 || told > 0 {
 					t.Errorf("asked %d times in nine minutes, %d told", store.asked, told)
 				}
+				store.mu.Unlock()
 				time.Sleep(time.Until(away.Add(2*time.Minute + 4*slow)))
 				cancel()
 				if err := <-done; err != nil {

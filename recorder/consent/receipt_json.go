@@ -103,8 +103,9 @@ func (r *Receipt) parties() []partyJSON {
 }
 
 func (r *Receipt) purposes() []purposeJSON {
-	data := []dataJSON{}
-	for _, word := range r.Scopes.Words() {
+	words := r.Scopes.Words()
+	data := make([]dataJSON, 0, len(words))
+	for _, word := range words {
 		data = append(data, dataJSON{Type: word, Optional: true})
 	}
 	purpose := func(name, processing string) purposeJSON {

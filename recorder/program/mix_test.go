@@ -27,7 +27,7 @@ func temp(t testing.TB) func() (*os.File, error) {
 }
 
 // mixed is the oracle's own mixer: ffmpeg with other words than the ones that are shipped.
-func mixed(t testing.TB, ctx context.Context, lanes []*os.File) (io.ReadCloser, error) {
+func mixed(ctx context.Context, t testing.TB, lanes []*os.File) (io.ReadCloser, error) {
 	dir := t.TempDir()
 	args := []string{"-v", "error", "-copyts"}
 	for i, f := range lanes {
@@ -97,7 +97,7 @@ func TestEverybodyIsHeard(t *testing.T) {
 			t.Errorf("%d lanes, %v", len(lanes), length)
 		}
 		progress(1)
-		return mixed(t, ctx, lanes)
+		return mixed(ctx, t, lanes)
 	}})
 	if out := tool(t, "ffmpeg", "-v", "warning", "-i", all, "-f", "null", "-"); out != "" {
 		t.Errorf("ffmpeg complains: %s", out)
@@ -171,7 +171,7 @@ func TestMixesThatFail(t *testing.T) {
 		sources := []Source{{Person: "a", Rank: 1, Open: opens(b)}, {Person: "b", Rank: 2, Open: opens(b), Allowed: func() bool { return !back }}}
 		s := &Sound{Temp: temp(t), Mix: func(ctx context.Context, lanes []*os.File, _ time.Duration, _ func(float64)) (io.ReadCloser, error) {
 			back = true
-			return mixed(t, ctx, lanes)
+			return mixed(ctx, t, lanes)
 		}}
 		f := &mem{}
 		if _, err := Build(t.Context(), f, Script{Sources: sources, Sound: s}); !errors.Is(err, ErrTakenBack) || len(f.b) > 4096 {

@@ -29,7 +29,6 @@ type Sound struct {
 type lane struct {
 	f   *os.File
 	mux *webm.Writer
-	end int64 // session ms
 }
 
 // layOut gives each tape that is heard its lane: -1 for the others; and says how many lanes there are.
