@@ -2,6 +2,7 @@ package assembly
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -70,7 +71,7 @@ func (s *Service) Import(ctx context.Context, w webinar.Webinar, list io.Reader)
 			return ErrBegun
 		}
 		rules, err := tx.rules(ctx, w.ID)
-		if err != nil && err != ErrNoAssembly { //nolint:errorlint // of our own store
+		if err != nil && !errors.Is(err, ErrNoAssembly) {
 			return err
 		}
 		if err := check(Roll{rules, members}); err != nil {
