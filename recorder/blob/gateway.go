@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -117,17 +118,39 @@ func (g *Gateway) serve(ctx context.Context, backend *posix.Posix) error {
 		defer close(g.ended)
 		g.err = embedgw.RunVersityGW(run, backend, config)
 	}()
+	var err error
 	select {
 	case <-listening:
-		return nil
+		if err = g.answers(ctx); err == nil {
+			return nil
+		}
 	case <-g.ended:
-		stop()
-		return fmt.Errorf("object store did not start: %w", g.err)
+		err = g.err
 	case <-ctx.Done():
-		stop()
-		<-g.ended
-		return fmt.Errorf("object store did not start: %w", ctx.Err())
+		err = ctx.Err()
 	}
+	stop()
+	<-g.ended
+	return fmt.Errorf("object store did not start: %w", err)
+}
+
+// answers returns when a request has got an answer, whatever it says. The library tells that it listens before its loop
+// runs, and whoever stops it in between has a loop that never ends.
+func (g *Gateway) answers(ctx context.Context) error {
+	t, err := g.config.transport()
+	if err != nil {
+		return err
+	}
+	defer t.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+g.config.Endpoint, nil)
+	if err != nil {
+		return err
+	}
+	res, err := t.RoundTrip(req)
+	if err != nil {
+		return err
+	}
+	return res.Body.Close()
 }
 
 // Config returns how to reach the store with OpenS3.
