@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync"
+
+	"plenum/webinar/mailbox"
 )
 
 const (
@@ -19,7 +20,6 @@ type job struct {
 	// run a second time, when the transaction of the first had to be undone.
 	do   func(*txn) error
 	kept func() // after the commit, in the order of the jobs, in the writer's goroutine
-	done chan error
 }
 
 // writer is the only one who changes polls: one goroutine, so that all changes have one order, and one commit for
@@ -30,103 +30,58 @@ type writer struct {
 	untidy bool   // a poll was closed; the writer's goroutine only
 	after  func() // once a commit, after every kept and before the acknowledgements
 
-	queue   chan *job
-	quit    chan struct{}
-	once    sync.Once
-	stopped chan struct{}
+	box *mailbox.Box[*job]
 }
+
+type letter = mailbox.Letter[*job]
 
 // start makes a writer and its goroutine; stop ends it.
 func start(s store, after func(), log *slog.Logger) *writer {
-	w := &writer{store: s, log: log, after: after, queue: make(chan *job, queueSize),
-		quit: make(chan struct{}), stopped: make(chan struct{})}
-	go w.run()
+	w := &writer{store: s, log: log, after: after}
+	w.box = mailbox.Open(queueSize, ErrStopped, func(first *letter) { w.serve(w.batch(first)) })
 	return w
 }
 
 // stop returns when the last commit is done; what still waits is refused with ErrStopped.
-func (w *writer) stop() {
-	w.once.Do(func() { close(w.quit) })
-	<-w.stopped
-}
+func (w *writer) stop() { w.box.Close() }
 
 // submit returns when the job is on the disk or has been refused. When ctx ends first, it may still be done.
-func (w *writer) submit(j *job) error {
-	j.done = make(chan error, 1)
-	select {
-	case <-w.quit:
-		return ErrStopped
-	case <-j.ctx.Done():
-		return context.Cause(j.ctx)
-	case w.queue <- j:
-	}
-	select {
-	case err := <-j.done:
-		return err
-	case <-j.ctx.Done():
-		return context.Cause(j.ctx)
-	case <-w.stopped:
-	}
-	select {
-	case err := <-j.done:
-		return err
-	default:
-		return ErrStopped
-	}
-}
-
-func (w *writer) run() {
-	defer close(w.stopped)
-	for {
-		select {
-		case <-w.quit:
-			return
-		default:
-		}
-		select {
-		case <-w.quit:
-			return
-		case j := <-w.queue:
-			w.serve(w.batch(j))
-		}
-	}
-}
+func (w *writer) submit(j *job) error { return w.box.Submit(j.ctx, j) }
 
 // batch adds what waits already.
-func (w *writer) batch(first *job) []*job {
-	jobs := append(make([]*job, 0, batchSize), first)
-	for len(jobs) < batchSize {
-		select {
-		case j := <-w.queue:
-			jobs = append(jobs, j)
-		default:
-			return jobs
+func (w *writer) batch(first *letter) []*letter {
+	letters := append(make([]*letter, 0, batchSize), first)
+	for len(letters) < batchSize {
+		l, ok := w.box.Next()
+		if !ok {
+			break
 		}
+		letters = append(letters, l)
 	}
-	return jobs
+	return letters
 }
 
-func (w *writer) serve(jobs []*job) {
-	errs, err := w.commit(jobs)
-	if err != nil && len(jobs) > 1 {
+func (w *writer) serve(letters []*letter) {
+	errs, err := w.commit(letters)
+	if err != nil && len(letters) > 1 {
 		if _, ok := errors.AsType[*jobError](err); ok { // one of them broke it; the others shall not suffer
-			for _, j := range jobs {
-				w.serve([]*job{j})
+			for _, l := range letters {
+				w.serve([]*letter{l})
 			}
 			return
 		}
 	}
-	for i, j := range jobs {
+	for i, l := range letters {
 		if err != nil {
 			errs[i] = err
 		}
 		if errs[i] == nil {
-			j.kept()
+			l.Job.kept()
 		}
 	}
 	w.after()
-	for i, j := range jobs {
-		j.done <- errs[i]
+	for i, l := range letters {
+		l.Answer(errs[i])
 	}
 	if w.untidy {
 		w.untidy = false
@@ -142,15 +97,15 @@ type jobError struct{ error }
 func (e *jobError) Unwrap() error { return e.error }
 
 // commit runs the jobs in one transaction. With err set, none of them has happened.
-func (w *writer) commit(jobs []*job) (refused []error, err error) {
-	refused = make([]error, len(jobs))
+func (w *writer) commit(letters []*letter) (refused []error, err error) {
+	refused = make([]error, len(letters))
 	err = w.store.transaction(func(tx *txn) error {
-		for i, j := range jobs {
-			if j.ctx.Err() != nil { // nobody waits for it
-				refused[i] = context.Cause(j.ctx)
+		for i, l := range letters {
+			if l.Ctx.Err() != nil { // nobody waits for it
+				refused[i] = context.Cause(l.Ctx)
 				continue
 			}
-			refused[i] = j.do(tx)
+			refused[i] = l.Job.do(tx)
 			if f, ok := errors.AsType[*faultError](refused[i]); ok {
 				return &jobError{f}
 			}

@@ -27,7 +27,7 @@ var allowed = map[string][]string{
 	"cmd/plenum/bench/record": {"migrations", "recorder", "recorder/archive", "recorder/blob", "recorder/consent", "webinar", "webinar/media"},
 	"api":                     {"picture", "polls", "polls/assembly", "polls/runsheet", "recorder", "recorder/consent", "recorder/report", "webinar", "webinar/live", "webinar/media", "webinar/sfu", "webinar/talk"},
 	"picture":                 {},
-	"polls":                   {"pdf", "picture", "sheet", "webinar"},
+	"polls":                   {"pdf", "picture", "sheet", "webinar", "webinar/mailbox"},
 	"polls/assembly":          {"webinar"},
 	"polls/runsheet":          {"polls", "sheet"},
 	"recorder":                {"recorder/archive", "recorder/consent", "recorder/ffmpeg", "recorder/master", "recorder/program", "recorder/report", "recorder/vtt", "webinar", "webinar/media"},
@@ -43,12 +43,13 @@ var allowed = map[string][]string{
 	"recorder/blob/blobtest":  {}, // help for tests: a proxy that breaks on demand
 	"webinar":                 {},
 	"webinar/live":            {"webinar"},
+	"webinar/mailbox":         {},
 	"webinar/media":           {},
 	"webinar/sfu":             {"webinar/media", "webinar/sfu/egress", "webinar/sfu/ingress", "webinar/sfu/seal"},
 	"webinar/sfu/egress":      {},
 	"webinar/sfu/ingress":     {},
 	"webinar/sfu/seal":        {},
-	"webinar/talk":            {"sheet", "webinar"},
+	"webinar/talk":            {"sheet", "webinar", "webinar/mailbox"},
 	"webinar/turn":            {}, // what it relays to is told by cmd/plenum
 	"frontend":                {},
 	"migrations":              {},

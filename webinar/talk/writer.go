@@ -3,9 +3,9 @@ package talk
 import (
 	"context"
 	"log/slog"
-	"sync"
 
 	"plenum/webinar"
+	"plenum/webinar/mailbox"
 )
 
 const (
@@ -18,7 +18,6 @@ type job struct {
 	ctx  context.Context
 	do   func(*txn) error
 	kept func() // after the commit, in the order of the jobs, in the writer's goroutine; may be nil
-	done chan error
 }
 
 // writer is the only one who changes questions, so that all changes have one order, in which they are stored and told.
@@ -29,65 +28,27 @@ type writer struct {
 
 	voted map[webinar.ID]bool // whose votes are to be told; the writer's goroutine only
 
-	queue   chan *job
-	quit    chan struct{}
-	once    sync.Once
-	stopped chan struct{}
+	box    *mailbox.Box[*job]
+	served int // the writer's goroutine only
 }
 
 // start makes a writer and its goroutine; stop ends it.
 func start(s store, tell func(webinar.ID) error, log *slog.Logger) *writer {
-	w := &writer{store: s, tell: tell, log: log, voted: map[webinar.ID]bool{}, queue: make(chan *job, queueSize),
-		quit: make(chan struct{}), stopped: make(chan struct{})}
-	go w.run()
+	w := &writer{store: s, tell: tell, log: log, voted: map[webinar.ID]bool{}}
+	w.box = mailbox.Open(queueSize, ErrStopped, func(l *mailbox.Letter[*job]) {
+		l.Answer(w.serve(l.Job))
+		if w.served++; !w.box.Waiting() || w.served%flushEvery == 0 {
+			w.flush()
+		}
+	})
 	return w
 }
 
 // stop returns when the last commit is done; what still waits is refused with ErrStopped.
-func (w *writer) stop() {
-	w.once.Do(func() { close(w.quit) })
-	<-w.stopped
-}
+func (w *writer) stop() { w.box.Close() }
 
 // submit returns when the job is on the disk or has been refused. When ctx ends first, it may still be done.
-func (w *writer) submit(j *job) error {
-	j.done = make(chan error, 1)
-	select {
-	case <-w.quit:
-		return ErrStopped
-	case <-j.ctx.Done():
-		return context.Cause(j.ctx)
-	case w.queue <- j:
-	}
-	select {
-	case err := <-j.done:
-		return err
-	case <-j.ctx.Done():
-		return context.Cause(j.ctx)
-	case <-w.stopped:
-	}
-	select {
-	case err := <-j.done:
-		return err
-	default:
-		return ErrStopped
-	}
-}
-
-func (w *writer) run() {
-	defer close(w.stopped)
-	for n := 1; ; n++ {
-		select {
-		case <-w.quit:
-			return
-		case j := <-w.queue:
-			j.done <- w.serve(j)
-		}
-		if len(w.queue) == 0 || n%flushEvery == 0 {
-			w.flush()
-		}
-	}
-}
+func (w *writer) submit(j *job) error { return w.box.Submit(j.ctx, j) }
 
 func (w *writer) serve(j *job) error {
 	if j.ctx.Err() != nil { // nobody waits for it
