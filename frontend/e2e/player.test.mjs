@@ -95,7 +95,7 @@ test('two people and a poll are recorded', async () => {
   await host.getByRole('button', { name: 'Close poll' }).click();
   await host.getByRole('button', { name: 'Share screen' }).click();
   await attendee.getByText('Screen of Ada Host').waitFor();
-  await host.waitForTimeout(4500);
+  await host.waitForTimeout(7000); // a stop may throw away the last 2.5 s
   await host.getByRole('button', { name: 'Pause recording' }).click();
   await indicated(attendee, 'Recording paused');
   await host.waitForTimeout(500); // a pause that can be seen
