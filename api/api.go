@@ -53,12 +53,13 @@ type server struct {
 	limits *limiter
 	cross  *http.CrossOriginProtection
 	faults []fault
+	phones *phones
 }
 
 // New returns the whole site. It fails on a base URL or a proxy list that cannot be understood.
 func New(d Deps) (http.Handler, error) {
 	s := &server{
-		Deps: d, limits: newLimiter(), cross: http.NewCrossOriginProtection(), faults: faults(),
+		Deps: d, limits: newLimiter(), cross: http.NewCrossOriginProtection(), faults: faults(), phones: newPhones(),
 	}
 	s.BaseURL, s.StageURL = strings.TrimSuffix(d.BaseURL, "/"), strings.TrimSuffix(d.StageURL, "/")
 	if s.StageURL == "" {

@@ -21,6 +21,7 @@ var (
 	errNoMethod      = errors.New("method not allowed")
 	errForeignOrigin = errors.New("request from another site")
 	errPanic         = errors.New("panic")
+	errOneScreen     = errors.New("a seat that stays on one screen")
 	errFull          = errors.New("the server is at its limit")
 )
 

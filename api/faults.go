@@ -62,6 +62,8 @@ func generalFaults() []fault {
 			"This person is invited already and has not answered yet.", "Diese Person ist schon eingeladen und hat noch nicht geantwortet."}},
 		{webinar.ErrOnStage, http.StatusConflict, "on-stage", sentence{
 			"This person may speak on stage already.", "Diese Person darf schon auf der Bühne sprechen."}},
+		{errOneScreen, http.StatusConflict, "one-screen", sentence{
+			"Only attendees take their seat to a second screen; you vote where you are.", "Nur Teilnehmende nehmen ihren Platz auf einen zweiten Bildschirm mit; Sie stimmen dort ab, wo Sie sind."}},
 		{webinar.ErrNotInvited, http.StatusConflict, "not-invited", sentence{
 			"There is no invitation, or it was taken back.", "Es gibt keine Einladung, oder sie wurde zurückgezogen."}},
 		{webinar.ErrStageFull, http.StatusConflict, "stage-full", sayStageFull()},

@@ -48,6 +48,7 @@ func routes() []route {
 		{"deleteWebinar", del, one, manage(), (*server).deleteWebinar},
 		{"join", post, one + "/join", public(), (*server).join},
 		{"leave", post, one + "/leave", watch, (*server).leave},
+		{"handOver", post, one + "/phone", watch, (*server).handOver},
 		{"goLive", post, one + "/live", manage(), (*server).goLive},
 		{"endWebinar", post, one + "/end", manage(), (*server).endWebinar},
 		{"listTickets", get, one + "/tickets", manage(), (*server).listTickets},

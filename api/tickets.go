@@ -20,7 +20,11 @@ func (s *server) join(c *call) error {
 	}
 	switch {
 	case in.Ticket != "":
-		return s.sitDown(c, in.Name, in.Ticket)
+		ticket, err := s.ticketOf(in.Ticket)
+		if err != nil {
+			return err
+		}
+		return s.sitDown(c, in.Name, ticket)
 	case c.may(webinar.Manage):
 		c.JSON(http.StatusOK, meWire(*c.seat))
 		return nil

@@ -113,6 +113,11 @@ type joinJSON struct {
 	Ticket string `json:"ticket"`
 }
 
+type phoneLinkJSON struct {
+	Link      string    `json:"link"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
 type ticketRequestJSON struct {
 	Role string `json:"role"`
 	Name string `json:"name"`

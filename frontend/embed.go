@@ -53,7 +53,7 @@ func entry(p string) string {
 		if one(rest) {
 			return "attendee.html"
 		}
-	case "j":
+	case "j", "vote":
 		if rest == "" || one(rest) {
 			return "attendee.html"
 		}

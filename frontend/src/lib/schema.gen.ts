@@ -231,6 +231,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webinars/{webinar}/phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A link that seats a second screen in the asker's own seat: once, for 5 minutes. Another one ends it. For attendees */
+        post: operations["handOver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/live": {
         parameters: {
             query?: never;
@@ -1851,6 +1870,11 @@ export interface components {
             name?: string;
             ticket?: string;
         };
+        PhoneLink: {
+            /** @description the code is in its fragment */
+            link: string;
+            expires_at: components["schemas"]["Time"];
+        };
         TicketRequest: {
             /** @enum {string} */
             role: "speaker" | "attendee";
@@ -3097,6 +3121,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    handOver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description link */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneLink"];
+                };
             };
             default: components["responses"]["Problem"];
         };
