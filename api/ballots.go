@@ -1,6 +1,9 @@
 package api
 
 import (
+	"bytes"
+	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -100,8 +103,30 @@ func (s *server) signedVotes(c *call) error {
 	}
 	out := make([]signedVoteJSON, len(list))
 	for i, v := range list {
-		out[i] = signedVoteJSON{Ticket: string(v.Ticket), Name: v.Name, Answer: pollAnswerJSON(v.Answer), Receipt: string(v.Receipt)}
+		out[i] = signedVoteJSON{Ticket: string(v.Ticket), Name: v.Name, Answer: pollAnswerJSON(v.Answer), Says: v.Says, Receipt: string(v.Receipt)}
 	}
 	c.JSON(http.StatusOK, out)
+	return nil
+}
+
+func (s *server) votersCSV(c *call) error {
+	return s.sendVoters(c, "csv", csvType, polls.WriteVotersCSV)
+}
+
+func (s *server) votersWorkbook(c *call) error {
+	return s.sendVoters(c, "xlsx", workbookType, polls.WriteVotersXLSX)
+}
+
+func (s *server) sendVoters(c *call, ext, kind string, write func(io.Writer, []polls.Signed) error) error {
+	list, err := s.Polls.Signed(c.ctx(), c.webinar.ID, pollID(c))
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer // whole before the first byte goes, so that a fault still has an answer
+	if err := write(&out, list); err != nil {
+		return err
+	}
+	c.Header("Content-Disposition", fmt.Sprintf(`attachment; filename="voters.%s"`, ext))
+	c.Data(http.StatusOK, kind, out.Bytes())
 	return nil
 }

@@ -71,12 +71,18 @@ func (s *server) answerPoll(c *call, status int, p polls.Poll, err error) error 
 	return nil
 }
 
+// The media types of tables.
+const (
+	csvType      = "text/csv; charset=utf-8"
+	workbookType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+)
+
 func (s *server) pollResults(c *call) error {
-	return s.sendResults(c, "csv", "text/csv; charset=utf-8", polls.WriteCSV)
+	return s.sendResults(c, "csv", csvType, polls.WriteCSV)
 }
 
 func (s *server) pollWorkbook(c *call) error {
-	return s.sendResults(c, "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", polls.WriteXLSX)
+	return s.sendResults(c, "xlsx", workbookType, polls.WriteXLSX)
 }
 
 func (s *server) pollPDF(c *call) error {

@@ -95,6 +95,8 @@ func routes() []route {
 		{"signToken", post, poll + "/token", watch, (*server).signToken},
 		{"castBallot", post, poll + "/ballots", public(), (*server).castBallot},
 		{"signedVotes", get, poll + "/voters", manage(), (*server).signedVotes},
+		{"votersCSV", get, poll + "/voters.csv", manage(), (*server).votersCSV},
+		{"votersWorkbook", get, poll + "/voters.xlsx", manage(), (*server).votersWorkbook},
 		{"listReceipts", get, poll + "/receipts", watch, (*server).listReceipts},
 		{"listTexts", get, poll + "/texts", manage(), (*server).listTexts},
 		{"moderateText", put, poll + "/texts", manage(), (*server).moderateText},

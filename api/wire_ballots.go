@@ -42,5 +42,6 @@ type signedVoteJSON struct {
 	Ticket  string         `json:"ticket"`
 	Name    string         `json:"name"`
 	Answer  pollAnswerJSON `json:"answer"`
+	Says    string         `json:"says"`
 	Receipt string         `json:"receipt"`
 }

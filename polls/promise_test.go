@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"plenum/webinar"
@@ -196,5 +197,32 @@ func TestNamedPollsTellTheHosts(t *testing.T) {
 		if _, err := f.Signed(t.Context(), room, id); !errors.Is(err, want) {
 			t.Errorf("%v, want %v", err, want)
 		}
+	}
+}
+
+// TestSaysAnswersInWords holds the line of each kind, and that no name of a voter is run by a spreadsheet.
+func TestSaysAnswersInWords(t *testing.T) {
+	options := []Option{{ID: "a", Text: "Rooms"}, {ID: "b", Text: "People"}, {ID: "c", Text: "Tools"}}
+	number := 1204.5
+	for _, try := range []struct {
+		kind   Kind
+		answer Answer
+		want   string
+	}{
+		{SingleChoice, Answer{Options: []OptionID{"b"}}, "People"},
+		{MultipleChoice, Answer{Options: []OptionID{"c", "a"}}, "Tools; Rooms"},
+		{Ranking, Answer{Options: []OptionID{"c", "a", "b"}}, "1. Tools; 2. Rooms; 3. People"},
+		{Points, Answer{Points: map[OptionID]int{"a": 30, "c": 70, "b": 0}}, "Rooms: 30; Tools: 70"},
+		{Guess, Answer{Number: &number}, "1204.5 km"},
+		{OpenText, Answer{Texts: []string{"More, please"}}, "More, please"},
+	} {
+		p := Poll{Kind: try.kind, Options: options, Rules: Rules{Unit: "km"}}
+		if got := p.says(try.answer); got != try.want {
+			t.Errorf("%s: %q, want %q", try.kind, got, try.want)
+		}
+	}
+	var out strings.Builder
+	if err := WriteVotersCSV(&out, []Signed{{Name: "=1+1", Says: "People", Ballot: Ballot{Receipt: "r"}}}); err != nil || !strings.Contains(out.String(), "'=1+1,People,r") {
+		t.Errorf("%q %v", out.String(), err)
 	}
 }

@@ -71,7 +71,7 @@ func (s store) signed(ctx context.Context, id PollID) ([]Signed, error) {
 		if err := json.Unmarshal([]byte(r.Answer), &a); err != nil {
 			return nil, fault("read named ballots", err)
 		}
-		out[i] = Signed{Ballot{Receipt: Receipt(r.Receipt), Poll: id, Answer: Answer(a)}, webinar.TicketID(r.TicketID), r.Name}
+		out[i] = Signed{Ballot: Ballot{Receipt: Receipt(r.Receipt), Poll: id, Answer: Answer(a)}, Ticket: webinar.TicketID(r.TicketID), Name: r.Name}
 	}
 	return out, nil
 }

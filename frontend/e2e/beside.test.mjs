@@ -1,5 +1,6 @@
 // Polls without the room: by code or QR on a phone, with the seat of the room, and through the webinar's whole life.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join as path } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -7,7 +8,7 @@ import { Cast, person, pictured } from './browser.mjs';
 import { desk, wear } from './gallery.mjs';
 import { accessible, focusSeen, laidOut } from './looks.mjs';
 import { Server } from './server.mjs';
-import { assertQuiet, createWebinar, join, makeAccount, preparePoll, vote } from './steps.mjs';
+import { assertQuiet, createWebinar, enterStage, join, makeAccount, preparePoll, vote } from './steps.mjs';
 
 const looks = [{ width: 390, height: 844, theme: 'dark', lang: 'de' }, { width: 390, height: 844, theme: 'light', lang: 'en' }, desk];
 /** Where pictures are put, if anywhere. */
@@ -148,6 +149,110 @@ told('the seat of the room on a phone of its own: still one vote', async () => {
     assertQuiet(page);
     await page.context().close();
   }
+});
+
+/** A seat of somebody who answers without a browser: its cookie. */
+async function seat(name) {
+  const r = await server.call('POST', `/api/webinars/${webinar.id}/join`, { json: { name } });
+  return r.headers.get('set-cookie').split(';')[0];
+}
+
+/** Casts the vote of such a seat for the n-th option. */
+async function cast1(poll, who, n, player) {
+  const json = { answer: { options: [poll.options[n].id] }, receipt: randomBytes(32).toString('hex'), ...(player && { player }) };
+  const r = await server.call('POST', `/api/webinars/${webinar.id}/polls/${poll.id}/votes`, { json, headers: { cookie: who } });
+  assert.equal(r.status, 201, JSON.stringify(r.body));
+}
+
+told('the host has one vote as well', async () => {
+  const poll = await pollAsked(questions[1]);
+  await asHost('POST', `/polls/${poll.id}/open`);
+  await enterStage(host, `${server.url}/stage/${webinar.id}`);
+  const running = host.getByRole('article', { name: questions[1] });
+  await running.getByText('Your own vote', { exact: true }).click();
+  await running.getByRole('radio', { name: 'Captions' }).check();
+  await look(host, 'cockpit, own vote', [{ ...desk }, { ...desk, width: 390, theme: 'dark', lang: 'de' }]);
+  await running.getByRole('button', { name: 'Send answer' }).click();
+  await running.getByText('Your own vote: counted').waitFor();
+  await running.getByText(/^Stored at/).waitFor();
+  assert.equal((await pollAsked(questions[1])).tally.total, 1);
+  await host.reload(); // the seat is what counts, not the page
+  await enterStage(host, `${server.url}/stage/${webinar.id}`);
+  await running.getByText('Your own vote: counted').waitFor();
+  await asHost('POST', `/polls/${poll.id}/close`);
+});
+
+told('a named poll: who said what, as a page and as a file', async () => {
+  const question = 'Who takes the minutes?';
+  const made = await asHost('POST', '/polls', { question, options: ['I do', 'Not me'], secrecy: 'named' });
+  await asHost('POST', `/polls/${made.id}/open`);
+  const mine = phone.getByRole('region', { name: question });
+  await mine.getByRole('radio', { name: 'I do' }).check();
+  await mine.getByRole('button', { name: 'Send answer' }).click();
+  await mine.getByText(/^Stored at/).waitFor();
+  await cast1(made, await seat('=HYPERLINK("x")'), 1);
+  await cast1(made, await seat(''), 1);
+  await asHost('POST', `/polls/${made.id}/close`);
+  await host.goto(`${server.url}/webinars/${webinar.id}`);
+  const item = host.getByRole('listitem').filter({ hasText: question });
+  await item.getByText('Answers by person').click();
+  await item.getByRole('row', { name: 'Amina Yılmaz I do' }).waitFor();
+  await item.getByRole('row', { name: 'without a name Not me' }).waitFor();
+  assert.equal(await item.getByRole('row').count(), 4);
+  await look(host, 'answers by person');
+  const csv = await server.call('GET', new URL(await item.getByRole('link', { name: /^By person, CSV/ }).getAttribute('href'), server.url).pathname, { headers: { cookie } });
+  assert.equal(csv.status, 200);
+  assert.match(csv.body, /Amina Yılmaz,I do,[0-9a-f]{64}/);
+  assert.match(csv.body, /'=HYPERLINK/, 'a name is never run as a formula');
+  const book = await server.call('GET', `/api/webinars/${webinar.id}/polls/${made.id}/voters.xlsx`, { headers: { cookie } });
+  assert.equal(book.body.slice(0, 2), 'PK');
+});
+
+told('a nickname is taken off the leaderboard by the host', async () => {
+  const quiz = await asHost('POST', '/polls', { question: 'Which of these is prime?', kind: 'quiz', options: ['57', '59'], rules: { correct: [1] } });
+  await asHost('POST', `/polls/${quiz.id}/open`);
+  const player = (nickname) => ({ id: randomBytes(32).toString('hex'), nickname });
+  await cast1(quiz, await seat(''), 1, player('Rude words'));
+  await cast1(quiz, await seat(''), 1, player('Owl'));
+  await asHost('POST', `/polls/${quiz.id}/close`);
+  await host.goto(`${server.url}/webinars/${webinar.id}`);
+  const item = host.getByRole('listitem').filter({ hasText: quiz.question });
+  await item.getByText('2 answers').click();
+  await item.getByRole('button', { name: 'Take off: Rude words' }).click();
+  await look(host, 'leaderboard, sure', [{ ...desk }, { ...desk, width: 390, theme: 'dark', lang: 'de' }]);
+  await item.getByRole('button', { name: 'Really take off: Rude words' }).click();
+  await item.getByText('Rude words').waitFor({ state: 'detached' });
+  await item.getByText('Owl').waitFor();
+  const { body } = await server.call('GET', `/api/webinars/${webinar.id}/leaderboard`, { headers: { cookie: await seat('') } });
+  assert.deepEqual([body.players, body.best.map((s) => s.nickname)], [1, ['Owl']]);
+});
+
+told('a ranking by the mouse: an answer is dragged to its place', async () => {
+  const options = ['Captions', 'Breakout rooms', 'Better search', 'A mobile app'];
+  const made = await asHost('POST', '/polls', { question: 'What shall we build first?', kind: 'ranking', options });
+  await asHost('POST', `/polls/${made.id}/open`);
+  const card = phone.getByRole('region', { name: made.question });
+  const handle = (text) => card.getByRole('button', { name: new RegExp(`^${text}, place`) });
+  await handle('Captions').waitFor();
+  await handle('Captions').scrollIntoViewIfNeeded();
+  const order = async () => (await card.getByRole('button', { name: /, place \d of 4$/ }).all()).reduce(async (list, b) => [...(await list), (await b.getAttribute('aria-label')).split(',')[0]], []);
+  const before = await order();
+  assert.deepEqual(before.toSorted(), options.toSorted());
+  const middle = async (text) => {
+    const box = await handle(text).boundingBox();
+    return [box.x + box.width / 2, box.y + box.height / 2];
+  };
+  const [from, to] = [await middle(before[0]), await middle(before[2])];
+  await phone.mouse.move(...from);
+  await phone.mouse.down();
+  for (let i = 1; i <= 8; i++) await phone.mouse.move(from[0], from[1] + ((to[1] - from[1]) * i) / 8 + (i === 8 ? 6 : 0));
+  await phone.mouse.up();
+  await handle(before[0]).and(phone.getByRole('button', { name: `${before[0]}, place 3 of 4` })).waitFor();
+  assert.deepEqual(await order(), [before[1], before[2], before[0], before[3]]);
+  await card.getByRole('button', { name: 'Send answer' }).click();
+  await card.getByText(/^Stored at/).waitFor();
+  const told = (await asHost('GET', '/polls')).find((p) => p.id === made.id);
+  assert.equal(told.tally.votes[options.indexOf(before[1])], 1, 'the one that moved up is first');
 });
 
 told('the end', async () => {

@@ -73,6 +73,8 @@ export const polls = {
     const res = await request(`/api/webinars/${webinar}/pictures`, { method: 'POST', body: file, headers: { 'Content-Type': file.type, Accept: 'application/json' } });
     return (await res.json()) as Schema<'Picture'>;
   },
+  signed: (webinar: string, poll: string) => api('get', '/api/webinars/{webinar}/polls/{poll}/voters', { params: { webinar, poll } }),
+  voters: (webinar: string, poll: string, form: 'csv' | 'xlsx') => `/api/webinars/${webinar}/polls/${poll}/voters.${form}`,
   undo: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/undo', { params: { webinar, poll } }),
   repeat: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/repeat', { params: { webinar, poll } }),
   /** When an open poll closes by itself; without a time, by hand. */

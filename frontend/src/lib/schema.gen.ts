@@ -1021,6 +1021,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webinars/{webinar}/polls/{poll}/voters.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        /** Who said what in a named poll, as a table; for hosts */
+        get: operations["votersCSV"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/voters.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        /** The same table as a workbook; for hosts */
+        get: operations["votersWorkbook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/polls/{poll}/results.csv": {
         parameters: {
             query?: never;
@@ -2445,6 +2485,8 @@ export interface components {
             ticket: components["schemas"]["ID"];
             name: string;
             answer: components["schemas"]["Answer"];
+            /** @description the answer as one line, in the words of the poll */
+            says: string;
             receipt: string;
         };
         VoteReceipt: {
@@ -4487,6 +4529,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    votersCSV: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    votersWorkbook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description XLSX */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
             };
             default: components["responses"]["Problem"];
         };
