@@ -134,6 +134,13 @@ CREATE TABLE "downloads" (
 
 CREATE INDEX downloads_recording ON downloads (recording_id, at);
 
+CREATE TABLE embed_origins (
+  webinar_id TEXT NOT NULL REFERENCES webinars (id) ON DELETE CASCADE,
+  position   INTEGER NOT NULL CHECK (position BETWEEN 1 AND 10),
+  origin     TEXT NOT NULL, -- as browsers write it, such as https://example.org
+  PRIMARY KEY (webinar_id, position)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE members (
   id         TEXT PRIMARY KEY,
   webinar_id TEXT NOT NULL REFERENCES webinars (id) ON DELETE CASCADE,

@@ -231,6 +231,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/embeds/{embed}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a webinar or a poll */
+                embed: components["schemas"]["ID"];
+            };
+            cookie?: never;
+        };
+        /** Which webinar a page in a frame of another site shows; refused while no site may */
+        get: operations["resolveEmbed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/embed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** Which sites may show the polls in a frame; none is the usual. For hosts */
+        get: operations["getEmbed"];
+        /** Name those sites, in the place of earlier ones. Scheme, host and port: https, or http on this machine */
+        put: operations["setEmbed"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/phone": {
         parameters: {
             query?: never;
@@ -1949,6 +1989,20 @@ export interface components {
             /** @description optional for attendees */
             name?: string;
             ticket?: string;
+            /** @description asked in a frame of another site: over TLS the seat's cookie is one that browsers keep for that site alone (CHIPS) */
+            framed?: boolean;
+        };
+        Origins: {
+            origins: string[];
+        };
+        Embed: {
+            origins: string[];
+            /** @description the address of the frame; with a poll in the place of the webinar it shows that one */
+            link: string;
+        };
+        Embedded: {
+            webinar_id: components["schemas"]["ID"];
+            poll_id?: components["schemas"]["ID"];
         };
         PhoneLink: {
             /** @description the code is in its fragment */
@@ -3268,6 +3322,80 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    resolveEmbed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a webinar or a poll */
+                embed: components["schemas"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description webinar */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Embedded"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getEmbed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description sites */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Embed"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setEmbed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Origins"];
+            };
+        };
+        responses: {
+            /** @description sites */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Embed"];
+                };
             };
             default: components["responses"]["Problem"];
         };
