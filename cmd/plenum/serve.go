@@ -15,6 +15,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"plenum/cmd/plenum/cores"
 	"plenum/migrations"
 	"plenum/polls"
 	"plenum/recorder"
@@ -151,6 +152,7 @@ func (p *parts) run(ctx context.Context, l, ml net.Listener) error {
 	background("recorder", p.recorder.Run)
 	background("archive", p.archive.Run)
 	background("retention", p.retention)
+	background("cores", func(ctx context.Context) error { cores.Run(ctx); return nil })
 	if ml != nil {
 		background("metrics", func(ctx context.Context) error { return p.serveMetrics(ctx, ml) })
 	}

@@ -2,10 +2,12 @@ package blob_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -123,4 +125,31 @@ func TestGatewayKeepsItsKeyAndObjects(t *testing.T) {
 			t.Errorf("the socket's folder is left: %v", err)
 		}
 	}
+}
+
+// TestErasuresMeet has the store list what another erasure is taking away.
+func TestErasuresMeet(t *testing.T) {
+	s := open(t, gateway(t, t.TempDir()).Config())
+	const key = "rec/r1/first.webm"
+	var listed sync.WaitGroup
+	ctx, stop := context.WithCancel(t.Context())
+	for range 4 {
+		listed.Go(func() {
+			for ctx.Err() == nil {
+				if err := s.Delete(t.Context(), "rec/r1/second.webm"); err != nil {
+					t.Errorf("erase what is not there: %v", err)
+				}
+			}
+		})
+	}
+	for range 100 { // the folder comes and goes with it
+		if err := s.Put(t.Context(), upload(key, content(1, 100))); err != nil {
+			t.Error(err)
+		}
+		if err := s.Delete(t.Context(), key); err != nil {
+			t.Error(err)
+		}
+	}
+	stop()
+	listed.Wait()
 }

@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// listTries is how often the versions of an object are asked for before the store is believed to be at fault.
+const listTries = 5
+
 // S3 is a Store behind the S3 protocol.
 type S3 struct {
 	remote   *remote
@@ -82,6 +85,10 @@ func (s *S3) removeVersions(ctx context.Context, key string) error {
 	ctx, stop := deadline(ctx, 0)
 	defer stop()
 	ids, err := s.remote.versions(ctx, key)
+	// The embedded store stumbles over folders that the erasure of something else takes away while it lists them.
+	for tries := 1; errors.Is(err, errStore) && tries < listTries; tries++ {
+		ids, err = s.remote.versions(ctx, key)
+	}
 	if errors.Is(err, errUnsupported) {
 		return s.remote.remove(ctx, key, "")
 	}

@@ -25,6 +25,7 @@ var (
 	errNoBucket    = errors.New("no such bucket")
 	errUnset       = errors.New("no such setting") // of the bucket
 	errUnsupported = errors.New("not supported by the store")
+	errStore       = errors.New("fault of the store") // 500
 )
 
 // remote is the S3 protocol in this package's words, one request a method.
@@ -82,6 +83,8 @@ func translate(what string, err error) error {
 		kind = errUnsupported
 	case "ObjectLockConfigurationNotFoundError", "ReplicationConfigurationNotFoundError":
 		kind = errUnset
+	case minio.InternalError:
+		kind = errStore
 	default:
 		return fmt.Errorf("%s: %w", what, err)
 	}

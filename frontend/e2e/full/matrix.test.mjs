@@ -43,6 +43,7 @@ async function egress(server) {
 for (const path of ['gso', 'sendmmsg', 'sendto']) {
   story(`${path}: Chromium and Firefox lose nothing`, async (t) => {
     const server = await Server.start({ env: { PLENUM_MEDIA_EGRESS: path } });
+    t.after(() => server.stop());
     const pages = [];
     const come = async (browser, site = server.url) => {
       const p = await person(browser, site);

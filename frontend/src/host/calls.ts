@@ -37,6 +37,11 @@ export const webinars = {
   leave: (webinar: string) => api('post', '/api/webinars/{webinar}/leave', { params: { webinar } }),
 };
 
+export const embeds = {
+  get: (webinar: string) => api('get', '/api/webinars/{webinar}/embed', { params: { webinar } }),
+  set: (webinar: string, origins: string[]) => api('put', '/api/webinars/{webinar}/embed', { params: { webinar }, body: { origins } }),
+};
+
 export const tickets = {
   list: (webinar: string) => api('get', '/api/webinars/{webinar}/tickets', { params: { webinar } }),
   issue: (webinar: string, name: string) =>

@@ -1,0 +1,74 @@
+package cores
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// worker works as much as its load says, in cores.
+type worker struct {
+	load  float64
+	since time.Time
+	done  time.Duration
+}
+
+func (w *worker) spent() time.Duration {
+	now := time.Now()
+	w.done += time.Duration(w.load * float64(now.Sub(w.since)))
+	w.since = now
+	return w.done
+}
+
+func (w *worker) works(load float64) {
+	w.spent()
+	w.load = load
+}
+
+func TestGovern(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var set []int
+		w := &worker{load: 0.3, since: time.Now()}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			Govern(ctx, 6, w.spent, func(n int) { set = append(set, n) })
+		}()
+		for _, step := range []struct {
+			load float64
+			time time.Duration
+			want []int
+		}{
+			{0.3, time.Minute, []int{3, 2, 1}},
+			{0.55, time.Minute, nil}, // fits one
+			{5, time.Second, []int{2, 4, 6}},
+			{1.3, time.Minute, nil}, // too much to be calm on three
+			{1.1, calm * interval / 2, nil},
+			{1.3, interval, nil},
+			{1.1, calm*interval - interval, nil}, // a rush starts the count anew
+			{1.1, time.Minute, []int{3}},
+			{0.35, time.Minute, []int{2, 1}},
+		} {
+			set = nil
+			w.works(step.load)
+			time.Sleep(step.time + time.Millisecond)
+			synctest.Wait()
+			if !slices.Equal(set, step.want) {
+				t.Fatalf("load %v for %v: set %v, want %v", step.load, step.time, set, step.want)
+			}
+		}
+		set = nil
+		cancel()
+		<-done
+		if !slices.Equal(set, []int{6}) {
+			t.Fatalf("at the end: %v", set)
+		}
+	})
+}
+
+func TestGovernOneCore(t *testing.T) {
+	Govern(t.Context(), 1, nil, nil) // has nothing to choose
+}
