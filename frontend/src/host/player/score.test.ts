@@ -7,7 +7,7 @@ const part = (id: string, speaker: number, from_ms: number, to_ms: number, more:
   id, speaker, from_ms, to_ms, label: `Speaker ${speaker}`, named: false, kind: 'camera', video: true, audio: true, url: `/${id}`, bytes: 1, ...more,
 });
 const timeline = (more: Partial<Timeline> = {}): Timeline => ({
-  recording: 'r', webinar: 'w', started_at: '2026-11-27T20:00:00Z', duration_ms: 30_000, pauses: [], segments: [], chapters: [], polls: [], program: { state: 'none' }, ...more,
+  recording: 'r', webinar: 'w', started_at: '2026-11-27T20:00:00Z', duration_ms: 30_000, pauses: [], segments: [], chapters: [], polls: [], questions: [], program: { state: 'none' }, ...more,
 });
 
 test('people keep their number and are named only if they may be', () => {
