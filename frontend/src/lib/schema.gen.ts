@@ -2703,6 +2703,7 @@ export interface components {
             segments: components["schemas"]["TimelineSegment"][];
             chapters: components["schemas"]["Chapter"][];
             polls: components["schemas"]["TimelinePoll"][];
+            questions: components["schemas"]["TimelineQuestion"][];
             program: components["schemas"]["Program"];
             /** @description what can be made of it besides; absent where ffmpeg is not installed */
             made?: components["schemas"]["Made"][];
@@ -2791,7 +2792,7 @@ export interface components {
         Chapter: {
             at_ms: number;
             /** @enum {string} */
-            kind: "start" | "pause" | "resume" | "poll" | "screen";
+            kind: "start" | "pause" | "resume" | "poll" | "question" | "screen";
             /** @description the question of a poll, the name of who shows a screen if it may be told; else empty */
             title: string;
         };
@@ -2804,7 +2805,20 @@ export interface components {
             closed_ms?: number;
             /** @description of each option, published at closed_ms */
             votes?: number[];
+            /** @description people who answered; 0 while there is no result */
             total: number;
+            /** @description fewer than five people answered, so the recording keeps no result */
+            few?: boolean;
+            /** @description the poll with its tally at closed_ms; texts only that five people or more gave */
+            result?: components["schemas"]["Poll"];
+        };
+        /** @description A question asked with a name while the recording ran, whose author allows it to be recorded */
+        TimelineQuestion: {
+            id: components["schemas"]["ID"];
+            /** @description empty if the author does not allow it to be recorded */
+            name: string;
+            text: string;
+            at_ms: number;
         };
         /** @description The one file that is cut together from the segments: who speaks or the screen, pauses left out */
         Program: {
@@ -2829,12 +2843,15 @@ export interface components {
             hash: string;
             text: string;
         };
-        /** @enum {string} */
-        Scope: "audio" | "video" | "screen" | "name";
+        /**
+         * @description chat: what a person writes and asks with their name; poll: what they answer with their name
+         * @enum {string}
+         */
+        Scope: "audio" | "video" | "screen" | "name" | "chat" | "poll";
         ConsentAnswer: {
             /** @enum {string} */
             act: "shown" | "grant" | "refuse" | "withdraw";
-            /** @description of a grant; absent: all four. Of a withdrawal; absent: all */
+            /** @description of a grant; absent: all that the notice names. Of a withdrawal; absent: all */
             scopes?: components["schemas"]["Scope"][];
             /**
              * @description separate and unticked
