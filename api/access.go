@@ -115,11 +115,16 @@ func (s *server) whoIsAsking(c *call, need who, inWebinar bool) error {
 	if seated, err := s.asOwner(c); seated || err != nil {
 		return err
 	}
-	if secret := s.cookie(c, seatCookie(c.webinar.ID)); secret != "" {
+	for _, name := range []string{seatCookie(c.webinar.ID), frameCookie(c.webinar.ID)} {
+		secret := s.cookie(c, name)
+		if secret == "" {
+			continue
+		}
 		t, err := s.Webinars.BySecret(c.ctx(), c.webinar.ID, secret)
 		switch {
 		case err == nil:
 			c.seat, c.secret = &t, secret
+			return nil
 		case !errors.Is(err, webinar.ErrTicketInvalid):
 			return err
 		}
@@ -229,6 +234,10 @@ func (s *server) cookie(c *call, name string) string {
 
 // setCookie keeps secret in the browser until expires; an empty secret takes the cookie away.
 func (s *server) setCookie(c *call, name, secret string, expires time.Time) {
+	http.SetCookie(c.Writer, s.newCookie(name, secret, expires))
+}
+
+func (s *server) newCookie(name, secret string, expires time.Time) *http.Cookie {
 	cookie := &http.Cookie{ //nolint:gosec // Secure wherever there is TLS; a local network may do without
 		Name: s.cookieName(name), Value: secret, Path: "/", HttpOnly: true, Secure: s.TLS, SameSite: http.SameSiteLaxMode,
 	}
@@ -237,5 +246,5 @@ func (s *server) setCookie(c *call, name, secret string, expires time.Time) {
 	} else {
 		cookie.MaxAge = int(min(time.Until(expires), 400*24*time.Hour).Seconds()) // browsers keep none for longer
 	}
-	http.SetCookie(c.Writer, cookie)
+	return cookie
 }

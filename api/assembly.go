@@ -57,7 +57,7 @@ func (s *server) changeMember(c *call) error {
 	if err := c.read(&in); err != nil {
 		return err
 	}
-	m, err := s.Assembly.Change(c.ctx(), c.webinar.ID, assembly.MemberID(c.Param("member")), assembly.Change{Here: in.Here, Paper: in.Paper, Proxy: (*assembly.MemberID)(in.Proxy)})
+	m, err := s.Assembly.Change(c.ctx(), c.webinar.ID, assembly.MemberID(c.Param("member")), assembly.Change{Here: in.Here, Paper: in.Paper, Teller: in.Teller, Proxy: (*assembly.MemberID)(in.Proxy)})
 	if err != nil {
 		return err
 	}

@@ -57,3 +57,74 @@ func TestAssembly(t *testing.T) {
 	_, secret, _ = strings.Cut(again.Link, "#t=")
 	s.want(s.do(bearer(secret), "membership", in(w), ""), http.StatusOK, "")
 }
+
+// A motion from its opening to the minutes: small classes, mandates, paper by two people.
+func TestMotion(t *testing.T) {
+	s := newSite(t)
+	host := s.account("host@example.org")
+	w := s.webinar(host)
+	s.want(s.do(host, "minutesPDF", in(w), ""), http.StatusNotFound, "no-assembly")
+	list := "number;name;votes;represented by\n1;Anna;2;\n2;Bert;3;1\n3;Carl;1;\n4;Dora;1;\n"
+	people := decoded[[]memberLinkJSON](t, s.want(s.send(host, http.MethodPost, "/api/webinars/"+w+"/assembly/members", "text/csv", list), http.StatusCreated, ""))
+	seat := func(i int) asker {
+		_, secret, _ := strings.Cut(people[i].Link, "#t=")
+		return bearer(secret)
+	}
+	member := func(i int) map[string]string { return in(w, "member", people[i].Member.ID) }
+	anna, dora := seat(0), seat(3)
+	s.want(s.do(anna, "arrive", in(w), `{"here":true}`), http.StatusOK, "")
+	s.want(s.do(dora, "arrive", in(w), `{"here":true}`), http.StatusOK, "")
+	s.want(s.do(host, "changeMember", member(2), `{"here":true,"paper":true}`), http.StatusOK, "")
+	s.want(s.do(host, "changeMember", member(3), `{"teller":true}`), http.StatusOK, "")
+
+	draft := `"question":"Fee?","options":["For","Against","Abstain"],"motion":{"majority":"simple","heads":false,"abstain":true}`
+	refused := s.want(s.do(host, "createPoll", in(w), `{`+draft+`,"secrecy":"secret"}`), http.StatusUnprocessableEntity, "invalid")
+	if !strings.Contains(string(refused.body), "secret ballot") {
+		t.Errorf("%s", refused.body)
+	}
+	p := decoded[pollJSON](t, s.want(s.do(host, "createPoll", in(w), `{`+draft+`}`), http.StatusCreated, ""))
+	at := in(w, "poll", p.ID)
+	s.want(s.do(host, "openPoll", at, ""), http.StatusConflict, "small-class")
+	p = decoded[pollJSON](t, s.want(s.do(host, "openPoll", at, `{"small_classes":true}`), http.StatusOK, ""))
+	if p.Attendance == nil || p.Attendance.Represented.Votes != 3 || p.Results != "closed" {
+		t.Fatalf("%+v", p)
+	}
+	vote := func(member string, option int, secret string) string {
+		return `{"answer":{"options":["` + p.Options[option].ID + `"]},"for":"` + member + `","receipt":"` + strings.Repeat(secret, 64) + `"}`
+	}
+	s.want(s.do(anna, "vote", at, vote("", 0, "a")), http.StatusCreated, "")
+	s.want(s.do(anna, "vote", at, vote(people[0].Member.ID, 1, "b")), http.StatusConflict, "already-voted")
+	s.want(s.do(anna, "vote", at, vote(people[2].Member.ID, 1, "c")), http.StatusForbidden, "no-mandate")
+	s.want(s.do(host, "vote", at, vote("", 1, "c")), http.StatusForbidden, "not-a-member")
+	s.want(s.do(seat(2), "vote", at, vote("", 1, "c")), http.StatusForbidden, "on-paper")
+	if got := decoded[mandatesJSON](t, s.want(s.do(anna, "mandates", at, ""), http.StatusOK, "")); len(got.Mandates) != 2 || !got.Mandates[0].Voted || got.Mandates[1].Voted {
+		t.Errorf("%+v", got)
+	}
+	s.want(s.do(anna, "vote", at, vote(people[1].Member.ID, 0, "d")), http.StatusCreated, "")
+	s.want(s.do(host, "changeMember", member(2), `{"paper":false}`), http.StatusConflict, "voting")
+	s.want(s.do(anna, "paperCount", at, ""), http.StatusForbidden, "forbidden")
+	count := func(votes string) string { return `{"classes":[{"weight":1,"votes":[` + votes + `],"invalid":0}]}` }
+	s.want(s.do(host, "countPaper", at, count("0,2,0")), http.StatusConflict, "paper-many")
+	s.want(s.do(host, "countPaper", at, count("0,1,0")), http.StatusOK, "")
+	s.want(s.do(host, "closePoll", at, ""), http.StatusConflict, "paper-pending")
+	if got := decoded[paperCountJSON](t, s.want(s.do(dora, "countPaper", at, count("1,0,0")), http.StatusOK, "")); got.Agreed != nil || len(got.Theirs) != 1 {
+		t.Errorf("%+v", got)
+	}
+	s.want(s.do(host, "dropPaper", at, ""), http.StatusNoContent, "")
+	s.want(s.do(host, "countPaper", at, count("0,1,0")), http.StatusOK, "")
+	if got := decoded[paperCountJSON](t, s.want(s.do(dora, "countPaper", at, count("0,1,0")), http.StatusOK, "")); got.Agreed == nil {
+		t.Errorf("%+v", got)
+	}
+	s.want(s.do(host, "dropPaper", at, ""), http.StatusConflict, "paper-agreed")
+	p = decoded[pollJSON](t, s.want(s.do(host, "closePoll", at, ""), http.StatusOK, ""))
+	if m := p.Tally.Motion; m == nil || m.Votes[0] != 5 || m.Votes[1] != 1 || m.Paper[1] != 1 || m.Decision != "carried" || p.Tally.Total != 3 {
+		t.Errorf("%+v", p.Tally)
+	}
+	if text := s.want(s.do(host, "minutesMarkdown", in(w), ""), http.StatusOK, ""); !strings.Contains(string(text.body), "| For | 5 | 2 | 0 |") {
+		t.Errorf("%s", text.body)
+	}
+	if paper := s.want(s.do(host, "minutesPDF", in(w), ""), http.StatusOK, ""); !strings.HasPrefix(string(paper.body), "%PDF-") {
+		t.Errorf("%d bytes", len(paper.body))
+	}
+	s.want(s.do(anna, "minutesPDF", in(w), ""), http.StatusForbidden, "forbidden")
+}

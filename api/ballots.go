@@ -23,7 +23,7 @@ func (s *server) vote(c *call) error {
 
 func (s *server) cast(c *call, in voteJSON) (time.Time, error) {
 	if in.Player == nil {
-		return s.Polls.Vote(c.ctx(), c.webinar.ID, pollID(c), c.seat.ID, polls.Answer(in.Answer), in.Receipt)
+		return s.Polls.VoteFor(c.ctx(), c.webinar.ID, pollID(c), c.seat.ID, in.For, polls.Answer(in.Answer), in.Receipt)
 	}
 	as := polls.Player{ID: polls.PlayerID(in.Player.ID), Nickname: in.Player.Nickname}
 	return s.Polls.Play(c.ctx(), c.webinar.ID, pollID(c), c.seat.ID, polls.Answer(in.Answer), in.Receipt, as)

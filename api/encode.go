@@ -52,6 +52,8 @@ func eventBody(body any) (string, any) {
 		return "clock", clockJSON{ServerTime: b.Now}
 	case polls.Tallied:
 		return "tally", tallyWire(b.Tally)
+	case polls.PaperCounted:
+		return "paper", paperCountedJSON{Poll: b.Poll}
 	case assembly.AttendanceChanged:
 		return "attendance", attendanceWire(b.Attendance)
 	case assembly.RollChanged:

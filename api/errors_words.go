@@ -44,6 +44,13 @@ func sayInvalid(e *webinar.InvalidError) sentence {
 		return sentence{"A survey ends on its date; it has no countdown besides.", "Eine Befragung endet an ihrem Tag; daneben hat sie keine Uhr."}
 	case "secret":
 		return sentence{"A secret vote is final and cannot be changed.", "Eine geheime Stimme ist endgültig und lässt sich nicht ändern."}
+	case "motion":
+		return sentence{"A vote of the members is a single choice that is final, named or anonymous, and shows its result once it is closed. A secret ballot could not tell votes by proxy and weights.",
+			"Eine Abstimmung der Mitglieder ist eine Einfachauswahl, endgültig, namentlich oder anonym, und zeigt ihr Ergebnis nach dem Schließen. Geheim wären Vollmachten und Stimmgewichte nicht zu unterscheiden."}
+	case "no-origin":
+		return sentence{
+			"This is no address of a site: https:// and a name, perhaps a port, and nothing after it.",
+			"Das ist keine Adresse einer Seite: https:// und ein Name, vielleicht ein Port, und nichts danach."}
 	case "unknown-language":
 		return sentence{"Only German (de) and English (en) are spoken here.", "Hier wird nur Deutsch (de) und Englisch (en) gesprochen."}
 	}

@@ -16,7 +16,7 @@ import (
 
 // faults is the one table from errors to answers. The first row that matches counts.
 func faults() []fault {
-	return slices.Concat(generalFaults(), pollFaults(), assemblyFaults(), questionFaults(), mediaFaults(), recordingFaults())
+	return slices.Concat(generalFaults(), pollFaults(), assemblyFaults(), motionFaults(), questionFaults(), mediaFaults(), recordingFaults())
 }
 
 func sayFull() sentence {
@@ -62,6 +62,9 @@ func generalFaults() []fault {
 			"This person is invited already and has not answered yet.", "Diese Person ist schon eingeladen und hat noch nicht geantwortet."}},
 		{webinar.ErrOnStage, http.StatusConflict, "on-stage", sentence{
 			"This person may speak on stage already.", "Diese Person darf schon auf der Bühne sprechen."}},
+		{errNotEmbeddable, http.StatusForbidden, "not-embeddable", sentence{
+			"No other site may show these polls yet. The host names the sites that may, under “Show on other sites”.",
+			"Noch darf keine andere Seite diese Umfragen zeigen. Wer leitet, nennt die erlaubten Seiten unter „Auf anderen Seiten zeigen“."}},
 		{errOneScreen, http.StatusConflict, "one-screen", sentence{
 			"Only attendees take their seat to a second screen; you vote where you are.", "Nur Teilnehmende nehmen ihren Platz auf einen zweiten Bildschirm mit; Sie stimmen dort ab, wo Sie sind."}},
 		{webinar.ErrNotInvited, http.StatusConflict, "not-invited", sentence{

@@ -64,18 +64,19 @@ func (s *server) recovered(c *gin.Context) {
 	c.Next()
 }
 
-// contentSecurityPolicy allows what the front end ships and nothing else. Script texts go through Trusted Types.
-func contentSecurityPolicy() string {
+// contentSecurityPolicy allows what the front end ships and nothing else, in frames of the ancestors. Script texts go
+// through Trusted Types.
+func contentSecurityPolicy(ancestors string) string {
 	return strings.Join([]string{
 		"default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "worker-src 'self'", "style-src 'self'", "font-src 'self'",
 		"img-src 'self' data: blob:", "media-src 'self' blob:", "connect-src 'self'", "manifest-src 'self'", "form-action 'self'",
-		"base-uri 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types svelte-trusted-html",
+		"base-uri 'none'", "frame-ancestors " + ancestors, "require-trusted-types-for 'script'", "trusted-types svelte-trusted-html",
 	}, "; ")
 }
 
 func (s *server) secureHeaders(c *gin.Context) {
 	h := c.Writer.Header()
-	h.Set("Content-Security-Policy", contentSecurityPolicy())
+	h.Set("Content-Security-Policy", contentSecurityPolicy(s.frameAncestors(c.Request.Context(), c.Request.URL.Path)))
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")

@@ -15,7 +15,7 @@ func (s *server) openPoll(c *call) error {
 			return err
 		}
 	}
-	p, err := s.Polls.OpenFor(c.ctx(), c.webinar.ID, pollID(c), time.Duration(in.OpenForMs)*time.Millisecond)
+	p, err := s.Polls.OpenAs(c.ctx(), c.webinar.ID, pollID(c), polls.Opening{For: time.Duration(in.OpenForMs) * time.Millisecond, SmallKnown: in.SmallClasses})
 	return s.answerPoll(c, http.StatusOK, p, err)
 }
 

@@ -49,7 +49,7 @@ func (s *server) deletePoll(c *call) error {
 }
 
 func draftOf(in pollRequestJSON) polls.Draft {
-	out := polls.Draft{Question: in.Question, Kind: polls.Kind(in.Kind), Options: in.Options, Secrecy: polls.Secrecy(in.Secrecy), Changeable: in.Changeable, Rules: polls.Rules(in.Rules), Plan: in.plan(), Key: in.Key}
+	out := polls.Draft{Question: in.Question, Kind: polls.Kind(in.Kind), Options: in.Options, Secrecy: polls.Secrecy(in.Secrecy), Changeable: in.Changeable, Motion: in.Motion.motion(), Rules: polls.Rules(in.Rules), Plan: in.plan(), Key: in.Key}
 	for _, p := range in.Pictures {
 		out.Pictures = append(out.Pictures, polls.DraftPicture{Option: p.Option, ID: polls.PictureID(p.ID), Alt: p.Alt})
 	}

@@ -139,7 +139,7 @@ func TestRecording(t *testing.T) {
 	}
 	var mine myConsentJSON
 	s.agree(speaker, one).into(t, &mine)
-	if mine.State != "granted" || len(mine.Scopes) != 4 || mine.Publish || mine.Receipt == nil {
+	if mine.State != "granted" || len(mine.Scopes) != 6 || mine.Publish || mine.Receipt == nil {
 		t.Errorf("%+v", mine)
 	}
 	var snap snapshotJSON
@@ -257,7 +257,7 @@ func (s *site) byLink(link string) {
 	var held heldJSON
 	s.want(s.do(asker{}, "readReceipt", nil, body(secret, "")), http.StatusOK, "").into(t, &held)
 	if held.Webinar == "" || held.State == "erased" || held.Files != 1 || held.Mine.State != "granted" || held.Mine.Receipt == nil || held.ExpiresAt == nil ||
-		len(held.Answers) != 1 || held.Answers[0].Act != "grant" || len(held.Answers[0].Scopes) != 4 || held.Notice.Hash != consent.Hash(held.Notice.Text) {
+		len(held.Answers) != 1 || held.Answers[0].Act != "grant" || len(held.Answers[0].Scopes) != 6 || held.Notice.Hash != consent.Hash(held.Notice.Text) {
 		t.Errorf("%+v", held)
 	}
 	for _, bad := range []string{"", "x", strings.ToUpper(secret) + "0"} {

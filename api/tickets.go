@@ -18,32 +18,37 @@ func (s *server) join(c *call) error {
 	if c.webinar.State == webinar.Ended {
 		return webinar.ErrEnded
 	}
+	if in.Framed {
+		if err := s.embeddable(c.ctx(), c.webinar.ID); err != nil {
+			return err
+		}
+	}
 	switch {
 	case in.Ticket != "":
 		ticket, err := s.ticketOf(in.Ticket)
 		if err != nil {
 			return err
 		}
-		return s.sitDown(c, in.Name, ticket)
+		return s.sitDown(c, in, ticket)
 	case c.may(webinar.Manage):
 		c.JSON(http.StatusOK, meWire(*c.seat))
 		return nil
 	case c.seat != nil:
-		return s.sitDown(c, in.Name, c.secret)
+		return s.sitDown(c, in, c.secret)
 	}
 	if _, err := s.try(c, limitJoin); err != nil {
 		return err
 	}
-	return s.sitDown(c, in.Name, "")
+	return s.sitDown(c, in, "")
 }
 
-func (s *server) sitDown(c *call, name, secret string) error {
-	t, secret, err := s.Webinars.Join(c.ctx(), c.webinar, webinar.JoinRequest{Name: name, Secret: secret})
+func (s *server) sitDown(c *call, in joinJSON, secret string) error {
+	t, secret, err := s.Webinars.Join(c.ctx(), c.webinar, webinar.JoinRequest{Name: in.Name, Secret: secret})
 	if err != nil {
 		return err
 	}
 	if !c.bearer {
-		s.setCookie(c, seatCookie(c.webinar.ID), secret, t.Expires)
+		s.keepSeat(c, secret, t.Expires, in.Framed)
 	}
 	c.JSON(http.StatusOK, meWire(t))
 	return nil

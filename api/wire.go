@@ -111,6 +111,7 @@ type invitationJSON struct {
 type joinJSON struct {
 	Name   string `json:"name"`
 	Ticket string `json:"ticket"`
+	Framed bool   `json:"framed"`
 }
 
 type phoneLinkJSON struct {

@@ -34,10 +34,11 @@ type memberJSON struct {
 	Proxy  string `json:"proxy,omitempty"`
 	Here   bool   `json:"here"`
 	Paper  bool   `json:"paper"`
+	Teller bool   `json:"teller"`
 }
 
 func memberWire(m assembly.Member) memberJSON {
-	return memberJSON{ID: string(m.ID), Number: m.Number, Name: m.Name, Weight: m.Weight, Proxy: string(m.Proxy), Here: m.Here, Paper: m.Paper}
+	return memberJSON{ID: string(m.ID), Number: m.Number, Name: m.Name, Weight: m.Weight, Proxy: string(m.Proxy), Here: m.Here, Paper: m.Paper, Teller: m.Teller}
 }
 
 func membersWire(members []assembly.Member) []memberJSON {
@@ -55,9 +56,10 @@ type assemblyJSON struct {
 }
 
 type memberChangeJSON struct {
-	Here  *bool   `json:"here"`
-	Paper *bool   `json:"paper"`
-	Proxy *string `json:"proxy"`
+	Here   *bool   `json:"here"`
+	Paper  *bool   `json:"paper"`
+	Teller *bool   `json:"teller"`
+	Proxy  *string `json:"proxy"`
 }
 
 type memberLinkJSON struct {

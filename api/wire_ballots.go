@@ -1,11 +1,16 @@
 package api
 
-import "time"
+import (
+	"time"
+
+	"plenum/polls/assembly"
+)
 
 type voteJSON struct {
-	Answer  pollAnswerJSON `json:"answer"`
-	Receipt string         `json:"receipt"`
-	Player  *playerJSON    `json:"player"`
+	Answer  pollAnswerJSON    `json:"answer"`
+	Receipt string            `json:"receipt"`
+	Player  *playerJSON       `json:"player"`
+	For     assembly.MemberID `json:"for"`
 }
 
 type voteReceiptJSON struct {

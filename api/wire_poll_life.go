@@ -42,7 +42,8 @@ func lifeWire(p polls.Poll) pollLifeJSON {
 }
 
 type openPollJSON struct {
-	OpenForMs int64 `json:"open_for_ms"`
+	OpenForMs    int64 `json:"open_for_ms"`
+	SmallClasses bool  `json:"small_classes"`
 }
 
 type pollEndJSON struct {

@@ -15,6 +15,7 @@ type pollRequestJSON struct {
 	Key        string        `json:"key"`
 	Secrecy    string        `json:"secrecy"`
 	Changeable bool          `json:"changeable"`
+	Motion     *motionJSON   `json:"motion"`
 	pollPlanJSON
 
 	Pictures []draftPictureJSON `json:"pictures"`
@@ -65,6 +66,8 @@ type tallyJSON struct {
 	Bins   []binJSON    `json:"bins,omitempty"`
 	Right  *int         `json:"right,omitempty"`
 
+	Motion *outcomeJSON `json:"motion,omitempty"`
+
 	Texts  []string          `json:"texts,omitempty"`
 	States []polls.TextState `json:"-"`
 }
@@ -81,23 +84,28 @@ func tallyWire(t polls.Tally) tallyJSON {
 	for _, b := range t.Bins {
 		out.Bins = append(out.Bins, binJSON(b))
 	}
+	if t.Motion != nil {
+		out.Motion = new(outcomeJSON(*t.Motion))
+	}
 	return out
 }
 
 type pollJSON struct {
-	ID         string        `json:"id"`
-	Position   int           `json:"position"`
-	Kind       string        `json:"kind"`
-	Question   string        `json:"question"`
-	Options    []optionJSON  `json:"options"`
-	Rules      pollRulesJSON `json:"rules"`
-	State      string        `json:"state"`
-	Secrecy    string        `json:"secrecy"`
-	Changeable bool          `json:"changeable"`
-	OpenedAt   *time.Time    `json:"opened_at,omitempty"`
-	ClosedAt   *time.Time    `json:"closed_at,omitempty"`
-	Voted      bool          `json:"voted"`
-	Tally      *tallyJSON    `json:"tally,omitempty"`
+	ID         string          `json:"id"`
+	Position   int             `json:"position"`
+	Kind       string          `json:"kind"`
+	Question   string          `json:"question"`
+	Options    []optionJSON    `json:"options"`
+	Rules      pollRulesJSON   `json:"rules"`
+	State      string          `json:"state"`
+	Secrecy    string          `json:"secrecy"`
+	Changeable bool            `json:"changeable"`
+	OpenedAt   *time.Time      `json:"opened_at,omitempty"`
+	ClosedAt   *time.Time      `json:"closed_at,omitempty"`
+	Motion     *motionJSON     `json:"motion,omitempty"`
+	Attendance *attendanceJSON `json:"attendance,omitempty"`
+	Voted      bool            `json:"voted"`
+	Tally      *tallyJSON      `json:"tally,omitempty"`
 	pollPlanJSON
 	pollLifeJSON
 }
@@ -137,7 +145,7 @@ func pollWire(v polls.View) pollJSON {
 	out := pollJSON{
 		ID: string(p.ID), Position: p.Position, Kind: string(p.Kind), Question: p.Question,
 		Options: make([]optionJSON, len(p.Options)), Rules: pollRulesJSON(p.Rules), State: string(p.State),
-		Secrecy: string(p.Secrecy), Changeable: p.Changeable, OpenedAt: instant(p.OpenedAt), ClosedAt: instant(p.ClosedAt), Voted: v.Voted,
+		Secrecy: string(p.Secrecy), Changeable: p.Changeable, Motion: motionWire(p), Attendance: attendanceOf(p.Attendance), OpenedAt: instant(p.OpenedAt), ClosedAt: instant(p.ClosedAt), Voted: v.Voted,
 		pollPlanJSON: planWire(p.Plan), pollLifeJSON: lifeWire(p),
 	}
 	for i, o := range p.Options {

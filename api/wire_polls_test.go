@@ -13,6 +13,7 @@ func TestNothingOfATallyIsLost(t *testing.T) {
 	full := polls.Tally{
 		Poll: "p", Total: 2, Votes: []int{1}, Points: []int{2}, Mean: &number, Median: &number, Bins: []polls.Bin{{From: 1, To: 2, N: 3}},
 		Right: &one, Texts: []string{"a"}, States: []polls.TextState{"shown"},
+		Motion: &polls.Outcome{Votes: []int{1}},
 	}
 	for v, i := reflect.ValueOf(full), 0; i < v.NumField(); i++ {
 		if v.Field(i).IsZero() {

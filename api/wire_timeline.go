@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"plenum/polls"
 	"plenum/recorder"
 )
 
@@ -20,6 +21,7 @@ type timelineJSON struct {
 	Segments   []partJSON     `json:"segments"`
 	Chapters   []chapterJSON  `json:"chapters"`
 	Polls      []pollPartJSON `json:"polls"`
+	Questions  []linePartJSON `json:"questions"`
 	Program    programJSON    `json:"program"`
 	Made       []madeJSON     `json:"made,omitempty"`
 	Captions   []captionsJSON `json:"captions,omitempty"`
@@ -82,7 +84,21 @@ type pollPartJSON struct {
 	ClosedMS int64    `json:"closed_ms,omitempty"`
 	Votes    []int    `json:"votes,omitempty"`
 	Total    int      `json:"total"`
+	Few      bool     `json:"few,omitempty"`
+
+	Result json.RawMessage `json:"result,omitempty"`
 }
+
+// linePartJSON is a question that its author allowed to be recorded.
+type linePartJSON struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Text string `json:"text"`
+	AtMS int64  `json:"at_ms"`
+}
+
+// EncodePoll writes a poll as those see it who answer, for the timeline of a recording.
+func EncodePoll(v polls.View) ([]byte, error) { return json.Marshal(pollWire(v)) }
 
 type programJSON struct {
 	State      string  `json:"state"`
@@ -128,7 +144,7 @@ func timelineWire(t recorder.Timeline) timelineJSON {
 	out := timelineJSON{
 		Recording: t.Recording.ID, Webinar: string(t.Recording.Webinar), StartedAt: t.Recording.StartedAt.UTC(), ExpiresAt: instant(t.Recording.ExpiresAt),
 		DurationMS: t.Duration.Milliseconds(), Pauses: make([]pauseJSON, len(t.Pauses)), Segments: make([]partJSON, len(t.Parts)),
-		Chapters: make([]chapterJSON, len(t.Chapters)), Polls: make([]pollPartJSON, len(t.Polls)), Program: programWire(t.Program, base),
+		Chapters: make([]chapterJSON, len(t.Chapters)), Polls: make([]pollPartJSON, len(t.Polls)), Questions: make([]linePartJSON, len(t.Lines)), Program: programWire(t.Program, base),
 	}
 	for _, c := range t.Captions {
 		out.Captions = append(out.Captions, captionsJSON{Lang: c.Lang, URL: base + "/captions/" + c.Lang, Bytes: c.Bytes})
@@ -149,10 +165,11 @@ func timelineWire(t recorder.Timeline) timelineJSON {
 		out.Chapters[i] = chapterJSON{AtMS: c.At.Milliseconds(), Kind: string(c.Kind), Title: c.Title}
 	}
 	for i, p := range t.Polls {
-		out.Polls[i] = pollPartJSON{ID: p.ID, Question: p.Question, Options: p.Options, OpenedMS: p.Opened.Milliseconds(), ClosedMS: p.Closed.Milliseconds(), Votes: p.Votes}
-		for _, n := range p.Votes {
-			out.Polls[i].Total += n
-		}
+		out.Polls[i] = pollPartJSON{ID: p.ID, Question: p.Question, Options: p.Options, OpenedMS: p.Opened.Milliseconds(), ClosedMS: p.Closed.Milliseconds(), Votes: p.Votes,
+			Total: p.Total, Few: p.Few, Result: p.Result}
+	}
+	for i, l := range t.Lines {
+		out.Questions[i] = linePartJSON{ID: l.ID, Name: l.Name, Text: l.Text, AtMS: l.Offset.Milliseconds()}
 	}
 	return out
 }

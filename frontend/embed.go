@@ -57,6 +57,10 @@ func entry(p string) string {
 		if rest == "" || one(rest) {
 			return "attendee.html"
 		}
+	case "embed":
+		if kind, id, _ := strings.Cut(rest, "/"); kind == "poll" && one(id) {
+			return "attendee.html"
+		}
 	case "receipt":
 		if !deep {
 			return "receipt.html"

@@ -64,7 +64,7 @@ function entries(): Plugin {
     configureServer(server) {
       server.middlewares.use((req, _res, next) => {
         const path = (req.url ?? '/').split(/[?#]/)[0] ?? '/';
-        if (/^\/(w\/|(j|vote)(\/|$))/.test(path)) req.url = '/attendee.html';
+        if (/^\/(w\/|embed\/|(j|vote)(\/|$))/.test(path)) req.url = '/attendee.html';
         else if (/^\/present\//.test(path)) req.url = '/present.html';
         else if (path === '/receipt') req.url = '/receipt.html';
         else if (/^\/($|setup|login|webinars|stage\/|s\/|recordings)/.test(path)) req.url = '/host.html';

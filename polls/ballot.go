@@ -13,6 +13,7 @@ type Ballot struct {
 	Receipt Receipt
 	Poll    PollID
 	Answer  Answer
+	Weight  int // of a motion's; 0 and 1 are the same
 }
 
 // Answer is what somebody says to a poll. Each kind asks for its own part; the rest is nil.
@@ -57,7 +58,8 @@ type standing struct {
 	fits    error // what is wrong with the answer
 	ticket  bool
 	voted   bool
-	receipt bool // lies in some box already
+	receipt bool  // lies in some box already
+	mandate error // of a motion: why the voter may not vote for that member
 }
 
 // verdict is the one place that decides whether a vote counts. Who has voted is told so even after the closing: it
@@ -72,6 +74,8 @@ func (s standing) verdict() error {
 		return ErrClosed
 	case s.state != StateOpen:
 		return ErrNotOpen
+	case s.mandate != nil:
+		return s.mandate
 	case s.fits != nil:
 		return s.fits
 	case s.receipt:

@@ -21,6 +21,18 @@ func (s *Service) OpenPoll(ctx context.Context, w webinar.ID, id PollID) (Poll, 
 
 // OpenFor opens a draft as OpenPoll does, for another time than its plan says, unless openFor is 0.
 func (s *Service) OpenFor(ctx context.Context, w webinar.ID, id PollID, openFor time.Duration) (Poll, error) {
+	return s.OpenAs(ctx, w, id, Opening{For: openFor})
+}
+
+// Opening is how a host opens a poll.
+type Opening struct {
+	For time.Duration // 0: as its plan says
+	// SmallKnown: the host has been told that the weight of a vote may tell whose it is.
+	SmallKnown bool
+}
+
+// OpenAs opens a draft. Errors of a motion besides those of OpenPoll: assembly.ErrNoAssembly, ErrSmallClass.
+func (s *Service) OpenAs(ctx context.Context, w webinar.ID, id PollID, how Opening) (Poll, error) {
 	key, err := s.keyFor(ctx, w, id)
 	if err != nil {
 		return Poll{}, err
@@ -44,13 +56,13 @@ func (s *Service) OpenFor(ctx context.Context, w webinar.ID, id PollID, openFor 
 		case StateDraft:
 		}
 		changed = true
-		if openFor != 0 {
-			p.OpenFor, p.SurveyUntil = openFor, time.Time{}
+		if how.For != 0 {
+			p.OpenFor, p.SurveyUntil = how.For, time.Time{}
 			if err := p.validate(p.Kind); err != nil {
 				return err
 			}
 		}
-		box, err = s.opening(tx, &p, key)
+		box, err = s.opening(tx, &p, key, how.SmallKnown)
 		return err
 	}, kept: func() {
 		if changed {
@@ -64,7 +76,10 @@ func (s *Service) OpenFor(ctx context.Context, w webinar.ID, id PollID, openFor 
 }
 
 // opening writes that a draft is open and counts what is in its box.
-func (s *Service) opening(tx *txn, p *stored, key tokenKey) (*count, error) {
+func (s *Service) opening(tx *txn, p *stored, key tokenKey, smallKnown bool) (*count, error) {
+	if err := tx.meet(&p.Poll, smallKnown); err != nil {
+		return nil, err
+	}
 	if p.Secrecy == Secret {
 		if len(key.private) == 0 { // it became one since the key was asked for
 			var err error
@@ -126,10 +141,13 @@ func (s *Service) UndoOpening(ctx context.Context, w webinar.ID, id PollID) (Pol
 			return nil
 		case p.State == StateClosed || o.over():
 			return ErrClosed
-		case !ok || time.Since(o.since) > UndoFor+undoGrace:
+		case !ok || time.Since(o.since) > UndoFor+undoGrace || p.paper != nil:
 			return ErrTooLate
 		}
 		changed = true
+		if err := tx.dropPaper(id); err != nil {
+			return err
+		}
 		return tx.unopen(&p.Poll)
 	}, kept: func() {
 		if !changed {
@@ -228,7 +246,7 @@ func (s *Service) changeOpened(ctx context.Context, w webinar.ID, id PollID, cha
 }
 
 // ClosePoll closes an open poll; a closed one stays as it is. Once it returns no vote is accepted, and every vote
-// that is ever acknowledged is in the count. Errors: ErrNotFound, ErrNotOpen.
+// that is ever acknowledged is in the count. Errors: ErrNotFound, ErrNotOpen, ErrPaperPending.
 func (s *Service) ClosePoll(ctx context.Context, w webinar.ID, id PollID) (Poll, error) {
 	var p stored
 	var out []stored
@@ -242,6 +260,9 @@ func (s *Service) ClosePoll(ctx context.Context, w webinar.ID, id PollID) (Poll,
 		case StateDraft:
 			return ErrNotOpen
 		case StateOpen:
+			if err := tx.paperSettled(p); err != nil {
+				return err
+			}
 			out, err = tx.finish(&p, s.wall())
 			return err
 		case StateClosed: // as asked

@@ -36,11 +36,11 @@ func (o *openTallies) poll(w webinar.ID, id PollID) (Poll, bool) {
 	return Poll{}, false
 }
 
-func (o *openTallies) add(id PollID, a Answer) {
+func (o *openTallies) add(id PollID, a Answer, weight int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if t := o.m[id]; t != nil {
-		t.add(a)
+		t.addWeighing(a, weight)
 		t.changed = true
 	}
 }

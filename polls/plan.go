@@ -91,7 +91,7 @@ func (p Poll) SeenBy(voted bool) bool {
 	case StateClosed:
 		return !p.PublishedAt.IsZero()
 	case StateOpen:
-		return p.Series == "" && p.Kind != Quiz && (p.Results == ResultsShown || (p.Results == ResultsVoted && voted))
+		return p.Series == "" && p.Kind != Quiz && !p.IsMotion() && (p.Results == ResultsShown || (p.Results == ResultsVoted && voted))
 	case StateDraft:
 	}
 	return false

@@ -109,7 +109,7 @@ func (s *Service) Play(ctx context.Context, w webinar.ID, id PollID, who webinar
 	if err := as.validate(); err != nil {
 		return time.Time{}, err
 	}
-	return s.cast(ctx, w, id, who, a, receipt, &entry{as, time.Now()})
+	return s.cast(ctx, w, id, voter{ticket: who}, a, receipt, &entry{as, time.Now()})
 }
 
 // entry is a player's answer on its way. What counts is when it came in, not how long it then had to wait.

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"time"
 
+	"plenum/polls/assembly"
 	"plenum/webinar"
 )
 
@@ -84,13 +85,17 @@ type Poll struct {
 	Options    []Option
 	Rules      Rules
 	Changeable bool // see [Draft.Changeable]
+	Motion     Motion
 	State      State
 	OpenedAt   time.Time // zero: never opened
 	ClosedAt   time.Time // zero: not closed
 	Plan
 	Life
 
+	Attendance *assembly.Attendance // of a motion, when it opened; nil before
+
 	marks map[string]mark // what was decided about texts, by [texts.key]
+	paper Paper           // of a motion: the ballots on paper that two people agree on; nil: none do
 }
 
 // index is the place of an option, or -1.
@@ -112,6 +117,7 @@ type Draft struct {
 	// Changeable: who has voted may put another ballot in the place of its own while the poll is open.
 	Changeable bool
 	Rules      Rules  // zero where the kind's own default is meant
+	Motion     Motion // zero: everybody votes
 	Key        string // idempotency key of a creation, may be empty
 	Pictures   []DraftPicture
 	Plan
@@ -143,6 +149,9 @@ func (d *Draft) Validate() error {
 	}
 	d.Question, d.Options, d.Key = question, options, key
 	if err := d.validatePictures(); err != nil {
+		return err
+	}
+	if err := d.motion(); err != nil {
 		return err
 	}
 	d.Kind = cmp.Or(d.Kind, SingleChoice)

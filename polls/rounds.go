@@ -45,7 +45,7 @@ func (s *Service) Repeat(ctx context.Context, w webinar.ID, id PollID) (Poll, er
 			return err
 		}
 		next.Position = slices.Index(order, next.ID) + 1
-		box, err = s.opening(tx, &next, key)
+		box, err = s.opening(tx, &next, key, true) // as the host was told at the first
 		return err
 	}, kept: func() {
 		if made {

@@ -89,7 +89,7 @@ func TestNothingStoredLinksVoterAndAnswer(t *testing.T) {
 
 func TestVotersAndBallotsAreKeptApart(t *testing.T) {
 	f := newFixture(t, 0)
-	for table, want := range map[string]string{"voted": "poll_id ticket_id", "ballots": "receipt poll_id answer"} {
+	for table, want := range map[string]string{"voted": "poll_id ticket_id", "ballots": "receipt poll_id answer weight"} {
 		var columns []string
 		if err := f.db.Raw("SELECT name FROM pragma_table_info(?)", table).Scan(&columns).Error; err != nil {
 			t.Fatal(err)

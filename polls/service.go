@@ -9,6 +9,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"plenum/polls/assembly"
 	"plenum/webinar"
 )
 
@@ -97,13 +98,13 @@ func (s *Service) Create(ctx context.Context, w webinar.ID, d Draft) (Poll, erro
 // newPoll makes a poll of its own, in its first round, of a valid draft.
 func newPoll(w webinar.ID, d Draft) Poll {
 	id := PollID(webinar.NewID())
-	return Poll{ID: id, Webinar: w, Kind: d.Kind, Secrecy: d.Secrecy, Changeable: d.Changeable, Question: d.Question, Options: newOptions(d),
+	return Poll{ID: id, Webinar: w, Kind: d.Kind, Secrecy: d.Secrecy, Changeable: d.Changeable, Motion: d.Motion, Question: d.Question, Options: newOptions(d),
 		Rules: d.Rules, State: StateDraft, Plan: d.Plan, Life: Life{First: id, Round: 1}}
 }
 
 // draft is what makes another poll like this one.
 func (p Poll) draft() Draft {
-	d := Draft{Question: p.Question, Kind: p.Kind, Secrecy: p.Secrecy, Changeable: p.Changeable, Options: make([]string, len(p.Options)), Rules: p.Rules, Plan: p.Plan}
+	d := Draft{Question: p.Question, Kind: p.Kind, Secrecy: p.Secrecy, Changeable: p.Changeable, Motion: p.Motion, Options: make([]string, len(p.Options)), Rules: p.Rules, Plan: p.Plan}
 	for i, o := range p.Options {
 		d.Options[i] = o.Text
 		if o.Picture != nil {
@@ -138,7 +139,7 @@ func (s *Service) Update(ctx context.Context, w webinar.ID, id PollID, d Draft) 
 		}
 		left := p.Series
 		p.Question, p.Options, p.Kind, p.Rules, p.Plan = d.Question, newOptions(d), d.Kind, d.Rules, d.Plan
-		p.Secrecy, p.Changeable = d.Secrecy, d.Changeable
+		p.Secrecy, p.Changeable, p.Motion = d.Secrecy, d.Changeable, d.Motion
 		if err = tx.rewrite(&p.Poll); err == nil && left != "" {
 			out, err = tx.release(w, left, s.wall())
 		}
@@ -177,17 +178,30 @@ func (s *Service) Delete(ctx context.Context, w webinar.ID, id PollID) error {
 // the receipt, and what the kind of the poll has against the answer. When ctx ends first the vote may have been stored all
 // the same: asking again then says ErrAlreadyVoted.
 func (s *Service) Vote(ctx context.Context, w webinar.ID, id PollID, who webinar.TicketID, a Answer, receipt string) (time.Time, error) {
-	return s.cast(ctx, w, id, who, a, receipt, nil)
+	return s.cast(ctx, w, id, voter{ticket: who}, a, receipt, nil)
+}
+
+// voter is who votes, and for which member of the list; empty: for themselves.
+type voter struct {
+	ticket webinar.TicketID
+	member assembly.MemberID
+}
+
+// VoteFor stores a vote in a motion for a member of the list, as Vote does. Errors besides: ErrNotMotion, assembly.ErrGuest,
+// assembly.ErrAway, assembly.ErrOnPaper, assembly.ErrNoMandate.
+func (s *Service) VoteFor(ctx context.Context, w webinar.ID, id PollID, who webinar.TicketID, member assembly.MemberID, a Answer, receipt string) (time.Time, error) {
+	return s.cast(ctx, w, id, voter{who, member}, a, receipt, nil)
 }
 
 // cast stores a vote, and the score of the player as whom it comes; nil: none.
-func (s *Service) cast(ctx context.Context, w webinar.ID, id PollID, who webinar.TicketID, a Answer, receipt string, as *entry) (time.Time, error) {
+func (s *Service) cast(ctx context.Context, w webinar.ID, id PollID, who voter, a Answer, receipt string, as *entry) (time.Time, error) {
 	r, err := ParseReceipt(receipt)
 	if err != nil {
 		return time.Time{}, err
 	}
 	a.Removed = 0 // is for hosts
 	var read Answer
+	var weight int
 	var at time.Time
 	err = s.writer.submit(&job{ctx: ctx, do: func(tx *txn) error {
 		p, err := s.votable(tx, w, id)
@@ -199,7 +213,7 @@ func (s *Service) cast(ctx context.Context, w webinar.ID, id PollID, who webinar
 		if fits == nil && as != nil {
 			fits = tx.seatPlayer(p, as.Player)
 		}
-		err = tx.vote(p, Ballot{Receipt: r, Poll: id, Answer: read}, who, standing{fits: fits, over: s.openings.over(id)}, s.wall())
+		weight, err = tx.vote(p, Ballot{Receipt: r, Poll: id, Answer: read}, who, standing{fits: fits, over: s.openings.over(id)}, s.wall())
 		if err != nil || as == nil {
 			return err
 		}
@@ -207,7 +221,7 @@ func (s *Service) cast(ctx context.Context, w webinar.ID, id PollID, who webinar
 		return tx.score(p, as.Player, p.points(read, after, limit))
 	}, kept: func() {
 		at = s.wall()
-		s.open.add(id, read)
+		s.open.add(id, read, weight)
 	}})
 	if err != nil { // the job may still be running, so that its variables are not ours
 		return time.Time{}, err

@@ -93,7 +93,7 @@ type stored struct {
 // draft never shows the question of one edit with the options of another.
 func (s store) find(ctx context.Context, where string, args ...any) ([]stored, error) {
 	rows, err := s.db.WithContext(ctx).Raw(`SELECT polls.id, webinar_id, kind, secrecy, question, state, polls.position,
-		changeable, rules, tally, opened_at, closed_at, `+lifeColumns+`, coalesce(o.id, ''), coalesce(o.text, ''),
+		changeable, rules, tally, opened_at, closed_at, `+lifeColumns+`, motion, attendance, coalesce(o.id, ''), coalesce(o.text, ''),
 		coalesce(i.picture, ''), coalesce(i.file, ''), coalesce(i.type, ''), coalesce(i.width, 0), coalesce(i.height, 0), coalesce(o.alt, '')
 		FROM polls LEFT JOIN poll_options o ON o.poll_id = polls.id
 		LEFT JOIN (SELECT id AS picture, file, type, width, height FROM pictures) i ON i.picture = o.picture_id
@@ -108,10 +108,10 @@ func (s store) find(ctx context.Context, where string, args ...any) ([]stored, e
 		var o Option
 		var i Picture
 		var life lifeRow
-		var tally string
+		var tally, motion, attendance string
 		var changeable bool
 		targets := slices.Concat([]any{&r.ID, &r.WebinarID, &r.Kind, &r.Secrecy, &r.Question, &r.State, &r.Position, &changeable, &r.Rules, &tally, &r.OpenedAt, &r.ClosedAt},
-			life.targets(), []any{&o.ID, &o.Text, &i.ID, &i.file, &i.Type, &i.Width, &i.Height, &i.Alt})
+			life.targets(), []any{&motion, &attendance, &o.ID, &o.Text, &i.ID, &i.file, &i.Type, &i.Width, &i.Height, &i.Alt})
 		if err := rows.Scan(targets...); err != nil {
 			return nil, fault("read polls", err)
 		}
@@ -122,6 +122,9 @@ func (s store) find(ctx context.Context, where string, args ...any) ([]stored, e
 			}
 			life.into(&p.Poll)
 			p.Changeable = changeable
+			if err := p.readMotion(motion, attendance); err != nil {
+				return nil, fault("read motions", err)
+			}
 			out = append(out, p)
 		}
 		if i.ID != "" {
@@ -134,6 +137,9 @@ func (s store) find(ctx context.Context, where string, args ...any) ([]stored, e
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fault("read polls", err)
+	}
+	if err := s.papered(ctx, out); err != nil {
+		return nil, err
 	}
 	return out, s.marked(ctx, out)
 }
@@ -154,25 +160,13 @@ func (s store) get(ctx context.Context, w webinar.ID, id PollID) (stored, error)
 	return s.one(ctx, "polls.id = ? AND webinar_id = ?", id, w)
 }
 
-// votedIn returns the polls of w in which a ticket has voted.
-func (s store) votedIn(ctx context.Context, w webinar.ID, ticket webinar.TicketID) (map[PollID]bool, error) {
-	var ids []PollID
-	err := s.db.WithContext(ctx).Raw(`SELECT poll_id FROM polls CROSS JOIN voted ON poll_id = id
-		WHERE webinar_id = ? AND ticket_id = ?`, w, ticket).Scan(&ids).Error
-	if err != nil {
-		return nil, fault("read voted", err)
-	}
-	out := make(map[PollID]bool, len(ids))
-	for _, id := range ids {
-		out[id] = true
-	}
-	return out, nil
-}
-
 // ballots returns the ballot box of a poll, ordered by receipt, which says nothing about their order in time.
 func (s store) ballots(ctx context.Context, id PollID) ([]Ballot, error) {
-	var rows []struct{ Receipt, Answer string }
-	err := s.db.WithContext(ctx).Raw("SELECT receipt, answer FROM ballots WHERE poll_id = ? ORDER BY receipt", id).Scan(&rows).Error
+	var rows []struct {
+		Receipt, Answer string
+		Weight          int
+	}
+	err := s.db.WithContext(ctx).Raw("SELECT receipt, answer, weight FROM ballots WHERE poll_id = ? ORDER BY receipt", id).Scan(&rows).Error
 	if err != nil {
 		return nil, fault("read ballots", err)
 	}
@@ -182,7 +176,7 @@ func (s store) ballots(ctx context.Context, id PollID) ([]Ballot, error) {
 		if err := json.Unmarshal([]byte(r.Answer), &a); err != nil {
 			return nil, fault("read ballots", err)
 		}
-		out[i] = Ballot{Receipt: Receipt(r.Receipt), Poll: id, Answer: Answer(a)}
+		out[i] = Ballot{Receipt: Receipt(r.Receipt), Poll: id, Answer: Answer(a), Weight: r.Weight}
 	}
 	return out, nil
 }
@@ -244,6 +238,9 @@ func (t *txn) insert(p *Poll, key string) error {
 	if err := t.promise(p); err != nil {
 		return err
 	}
+	if err := t.writeMotion(p); err != nil {
+		return err
+	}
 	return t.insertOptions(p)
 }
 
@@ -284,6 +281,9 @@ func (t *txn) rewrite(p *Poll) error {
 		return err
 	}
 	if err := t.promise(p); err != nil {
+		return err
+	}
+	if err := t.writeMotion(p); err != nil {
 		return err
 	}
 	if err := t.insertOptions(p); err != nil {
@@ -335,28 +335,32 @@ const standingSQL = `SELECT p.state,
 	FROM polls p WHERE p.id = ? AND p.webinar_id = ?`
 
 // vote checks a vote and writes it. S is what is known already: what is wrong with the answer, if anything, and whether
-// time is up.
-func (t *txn) vote(p Poll, b Ballot, who webinar.TicketID, s standing, now time.Time) error {
+// time is up. It returns what the vote weighs.
+func (t *txn) vote(p Poll, b Ballot, who voter, s standing, now time.Time) (weight int, err error) {
 	if p.Secrecy == Secret {
-		return ErrNeedsToken
+		return 0, ErrNeedsToken
 	}
-	err := t.db.Raw(standingSQL, who, now.UnixMilli(), who, b.Receipt, b.Poll, p.Webinar).Row().Scan(&s.state, &s.ticket, &s.voted, &s.receipt)
+	var key string
+	if key, b.Weight, s.mandate, err = t.entitle(p, who); err != nil {
+		return 0, err
+	}
+	err = t.db.Raw(standingSQL, who.ticket, now.UnixMilli(), key, b.Receipt, b.Poll, p.Webinar).Row().Scan(&s.state, &s.ticket, &s.voted, &s.receipt)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return ErrNotFound
+		return 0, ErrNotFound
 	case err != nil:
-		return fault("read standing", err)
+		return 0, fault("read standing", err)
 	}
 	if err := s.verdict(); err != nil {
-		return err
+		return 0, err
 	}
-	if err := t.db.Exec("INSERT INTO voted (poll_id, ticket_id) VALUES (?, ?)", b.Poll, who).Error; err != nil {
-		return fault("insert voted", err)
+	if err := t.db.Exec("INSERT INTO voted (poll_id, ticket_id) VALUES (?, ?)", b.Poll, key).Error; err != nil {
+		return 0, fault("insert voted", err)
 	}
 	if err := t.put(b); err != nil || p.Secrecy != Named {
-		return err
+		return b.Weight, err
 	}
-	return t.sign(b, who)
+	return b.Weight, t.sign(b, key)
 }
 
 // tidyLimit is the size in bytes above which rewriting the file would hold up all other writers for too long.

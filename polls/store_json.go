@@ -44,6 +44,8 @@ type tallyJSON struct {
 	Bins   []Bin    `json:"bins,omitempty"`
 	Right  *int     `json:"right,omitempty"`
 
+	Motion *Outcome `json:"motion,omitempty"`
+
 	Texts  []string    `json:"texts,omitempty"`
 	States []TextState `json:"-"`
 }

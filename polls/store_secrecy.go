@@ -51,16 +51,16 @@ func (t *txn) replace(p Poll, before Receipt, b Ballot, who webinar.TicketID, r 
 	return Answer(read), true, fault("change ballot", err)
 }
 
-// sign writes whose ballot it is.
-func (t *txn) sign(b Ballot, who webinar.TicketID) error {
+// sign writes whose ballot it is: a ticket's, or in a motion a member's.
+func (t *txn) sign(b Ballot, who string) error {
 	return fault("sign ballot", t.db.Exec("INSERT INTO named_votes (poll_id, ticket_id, receipt) VALUES (?, ?, ?)", b.Poll, who, b.Receipt).Error)
 }
 
 // signed returns the ballots of a named poll.
 func (s store) signed(ctx context.Context, id PollID) ([]Signed, error) {
 	var rows []struct{ Receipt, Answer, TicketID, Name string }
-	err := s.db.WithContext(ctx).Raw(`SELECT b.receipt, b.answer, n.ticket_id, coalesce(t.name, '') AS name FROM named_votes n
-		JOIN ballots b ON b.receipt = n.receipt LEFT JOIN tickets t ON t.id = n.ticket_id
+	err := s.db.WithContext(ctx).Raw(`SELECT b.receipt, b.answer, n.ticket_id, coalesce(m.name, t.name, '') AS name FROM named_votes n
+		JOIN ballots b ON b.receipt = n.receipt LEFT JOIN tickets t ON t.id = n.ticket_id LEFT JOIN members m ON m.id = n.ticket_id
 		WHERE n.poll_id = ? ORDER BY name, n.ticket_id`, id).Scan(&rows).Error
 	if err != nil {
 		return nil, fault("read named ballots", err)
@@ -144,5 +144,5 @@ func (t *txn) put(b Ballot) error {
 	if err != nil {
 		return fault("write answer", err)
 	}
-	return fault("insert ballot", t.db.Exec("INSERT INTO ballots (receipt, poll_id, answer) VALUES (?, ?, ?)", b.Receipt, b.Poll, string(answer)).Error)
+	return fault("insert ballot", t.db.Exec("INSERT INTO ballots (receipt, poll_id, answer, weight) VALUES (?, ?, ?, ?)", b.Receipt, b.Poll, string(answer), max(1, b.Weight)).Error)
 }

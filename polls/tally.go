@@ -20,6 +20,8 @@ type Tally struct {
 	Bins         []Bin    // guess: ascending, without gaps
 	Right        *int     // guess: ballots that are right; nil if that is not known, or not to be told yet
 
+	Motion *Outcome // motions: what the ballots weigh, and what was decided
+
 	Texts  []string    // text, cloud: what was said, equal texts once
 	States []TextState // of the texts, for hosts
 }
@@ -56,14 +58,40 @@ type count struct {
 	poll    Poll
 	counter counter
 	total   int
+	motion  *Outcome // nil: the poll is none
 }
 
-func newCount(p Poll) *count { return &count{poll: p, counter: kindOf(p.Kind).counter(p)} }
+// newCount begins with the ballots on paper.
+func newCount(p Poll) *count {
+	c := &count{poll: p, counter: kindOf(p.Kind).counter(p)}
+	if !p.IsMotion() {
+		return c
+	}
+	c.motion = &Outcome{Votes: make([]int, len(p.Options)), Paper: make([]int, len(p.Options))}
+	for _, class := range p.paper {
+		c.motion.Invalid += class.Invalid
+		for i, n := range class.Votes {
+			c.motion.Paper[i] += n
+			for range n {
+				c.addWeighing(Answer{Options: []OptionID{p.Options[i].ID}}, class.Weight)
+			}
+		}
+	}
+	return c
+}
 
 // add counts an answer that was read.
-func (c *count) add(a Answer) {
+func (c *count) add(a Answer) { c.addWeighing(a, 1) }
+
+// addWeighing counts an answer whose vote has a weight, of which only motions take notice.
+func (c *count) addWeighing(a Answer, weight int) {
 	c.counter.add(a)
 	c.total++
+	if c.motion != nil {
+		for _, o := range a.Options {
+			c.motion.Votes[c.poll.index(o)] += max(1, weight)
+		}
+	}
 }
 
 // A taker can take an answer out of its count. Where a counter is none, a changed ballot costs a recount.
@@ -85,6 +113,9 @@ func (c *count) swap(was, now Answer) {
 func (c *count) tally() Tally {
 	t := c.counter.result()
 	t.Poll, t.Total = c.poll.ID, c.total
+	if m := c.motion; m != nil {
+		t.Motion = &Outcome{slices.Clone(m.Votes), slices.Clone(m.Paper), m.Invalid, c.poll.decide(m.Votes)}
+	}
 	return t
 }
 
@@ -99,7 +130,7 @@ func countAll(p Poll, ballots iter.Seq[Ballot]) (*count, error) {
 		if err != nil {
 			return nil, fmt.Errorf("poll %s: %w", p.ID, err)
 		}
-		c.add(a)
+		c.addWeighing(a, b.Weight)
 	}
 	return c, nil
 }

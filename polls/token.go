@@ -133,7 +133,7 @@ func (s *Service) Cast(ctx context.Context, w webinar.ID, id PollID, b SecretBal
 		return tx.cast(p.Poll, Ballot{Receipt: r, Poll: id, Answer: read}, standing{fits: fits, over: s.openings.over(id), ticket: true})
 	}, kept: func() {
 		at = s.wall()
-		s.open.add(id, read)
+		s.open.add(id, read, 1)
 	}})
 	if err != nil {
 		return time.Time{}, err

@@ -28,6 +28,18 @@ func (s *Service) Get(ctx context.Context, w webinar.ID, id PollID, viewer webin
 	return found[0], nil
 }
 
+// WebinarOf names the webinar of a poll that has been opened. Errors: ErrNotFound.
+func (s *Service) WebinarOf(ctx context.Context, id PollID) (webinar.ID, error) {
+	found, err := s.store.find(ctx, "polls.id = ?", id)
+	switch {
+	case err != nil:
+		return "", err
+	case len(found) == 0 || found[0].State == StateDraft:
+		return "", ErrNotFound
+	}
+	return found[0].Webinar, nil
+}
+
 func (s *Service) views(ctx context.Context, w webinar.ID, viewer webinar.TicketID, all bool, where string, args ...any) ([]View, error) {
 	found, err := s.store.find(ctx, where, args...)
 	if err != nil || len(found) == 0 {

@@ -48,6 +48,7 @@ type Config struct {
 	Retention     time.Duration // from the end of a recording to its erasure, default 30 days
 	DiskFree      func(folder string) (int64, error)
 	Polls         func(ctx context.Context, w webinar.ID) ([]Poll, error)       // those that were opened; nil: none
+	Lines         func(ctx context.Context, w webinar.ID) ([]Line, error)       // what was written with a name; nil: none
 	Lang          func(ctx context.Context, w webinar.ID) (webinar.Lang, error) // of a webinar; nil: English
 	Encode        func(Timeline) ([]byte, error)                                // as it is stored beside the films; nil: it is not
 	FFmpeg        *ffmpeg.Tool                                                  // nil: what needs decoding is not made

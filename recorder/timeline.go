@@ -18,6 +18,7 @@ type Timeline struct {
 	Parts     []Part
 	Chapters  []Chapter
 	Polls     []PollPart
+	Lines     []LinePart
 	Program   Program
 	Made      []Made // what can be made of it here; nil without ffmpeg
 	Captions  []Captions
@@ -44,8 +45,9 @@ const (
 	StartChapter  ChapterKind = "start"
 	PauseChapter  ChapterKind = "pause"
 	ResumeChapter ChapterKind = "resume"
-	PollChapter   ChapterKind = "poll"   // titled with its question
-	ScreenChapter ChapterKind = "screen" // titled with the name of who shows it, if there is one
+	PollChapter   ChapterKind = "poll"     // titled with its question
+	AskedChapter  ChapterKind = "question" // titled with it
+	ScreenChapter ChapterKind = "screen"   // titled with the name of who shows it, if there is one
 )
 
 // Chapter is a place worth going to.
@@ -63,12 +65,20 @@ type Poll struct {
 	OpenedAt time.Time
 	ClosedAt time.Time // zero: still open
 	Votes    []int     // of each option, once closed: that is when everybody sees them
+	Total    int       // people who answered
+	Result   []byte    // as the web page draws it, which knows the kinds of polls; JSON, nil before the poll is closed
 }
 
-// PollPart is a poll as it lies in a recording. Closed is 0 and Votes is nil when its end is not in it.
+// LeastGroup is how many people have to have answered before a recording tells what (I21): of fewer, those who know each
+// other could tell who it was.
+const LeastGroup = 5
+
+// PollPart is a poll as it lies in a recording. Closed is 0 and there is no result when its end is not in it; and none
+// either when Few people answered.
 type PollPart struct {
 	Poll
 	Opened, Closed time.Duration
+	Few            bool
 }
 
 // ProgramState is where the one-file version of a recording is.
@@ -134,6 +144,9 @@ func (s *Service) Timeline(ctx context.Context, w webinar.ID, id RecordingID) (T
 			return Timeline{}, failed("read polls", err)
 		}
 		t.Polls = t.polls(polls)
+	}
+	if t.Lines, err = s.lines(ctx, w, t); err != nil {
+		return Timeline{}, err
 	}
 	t.Chapters = t.chapters()
 	return t, nil
@@ -225,7 +238,11 @@ func (t *Timeline) polls(list []Poll) []PollPart {
 			}
 		}
 		if part.Closed == 0 {
-			part.Votes, part.ClosedAt = nil, time.Time{}
+			part.hush()
+			part.ClosedAt = time.Time{}
+		} else if part.Total < LeastGroup {
+			part.Few = part.Total > 0
+			part.hush()
 		}
 		out = append(out, part)
 	}
@@ -233,7 +250,9 @@ func (t *Timeline) polls(list []Poll) []PollPart {
 	return out
 }
 
-// chapters lists the start, the pauses, the polls and the screens.
+func (p *PollPart) hush() { p.Votes, p.Result, p.Total = nil, nil, 0 }
+
+// chapters lists the start, the pauses, the polls, the questions and the screens.
 func (t *Timeline) chapters() []Chapter {
 	out := []Chapter{{Kind: StartChapter}}
 	for _, p := range t.Pauses {
@@ -244,6 +263,9 @@ func (t *Timeline) chapters() []Chapter {
 	}
 	for _, p := range t.Polls {
 		out = append(out, Chapter{At: p.Opened, Kind: PollChapter, Title: p.Question})
+	}
+	for _, l := range t.Lines {
+		out = append(out, Chapter{At: l.Offset, Kind: AskedChapter, Title: l.Text})
 	}
 	for _, p := range t.Parts {
 		if p.Group == ScreenGroup && p.Video {

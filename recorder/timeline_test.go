@@ -40,10 +40,10 @@ func TestTimeline(t *testing.T) {
 			at := func(s int) time.Time { return rec.StartedAt.Add(time.Duration(s) * time.Second) }
 			return []Poll{
 				{ID: "before", OpenedAt: at(-9), ClosedAt: at(-1), Votes: []int{1}},
-				{ID: "across", Question: "in?", OpenedAt: at(-1), ClosedAt: at(6), Votes: []int{3, 4}}, // closed in the pause
+				{ID: "across", Question: "in?", OpenedAt: at(-1), ClosedAt: at(6), Votes: []int{3, 4}, Total: 7}, // closed in the pause
 				{ID: "in the pause", OpenedAt: at(6), ClosedAt: at(7), Votes: []int{1}},
 				{ID: "never closed", OpenedAt: at(7)},
-				{ID: "closed after", OpenedAt: at(16), ClosedAt: at(60), Votes: []int{9}},
+				{ID: "closed after", OpenedAt: at(16), ClosedAt: at(60), Votes: []int{9}, Total: 9},
 				{ID: "after", OpenedAt: at(30)},
 			}, nil
 		}

@@ -28,7 +28,7 @@ var (
 // InvalidError is a fault in what somebody typed.
 type InvalidError struct {
 	Field  string // JSON key
-	Reason string // empty, too-long, too-short, control-characters, not-utf8, unknown-language, malformed, duplicate, too-few, too-many
+	Reason string // empty, too-long, too-short, control-characters, not-utf8, unknown-language, malformed, duplicate, no-origin, too-few, too-many
 	Limit  int    // with too-long, too-short, too-few and too-many
 }
 

@@ -26,10 +26,11 @@ var allowed = map[string][]string{
 	"cmd/plenum/bench":        {}, // measures from outside, over the public API
 	"cmd/plenum/cores":        {},
 	"cmd/plenum/bench/record": {"migrations", "recorder", "recorder/archive", "recorder/blob", "recorder/consent", "webinar", "webinar/media"},
-	"api":                     {"picture", "polls", "polls/assembly", "polls/runsheet", "recorder", "recorder/consent", "recorder/report", "webinar", "webinar/live", "webinar/media", "webinar/sfu", "webinar/talk"},
+	"api":                     {"picture", "polls", "polls/assembly", "polls/minutes", "polls/runsheet", "recorder", "recorder/consent", "recorder/report", "webinar", "webinar/live", "webinar/media", "webinar/sfu", "webinar/talk"},
 	"picture":                 {},
-	"polls":                   {"pdf", "picture", "sheet", "webinar", "webinar/mailbox"},
+	"polls":                   {"pdf", "picture", "polls/assembly", "sheet", "webinar", "webinar/mailbox"},
 	"polls/assembly":          {"webinar"},
+	"polls/minutes":           {"pdf", "polls", "polls/assembly", "webinar"},
 	"polls/runsheet":          {"polls", "sheet"},
 	"recorder":                {"recorder/archive", "recorder/consent", "recorder/ffmpeg", "recorder/master", "recorder/program", "recorder/report", "recorder/vtt", "webinar", "webinar/media"},
 	"recorder/archive":        {"recorder/blob", "recorder/master"},
@@ -206,7 +207,7 @@ func TestFilesCanBeReadInOneGo(t *testing.T) {
 		t.Fatalf("only %d files found", len(names))
 	}
 	for _, name := range names {
-		if strings.Contains(name, ".gen.") {
+		if strings.Contains(name, ".gen.") || name == "migrations/testdata/schema.sql" { // written by programs
 			continue
 		}
 		src, err := os.ReadFile("../../" + name)

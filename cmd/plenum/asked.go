@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"plenum/api"
 	"plenum/polls"
 	"plenum/recorder"
 	"plenum/webinar"
@@ -26,12 +27,30 @@ func (p *parts) askedIn(ctx context.Context, w webinar.ID) ([]recorder.Poll, err
 			continue
 		}
 		asked := recorder.Poll{ID: string(v.Poll.ID), Question: v.Poll.Question, OpenedAt: v.Poll.OpenedAt, ClosedAt: v.Poll.ClosedAt}
-		var result polls.Tally
-		if !v.Poll.PublishedAt.IsZero() && v.Tally != nil {
-			result = *v.Tally
+		v.Tally = v.Kept(recorder.LeastGroup)
+		if v.Tally == nil {
+			asked.Options, _ = polls.Tally{}.Bars(v.Poll)
+		} else {
+			asked.Options, asked.Votes = v.Tally.Bars(v.Poll)
+			asked.Total = v.Tally.Total
+			if asked.Result, err = api.EncodePoll(v); err != nil {
+				return nil, err
+			}
 		}
-		asked.Options, asked.Votes = result.Bars(v.Poll)
 		out = append(out, asked)
+	}
+	return out, nil
+}
+
+// writtenIn lists what was asked with a name in a webinar, for the timeline of a recording.
+func (p *parts) writtenIn(ctx context.Context, w webinar.ID) ([]recorder.Line, error) {
+	signed, err := p.questions.Signed(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]recorder.Line, len(signed))
+	for i, q := range signed {
+		out[i] = recorder.Line{ID: string(q.ID), Author: q.Author, Name: q.Name, Text: q.Text, At: q.AskedAt}
 	}
 	return out, nil
 }

@@ -81,6 +81,7 @@ test('unrecorded on stage: the recording pauses before anybody sees her', async 
   const box = async (name) => (await dialog().getByRole('button', { name }).and(dialog().locator(':enabled'))).boundingBox();
   const [yes, no] = [await box('Record me'), await box('Take part unrecorded')];
   assert.deepEqual([yes.width, yes.height], [no.width, no.height], 'both answers have the same size');
+  for (const { y, height } of [yes, no]) assert.ok(y + height <= gwen.viewportSize().height, 'the answers are in sight');
   assert.equal(await dialog().getByRole('checkbox', { name: /publish/i }).isChecked(), false, 'publication is asked for on its own');
   await watch();
   await armPhase(gwen, phase.gwenUnrecorded);

@@ -87,7 +87,10 @@ export async function focusSeen(page, most = 60) {
         return `${outline} | ${s.boxShadow}`;
       });
     };
-    document.activeElement?.blur?.();
+    // Blur leaves the focus inside of the controls of a film.
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute('tabindex');
     window.resting = new Map();
     for (const el of document.querySelectorAll('a[href], button, input, select, textarea, summary, video[controls], audio[controls], [tabindex]')) window.resting.set(el, window.looksOf(el).join());
     window.stops = new Set();

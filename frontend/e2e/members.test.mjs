@@ -1,5 +1,6 @@
 // A meeting of an association: a list is read, members check in with their own links, and everybody sees the quorum.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Cast, person, pictured } from './browser.mjs';
@@ -32,6 +33,12 @@ async function sound(page, name) {
   }
   assert.deepEqual(found, []);
 }
+
+/** The text of a PDF; undefined where nothing here can read one. */
+const readPDF = (path) =>
+  new Promise((resolve, reject) => {
+    execFile('pdftotext', ['-layout', path, '-'], (error, out) => (error ? (error.code === 'ENOENT' ? resolve(undefined) : reject(error)) : resolve(out.replace(/\s+/g, ' '))));
+  });
 
 test('members check in and there is a quorum', async () => {
   const browser = await cast.browser();
@@ -82,6 +89,65 @@ test('members check in and there is a quorum', async () => {
     await host.getByLabel('Find by name or number').fill('');
     await sound(host, 'quorum');
     await sound(anna, 'member');
+
+    // Dora votes on paper, and there is a motion.
+    await host.getByLabel('Find by name or number').fill('dora');
+    await host.getByRole('checkbox', { name: 'Votes on paper' }).check();
+    await host.getByLabel('Find by name or number').fill('anna');
+    await host.getByRole('checkbox', { name: 'Counts paper votes' }).check();
+    await host.getByLabel('Find by name or number').fill('');
+    await host.getByRole('button', { name: 'New motion' }).click();
+    await host.getByLabel('Question').fill('Shall the fee be 30 €?');
+    await sound(host, 'motion-draft');
+    await host.getByRole('button', { name: 'Save', exact: true }).click();
+    await host.getByRole('button', { name: /^Open the vote/ }).click();
+    await host.getByRole('button', { name: 'Open all the same' }).click();
+
+    // Anna votes for herself, then for Bert, and nobody counts twice.
+    await anna.getByText('counts 2').waitFor();
+    await sound(anna, 'motion');
+    const cast = async (option) => {
+      await anna.getByRole('radio', { name: option, exact: true }).check();
+      const sent = anna.waitForResponse((r) => r.url().endsWith('/votes') && r.request().method() === 'POST');
+      await anna.locator('.poll form button.primary').click();
+      return (await sent).request().postDataJSON();
+    };
+    const own = await cast('For');
+    await anna.locator('legend', { hasText: 'Your vote for Bert Muster' }).waitFor();
+    await cast('Against');
+    await anna.getByText('Voted for Bert Muster').waitFor();
+    const again = await anna.evaluate(async ([w, body]) => {
+      const [poll] = await (await fetch(`/api/webinars/${w}/polls`)).json();
+      const res = await fetch(`/api/webinars/${w}/polls/${poll.id}/votes`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+      return (await res.json()).code;
+    }, [id, { ...own, receipt: '0'.repeat(64) }]);
+    assert.equal(again, 'already-voted');
+
+    // Two people count the paper: first they differ, then they agree.
+    await host.getByLabel('For', { exact: true }).fill('1');
+    await host.getByRole('button', { name: 'Keep my count' }).click();
+    await host.getByText('Your count is kept.').waitFor();
+    await anna.getByText('Somebody has counted already.').waitFor();
+    await anna.getByLabel('Against', { exact: true }).fill('1');
+    await anna.getByRole('button', { name: 'Keep my count' }).click();
+    await anna.getByText('The two counts differ.').waitFor();
+    await host.getByText('The two counts differ.').waitFor();
+    await sound(host, 'paper');
+    await anna.getByLabel('Against', { exact: true }).fill('0');
+    await anna.getByLabel('For', { exact: true }).fill('1');
+    await anna.getByRole('button', { name: 'Keep my new count' }).click();
+    await anna.getByText('Counted alike by two people').waitFor();
+    await host.getByText('Counted alike by two people, and in the result.').waitFor();
+    await host.getByRole('button', { name: /^Close/ }).click();
+    await host.getByText('Carried', { exact: true }).waitFor();
+    await anna.getByText('Carried', { exact: true }).waitFor();
+    await sound(host, 'motion-closed');
+    await sound(anna, 'motion-result');
+
+    const minutes = host.waitForEvent('download');
+    await host.getByRole('link', { name: /^PDF/ }).click();
+    const said = await readPDF(await (await minutes).path());
+    if (said !== undefined) for (const line of ['Shall the fee be 30 €?', 'carried', 'represented by Anna', 'There was a quorum.', 'counted alike by two people']) assert.ok(said.includes(line), `${line}: ${said}`);
 
     await anna.reload();
     await anna.getByRole('button', { name: 'I have to leave' }).click();

@@ -32,7 +32,7 @@ CREATE TABLE "ballots" (
   receipt TEXT PRIMARY KEY CHECK (length(receipt) = 64 AND receipt NOT GLOB '*[^0-9a-f]*'),
   poll_id TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
   answer  TEXT NOT NULL CHECK (json_valid(answer))
-) STRICT, WITHOUT ROWID;
+, weight INTEGER NOT NULL DEFAULT 1 CHECK (weight BETWEEN 1 AND 1000000)) STRICT, WITHOUT ROWID;
 
 CREATE INDEX ballots_poll ON ballots (poll_id);
 
@@ -134,6 +134,13 @@ CREATE TABLE "downloads" (
 
 CREATE INDEX downloads_recording ON downloads (recording_id, at);
 
+CREATE TABLE embed_origins (
+  webinar_id TEXT NOT NULL REFERENCES webinars (id) ON DELETE CASCADE,
+  position   INTEGER NOT NULL CHECK (position BETWEEN 1 AND 10),
+  origin     TEXT NOT NULL, -- as browsers write it, such as https://example.org
+  PRIMARY KEY (webinar_id, position)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE members (
   id         TEXT PRIMARY KEY,
   webinar_id TEXT NOT NULL REFERENCES webinars (id) ON DELETE CASCADE,
@@ -145,17 +152,27 @@ CREATE TABLE members (
   ticket_id  TEXT REFERENCES tickets (id) ON DELETE SET NULL,
   here       INTEGER NOT NULL DEFAULT 0 CHECK (here IN (0, 1)),
   paper      INTEGER NOT NULL DEFAULT 0 CHECK (paper IN (0, 1)),
-  arrived    INTEGER NOT NULL DEFAULT 0 CHECK (arrived IN (0, 1)), -- was here at some time
+  arrived    INTEGER NOT NULL DEFAULT 0 CHECK (arrived IN (0, 1)), teller INTEGER NOT NULL DEFAULT 0 CHECK (teller IN (0, 1)), -- was here at some time
   UNIQUE (webinar_id, number),
   UNIQUE (ticket_id)
 ) STRICT;
 
 CREATE INDEX members_list ON members (webinar_id, position);
 
+CREATE INDEX members_proxy ON members (proxy_id) WHERE proxy_id <> '';
+
 CREATE TABLE named_votes (
   poll_id   TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
   ticket_id TEXT NOT NULL,
   receipt   TEXT NOT NULL UNIQUE REFERENCES ballots (receipt) ON DELETE CASCADE ON UPDATE CASCADE,
+  PRIMARY KEY (poll_id, ticket_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE paper_counts (
+  poll_id   TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+  ticket_id TEXT NOT NULL, -- of who counted
+  counts    TEXT NOT NULL CHECK (json_valid(counts)),
+  agreed    INTEGER NOT NULL DEFAULT 0 CHECK (agreed IN (0, 1)),
   PRIMARY KEY (poll_id, ticket_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -226,7 +243,7 @@ CREATE TABLE polls (
   opened_at  INTEGER NOT NULL DEFAULT 0,
   closed_at  INTEGER NOT NULL DEFAULT 0,
   create_key TEXT NOT NULL DEFAULT ''
-, rules TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(rules)), tally TEXT NOT NULL DEFAULT '' CHECK (tally = '' OR json_valid(tally)), open_ms INTEGER NOT NULL DEFAULT 0, survey_until INTEGER NOT NULL DEFAULT 0, results TEXT NOT NULL DEFAULT 'voted' CHECK (results IN ('voted', 'closed', 'shown', 'hidden')), series TEXT NOT NULL DEFAULT '', closes_at INTEGER NOT NULL DEFAULT 0, published_at INTEGER NOT NULL DEFAULT 0, first_id TEXT NOT NULL DEFAULT '', round INTEGER NOT NULL DEFAULT 1 CHECK (round >= 1), changeable INTEGER NOT NULL DEFAULT 0 CHECK (changeable IN (0, 1))) STRICT;
+, rules TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(rules)), tally TEXT NOT NULL DEFAULT '' CHECK (tally = '' OR json_valid(tally)), open_ms INTEGER NOT NULL DEFAULT 0, survey_until INTEGER NOT NULL DEFAULT 0, results TEXT NOT NULL DEFAULT 'voted' CHECK (results IN ('voted', 'closed', 'shown', 'hidden')), series TEXT NOT NULL DEFAULT '', closes_at INTEGER NOT NULL DEFAULT 0, published_at INTEGER NOT NULL DEFAULT 0, first_id TEXT NOT NULL DEFAULT '', round INTEGER NOT NULL DEFAULT 1 CHECK (round >= 1), changeable INTEGER NOT NULL DEFAULT 0 CHECK (changeable IN (0, 1)), motion TEXT NOT NULL DEFAULT '' CHECK (motion = '' OR json_valid(motion)), attendance TEXT NOT NULL DEFAULT '' CHECK (attendance = '' OR json_valid(attendance))) STRICT;
 
 CREATE UNIQUE INDEX polls_create_key ON polls (webinar_id, create_key) WHERE create_key <> '';
 

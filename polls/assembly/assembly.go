@@ -27,6 +27,12 @@ var (
 	ErrProxySelf  = errors.New("nobody represents themselves")
 	ErrProxyFull  = errors.New("represents as many members as the rules allow")
 	ErrHere       = errors.New("who is here votes for themselves")
+	ErrVoting     = errors.New("a motion is open, so who votes on paper stays as it is")
+
+	ErrGuest     = errors.New("not a member of the list")
+	ErrAway      = errors.New("has not checked in")
+	ErrOnPaper   = errors.New("votes on paper")
+	ErrNoMandate = errors.New("has no proxy of that member, or the member is here")
 )
 
 // MemberID names a member in one webinar.
@@ -42,6 +48,7 @@ type Member struct {
 	Ticket webinar.TicketID // of their personal link
 	Here   bool             // has checked in and not left
 	Paper  bool             // votes on paper, in the hall
+	Teller bool             // counts the paper ballots
 }
 
 // Rules is what the statutes say.

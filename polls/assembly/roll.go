@@ -50,21 +50,15 @@ func (r Roll) Member(t webinar.TicketID) (Member, bool) {
 	return Member{}, false
 }
 
-// Mandates is for whom the bearer of a ticket may vote now: themselves if they are here, and those absent who have
-// named them. Nobody has a mandate who is not here, and who votes on paper has none for themselves.
-func (r Roll) Mandates(t webinar.TicketID) []Member {
-	self, ok := r.Member(t)
-	if !ok || !self.Here {
-		return nil
-	}
-	var out []Member
-	if !self.Paper {
-		out = append(out, self)
-	}
+// of returns a member, or an empty one.
+func (r Roll) of(id MemberID) Member {
 	for _, m := range r.Members {
-		if m.Proxy == self.ID && !m.Here {
-			out = append(out, m)
+		if m.ID == id {
+			return m
 		}
 	}
-	return out
+	return Member{}
 }
+
+// onPaper reports whether a paper ballot may be this member's.
+func (m Member) onPaper() bool { return m.Here && m.Paper }

@@ -149,13 +149,15 @@ func (s *Service) SetRules(ctx context.Context, w webinar.ID, r Rules) error {
 
 // Change is what happens to a member during the meeting; nil leaves a part as it is.
 type Change struct {
-	Here  *bool
-	Paper *bool
-	Proxy *MemberID // empty: nobody any more
+	Here   *bool
+	Paper  *bool
+	Teller *bool
+	Proxy  *MemberID // empty: nobody any more
 }
 
-// Change changes a member. Who arrives votes for themselves from then on. Errors: ErrNotFound, ErrNoAssembly,
-// ErrProxySelf, ErrProxyFull, ErrHere.
+// Change changes a member. Who arrives votes for themselves from then on. While a motion is open, nobody
+// moves between paper and page, and who votes on paper does not leave: else one member could count twice. Errors:
+// ErrNotFound, ErrNoAssembly, ErrProxySelf, ErrProxyFull, ErrHere, ErrVoting.
 func (s *Service) Change(ctx context.Context, w webinar.ID, id MemberID, c Change) (Member, error) {
 	var out Member
 	err := s.store.transaction(ctx, func(tx store) error {
@@ -163,8 +165,17 @@ func (s *Service) Change(ctx context.Context, w webinar.ID, id MemberID, c Chang
 		if err != nil {
 			return err
 		}
+		before := roll.of(id)
 		if out, err = roll.change(id, c); err != nil {
 			return err
+		}
+		if before.Paper != out.Paper || before.onPaper() && !out.onPaper() {
+			switch voting, err := tx.voting(w); {
+			case err != nil:
+				return err
+			case voting:
+				return ErrVoting
+			}
 		}
 		return tx.set(out)
 	})
@@ -194,6 +205,9 @@ func (r Roll) change(id MemberID, c Change) (Member, error) {
 	}
 	if c.Paper != nil {
 		m.Paper = *c.Paper
+	}
+	if c.Teller != nil {
+		m.Teller = *c.Teller
 	}
 	if c.Proxy != nil {
 		switch {

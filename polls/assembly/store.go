@@ -23,12 +23,13 @@ type memberRow struct {
 	TicketID     *string
 	Here, Paper  bool
 	Arrived      bool
+	Teller       bool
 }
 
 func (memberRow) TableName() string { return "members" }
 
 func (r memberRow) member() Member {
-	m := Member{ID: MemberID(r.ID), Number: r.Number, Name: r.Name, Weight: r.Weight, Proxy: MemberID(r.ProxyID), Here: r.Here, Paper: r.Paper}
+	m := Member{ID: MemberID(r.ID), Number: r.Number, Name: r.Name, Weight: r.Weight, Proxy: MemberID(r.ProxyID), Here: r.Here, Paper: r.Paper, Teller: r.Teller}
 	if r.TicketID != nil {
 		m.Ticket = webinar.TicketID(*r.TicketID)
 	}
@@ -89,5 +90,11 @@ func (s store) replace(ctx context.Context, w webinar.ID, members []Member) erro
 
 // set writes what may change of a member during the meeting.
 func (s store) set(m Member) error {
-	return s.db.Exec("UPDATE members SET here = ?, arrived = arrived OR ?, paper = ?, proxy_id = ? WHERE id = ?", m.Here, m.Here, m.Paper, m.Proxy, m.ID).Error
+	return s.db.Exec("UPDATE members SET here = ?, arrived = arrived OR ?, paper = ?, teller = ?, proxy_id = ? WHERE id = ?", m.Here, m.Here, m.Paper, m.Teller, m.Proxy, m.ID).Error
+}
+
+// voting reports whether the members are voting on something now.
+func (s store) voting(w webinar.ID) (voting bool, err error) {
+	err = s.db.Raw("SELECT EXISTS (SELECT 1 FROM polls WHERE webinar_id = ? AND state = 'open' AND motion <> '')", w).Row().Scan(&voting)
+	return voting, err
 }

@@ -286,3 +286,23 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// A vote of the members stays one on its way through a file.
+func TestMotionsComeBack(t *testing.T) {
+	want := polls.Draft{Question: "Antrag?", Options: []string{"Ja", "Nein", "Enthaltung"}, Motion: polls.Motion{Majority: polls.TwoThirds, Heads: true, Abstain: true}}
+	if err := want.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	var table bytes.Buffer
+	if err := WriteCSV(&table, []polls.Draft{want}); err != nil {
+		t.Fatal(err)
+	}
+	for name, read := range map[string]func() ([]polls.Draft, error){
+		"markdown": func() ([]polls.Draft, error) { return ParseMarkdown(string(Markdown([]polls.Draft{want}))) },
+		"csv":      func() ([]polls.Draft, error) { return ParseCSV(table.String()) },
+	} {
+		if got, err := read(); err != nil || !reflect.DeepEqual(got, []polls.Draft{want}) {
+			t.Errorf("%s: %+v, %v, want %+v", name, got, err, want)
+		}
+	}
+}

@@ -36,6 +36,7 @@ func settings() []setting {
 		func(d polls.Draft) string { return writeValue(reflect.ValueOf(d.Changeable)) },
 		func(d *polls.Draft, v string) bool { return readValue(reflect.ValueOf(&d.Changeable).Elem(), v) },
 	})
+	list = append(list, motionSettings()...)
 	rules := reflect.TypeFor[polls.Rules]()
 	for i := range rules.NumField() {
 		if rules.Field(i).Name == "Correct" {
@@ -70,6 +71,26 @@ func correct() setting {
 			return ok
 		},
 	}
+}
+
+// motionSettings are those of a vote of the members.
+func motionSettings() []setting {
+	return []setting{{
+		"majority",
+		func(d polls.Draft) string { return string(d.Motion.Majority) },
+		func(d *polls.Draft, v string) bool {
+			d.Motion.Majority = polls.Majority(strings.ToLower(v))
+			return v != ""
+		},
+	}, {
+		"count heads",
+		func(d polls.Draft) string { return writeValue(reflect.ValueOf(d.Motion.Heads)) },
+		func(d *polls.Draft, v string) bool { return readValue(reflect.ValueOf(&d.Motion.Heads).Elem(), v) },
+	}, {
+		"abstain",
+		func(d polls.Draft) string { return writeValue(reflect.ValueOf(d.Motion.Abstain)) },
+		func(d *polls.Draft, v string) bool { return readValue(reflect.ValueOf(&d.Motion.Abstain).Elem(), v) },
+	}}
 }
 
 func planSettings() []setting {

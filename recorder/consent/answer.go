@@ -13,7 +13,7 @@ type Answer struct {
 	Recording RecordingID
 	Subject   webinar.SubjectID
 	Actor     webinar.SubjectID
-	Scopes    Scope // of a grant or withdrawal; 0: all
+	Scopes    Scope // of a withdrawal, 0: all; of a grant, 0: what the notice asks for
 	Publish   bool
 	Hash      string // of the notice that was on the screen
 	Lang      webinar.Lang
@@ -73,14 +73,14 @@ func (b *Book) Show(ctx context.Context, a Answer) (Standing, error) {
 }
 
 // Grant records a yes, which counts once this returns. It needs a Show of the same text since the last answer
-// (ErrNotShown), and the announced text (ErrNotice). A grant without media is ErrAnswer, one that says what holds
-// already adds nothing. Scopes that an earlier grant had and this one lacks end at once: shut is called when their
+// (ErrNotShown), and the announced text (ErrNotice). A grant without media, or beyond what the notice asks
+// for, is ErrAnswer, one that says what holds already adds nothing. Scopes that an earlier grant had and this one lacks end at once: shut is called when their
 // permits are void and before the ledger is written; it must close their gates.
 func (b *Book) Grant(ctx context.Context, a Answer, shut func(lost Scope)) (Standing, error) {
 	if a.Scopes == 0 {
-		a.Scopes = All
+		a.Scopes = b.asks(a.Recording)
 	}
-	if a.Scopes&Media == 0 {
+	if a.Scopes&Media == 0 || a.Scopes&^b.asks(a.Recording) != 0 {
 		return Standing{}, ErrAnswer
 	}
 	lost, err := b.narrow(a)
@@ -105,6 +105,16 @@ func (b *Book) Grant(ctx context.Context, a Answer, shut func(lost Scope)) (Stan
 		return st, ErrKeyUsed // overtaken by a no
 	}
 	return st, err
+}
+
+// asks is what the notice of a recording asks for; of an unknown one everything, and then nothing is granted.
+func (b *Book) asks(rec RecordingID) Scope {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if r := b.recs[rec]; r != nil {
+		return r.notice.asks()
+	}
+	return All
 }
 
 func (r *record) mayGrant(p *person, a Answer) error {

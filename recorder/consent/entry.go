@@ -41,7 +41,7 @@ type Event struct {
 	At      time.Time
 	Subject webinar.SubjectID // whom it concerns; empty for the life of a recording
 	Actor   webinar.SubjectID // who did it; empty: the server by itself
-	Scopes  Scope
+	Scopes  Scope             // of an answer; of an announcement what its notice asks for
 	Publish bool
 	Notice  string // hash of the text
 	Lang    webinar.Lang
@@ -144,7 +144,7 @@ func newPayload(ev Event) payload {
 	}
 	if ev.Text != nil {
 		strict := ev.Text.Strict
-		p.Strict, p.Texts = &strict, map[string]string{}
+		p.Strict, p.Texts, p.Scopes = &strict, map[string]string{}, ev.Text.Asks.Words()
 		for l, t := range ev.Text.Texts {
 			p.Texts[string(l)] = t
 		}
@@ -162,7 +162,7 @@ func (p payload) event() (Event, error) {
 		Publish: p.Publish, Notice: p.Notice, Lang: webinar.Lang(p.Lang), Surface: p.Surface, Reason: p.Reason, Key: p.Key,
 	}
 	if p.Texts != nil {
-		n := Notice{Strict: p.Strict != nil && *p.Strict, Texts: map[webinar.Lang]string{}}
+		n := Notice{Strict: p.Strict != nil && *p.Strict, Asks: scopes, Texts: map[webinar.Lang]string{}}
 		for l, t := range p.Texts {
 			n.Texts[webinar.Lang(l)] = t
 		}

@@ -175,7 +175,7 @@ func (b *Book) Notice(rec RecordingID) (Notice, error) {
 	if r == nil {
 		return Notice{}, ErrUnknown
 	}
-	return Notice{Strict: r.notice.Strict, Texts: maps.Clone(r.notice.Texts)}, nil
+	return Notice{Strict: r.notice.Strict, Asks: r.notice.Asks, Texts: maps.Clone(r.notice.Texts)}, nil
 }
 
 // Allowed returns the scopes of a subject's live grant, none without one. It says nothing about the recording's state.

@@ -11,8 +11,17 @@ import (
 
 // Notice is the text that one recording announces, frozen at the announcement, in every language of the product.
 type Notice struct {
-	Strict bool // nothing is written while anybody live on stage has not agreed
+	Strict bool  // nothing is written while anybody live on stage has not agreed
+	Asks   Scope // what the texts name, beyond which nothing is granted; 0: as before chat and polls were asked for
 	Texts  map[webinar.Lang]string
+}
+
+// asks is what a yes without a choice allows.
+func (n Notice) asks() Scope {
+	if n.Asks == 0 {
+		return oldest
+	}
+	return n.Asks
 }
 
 // Hash is the SHA-256 of text in lower-case hex, which an answer must name.
@@ -36,7 +45,7 @@ func (n Notice) accepts(hash string, l webinar.Lang) bool {
 // NewNotice writes the notice of a recording that is deleted once keep has passed since its end, in whole days.
 func NewNotice(strict bool, keep time.Duration) Notice {
 	days := max(1, int((keep+24*time.Hour-1)/(24*time.Hour)))
-	return Notice{Strict: strict, Texts: map[webinar.Lang]string{
+	return Notice{Strict: strict, Asks: All, Texts: map[webinar.Lang]string{
 		webinar.German:  german(strict, days),
 		webinar.English: english(strict, days),
 	}}
@@ -50,7 +59,7 @@ func german(strict bool, days int) string {
 	}
 	return fmt.Sprintf(`Diese Veranstaltung soll aufgezeichnet werden.
 
-Was: Ihr Mikrofon, Ihre Kamera, Ihr geteilter Bildschirm mit seinem Ton und Ihr angezeigter Name – jeweils nur, wenn Sie es erlauben, und nur ab Ihrem Klick.
+Was: Ihr Mikrofon, Ihre Kamera, Ihr geteilter Bildschirm mit seinem Ton und Ihr angezeigter Name; dazu, was Sie mit Ihrem Namen schreiben und fragen und wie Sie mit Ihrem Namen in Umfragen antworten – jeweils nur, wenn Sie es erlauben, und nur ab Ihrem Klick.
 Wer: %s
 Wer es sehen kann: die Veranstalterin oder der Veranstalter. Veröffentlicht wird nur, wenn Sie das eigens erlauben.
 Wie lange: höchstens %s nach dem Ende der Aufzeichnung, dann wird sie gelöscht. Das genaue Datum steht bei der Aufzeichnung.
@@ -66,7 +75,7 @@ func english(strict bool, days int) string {
 	}
 	return fmt.Sprintf(`This event is to be recorded.
 
-What: your microphone, your camera, your shared screen with its sound, and your name as shown – each only if you allow it, and only from your click on.
+What: your microphone, your camera, your shared screen with its sound, and your name as shown; also what you write and ask with your name, and what you answer to polls with your name – each only if you allow it, and only from your click on.
 Who: %s
 Who can see it: the organizer. It is published only if you allow that separately.
 How long: at most %s after the recording ends, then it is deleted. The exact date is shown with the recording.

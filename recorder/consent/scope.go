@@ -8,23 +8,29 @@ import (
 // Scope is a set of things that a person can allow to be recorded, each on its own.
 type Scope uint8
 
-// The scopes. Screen includes the sound of what is shared.
+// The scopes. Screen includes the sound of what is shared; Chat is what a person writes, questions too; Poll is what
+// they answer to a poll under their name.
 const (
 	Audio Scope = 1 << iota
 	Video
 	Screen
 	Name
+	Chat
+	Poll
 
-	Media = Audio | Video | Screen // what makes bytes
-	All   = Media | Name
+	Media   = Audio | Video | Screen // what makes bytes
+	Written = Chat | Poll            // what becomes lines, see Lines
+	All     = Media | Name | Written
+
+	oldest = Media | Name // what a notice asked for that does not say it
 )
 
-func scopeWords() []string { return []string{"audio", "video", "screen", "name"} }
+func scopeWords() []string { return []string{"audio", "video", "screen", "name", "chat", "poll"} }
 
 // Has reports whether every scope of x is in s.
 func (s Scope) Has(x Scope) bool { return s&x == x }
 
-// Words lists the scopes in s in a fixed order: audio, video, screen, name.
+// Words lists the scopes in s in a fixed order: audio, video, screen, name, chat, poll.
 func (s Scope) Words() []string {
 	out := []string{}
 	for i, w := range scopeWords() {

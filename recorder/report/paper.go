@@ -29,7 +29,7 @@ func english() words {
 			consent.Announce: "announced", consent.Start: "started", consent.Pause: "paused", consent.Resume: "resumed", consent.Stop: "stopped",
 			consent.Abort: "called off", consent.Expire: "all consents expired", consent.Erase: "deleted", consent.Grant: "agreed", consent.Withdraw: "withdrawn",
 		},
-		scopes: map[string]string{"audio": "microphone", "video": "camera", "screen": "screen and its sound", "name": "name"},
+		scopes: map[string]string{"audio": "microphone", "video": "camera", "screen": "screen and its sound", "name": "name", "chat": "lines and questions", "poll": "poll answers"},
 		reasons: map[string]string{"host": "by a host", "strict": "somebody live had not agreed", "restart": "the server was restarted", "no-host": "no host was present",
 			"disk": "disk space was short", "storage": "the storage did not answer", "ledger": "consents could not be saved"},
 	}
@@ -45,7 +45,7 @@ func german() words {
 			consent.Announce: "angekündigt", consent.Start: "begonnen", consent.Pause: "unterbrochen", consent.Resume: "fortgesetzt", consent.Stop: "beendet",
 			consent.Abort: "abgesagt", consent.Expire: "alle Einwilligungen abgelaufen", consent.Erase: "gelöscht", consent.Grant: "zugestimmt", consent.Withdraw: "widerrufen",
 		},
-		scopes: map[string]string{"audio": "Mikrofon", "video": "Kamera", "screen": "Bildschirm mit Ton", "name": "Name"},
+		scopes: map[string]string{"audio": "Mikrofon", "video": "Kamera", "screen": "Bildschirm mit Ton", "name": "Name", "chat": "Beiträge und Fragen", "poll": "Umfrageantworten"},
 		reasons: map[string]string{"host": "durch die Leitung", "strict": "jemand auf der Bühne hatte nicht zugestimmt", "restart": "der Server wurde neu gestartet",
 			"no-host": "keine Leitung war da", "disk": "der Platz auf der Festplatte war knapp", "storage": "der Speicher antwortete nicht", "ledger": "Einwilligungen ließen sich nicht speichern"},
 	}

@@ -222,6 +222,30 @@ func TestVotesGoToOpenQuestionsOfOnesOwnWebinar(t *testing.T) {
 	}
 }
 
+// Who asked is known of questions with a name only, and of those everybody may read.
+func TestSigned(t *testing.T) {
+	f := newFixture(t, 2)
+	named, hidden := f.asked(t, 1, "named", "Ann"), f.asked(t, 2, "waits", "Ann")
+	without := f.asked(t, 3, "without", "")
+	f.moved(t, named.ID, StateAnswering)
+	f.moved(t, without.ID, StateShown)
+	got, err := f.Signed(t.Context(), room)
+	if err != nil || len(got) != 1 || got[0].ID != named.ID || got[0].Author != "st0" || got[0].Name != "Ann" || got[0].AskedAt.IsZero() {
+		t.Errorf("%+v, %v", got, err)
+	}
+	f.moved(t, hidden.ID, StateShown)
+	if got, err := f.Signed(t.Context(), room); err != nil || len(got) != 2 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := f.Signed(t.Context(), other); err != nil || len(got) != 0 {
+		t.Errorf("of another webinar: %+v, %v", got, err)
+	}
+	f.exec(t, "DELETE FROM tickets WHERE id = 't0'")
+	if got, err := f.Signed(t.Context(), room); err != nil || len(got) != 0 {
+		t.Errorf("whose seat is gone: %+v, %v", got, err)
+	}
+}
+
 func TestAfterTheEnd(t *testing.T) {
 	f := newFixture(t, 2)
 	v := f.asked(t, 1, "a", "")

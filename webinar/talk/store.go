@@ -26,12 +26,13 @@ func (s store) transaction(do func(*txn) error) error {
 	return s.db.Transaction(func(tx *gorm.DB) error { return do(&txn{store{tx, s.keep}}) })
 }
 
-// questionRow is what is scanned; Voted and Mine are of the viewer.
+// questionRow is what is scanned; Voted is of the viewer, SubjectID of the ticket where that is asked for.
 type questionRow struct {
 	ID, WebinarID, Text, TicketID, Name, State, Answer string
 	SecretHash                                         []byte
 	Votes                                              int
 	AskedAt, AnsweredAt                                int64
+	SubjectID                                          string
 	Voted                                              bool
 }
 

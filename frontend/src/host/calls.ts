@@ -16,6 +16,7 @@ export type MyConsent = Schema<'MyConsent'>;
 export type ConsentAnswer = Schema<'ConsentAnswer'>;
 export type Assembly = Schema<'Assembly'>;
 export type Member = Schema<'Member'>;
+export type MemberChange = Schema<'MemberChange'>;
 export type MemberLink = Schema<'MemberLink'>;
 export type Lang = Schema<'Lang'>;
 
@@ -35,6 +36,11 @@ export const webinars = {
   end: (webinar: string) => api('post', '/api/webinars/{webinar}/end', { params: { webinar } }),
   join: (webinar: string, body: Schema<'JoinRequest'>) => api('post', '/api/webinars/{webinar}/join', { params: { webinar }, body }),
   leave: (webinar: string) => api('post', '/api/webinars/{webinar}/leave', { params: { webinar } }),
+};
+
+export const embeds = {
+  get: (webinar: string) => api('get', '/api/webinars/{webinar}/embed', { params: { webinar } }),
+  set: (webinar: string, origins: string[]) => api('put', '/api/webinars/{webinar}/embed', { params: { webinar }, body: { origins } }),
 };
 
 export const tickets = {
@@ -59,6 +65,12 @@ export const polls = {
     api('put', '/api/webinars/{webinar}/polls/{poll}', { params: { webinar, poll }, body }),
   remove: (webinar: string, poll: string) => api('delete', '/api/webinars/{webinar}/polls/{poll}', { params: { webinar, poll } }),
   open: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/open', { params: { webinar, poll } }),
+  /** Although few members have votes of one weight. */
+  openKnowing: async (webinar: string, poll: string): Promise<Poll> => {
+    const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
+    const res = await request(`/api/webinars/${webinar}/polls/${poll}/open`, { method: 'POST', headers, body: JSON.stringify({ small_classes: true }) });
+    return (await res.json()) as Poll;
+  },
   close: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/close', { params: { webinar, poll } }),
   texts: (webinar: string, poll: string) => api('get', '/api/webinars/{webinar}/polls/{poll}/texts', { params: { webinar, poll } }),
   moderate: (webinar: string, poll: string, text: string, state: Moderation) =>
@@ -89,6 +101,7 @@ export const assembly = {
   rules: (webinar: string, body: Schema<'AssemblyRules'>) => api('put', '/api/webinars/{webinar}/assembly/rules', { params: { webinar }, body }),
   change: (webinar: string, member: string, body: Schema<'MemberChange'>) =>
     api('patch', '/api/webinars/{webinar}/assembly/members/{member}', { params: { webinar, member }, body }),
+  minutes: (webinar: string, kind: 'pdf' | 'md') => `/api/webinars/${encodeURIComponent(webinar)}/assembly/minutes.${kind}`,
   link: (webinar: string, member: string) =>
     api('post', '/api/webinars/{webinar}/assembly/members/{member}/link', { params: { webinar, member } }),
   import: async (webinar: string, list: Blob): Promise<Schema<'MemberLink'>[]> => {

@@ -24,6 +24,7 @@ interface EventMap {
   health: Schema<'Health'>;
   attendance: Schema<'Attendance'>;
   roll: Schema<'RollChanged'>;
+  paper: Schema<'PaperCounted'>;
   me: Schema<'Me'>;
   invitation: Schema<'Invitation'>;
 }
@@ -34,7 +35,7 @@ export type Connection = 'connecting' | 'open' | 'lost';
 
 export const EVENT_NAMES = [
   'snapshot', 'webinar', 'presence', 'stage', 'slots', 'layers', 'poll', 'poll_deleted', 'poll_order', 'tally', 'clock', 'recording', 'consent', 'speaking', 'health',
-  'question', 'question_gone', 'question_votes', 'question_rules', 'me', 'invitation', 'attendance', 'roll',
+  'question', 'question_gone', 'question_votes', 'question_rules', 'me', 'invitation', 'attendance', 'roll', 'paper',
 ] as const satisfies readonly EventName[];
 
 export interface StreamHandlers {

@@ -231,6 +231,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/embeds/{embed}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a webinar or a poll */
+                embed: components["schemas"]["ID"];
+            };
+            cookie?: never;
+        };
+        /** Which webinar a page in a frame of another site shows; refused while no site may */
+        get: operations["resolveEmbed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/embed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** Which sites may show the polls in a frame; none is the usual. For hosts */
+        get: operations["getEmbed"];
+        /** Name those sites, in the place of earlier ones. Scheme, host and port: https, or http on this machine */
+        put: operations["setEmbed"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/phone": {
         parameters: {
             query?: never;
@@ -1041,6 +1081,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webinars/{webinar}/polls/{poll}/mandates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        /** For whom the asker may vote in a motion, and for whom somebody has. 404 for who is no member */
+        get: operations["mandates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/polls/{poll}/paper": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        /** How far the count of the ballots on paper is; for hosts and tellers. What others counted is told to who has counted too */
+        get: operations["paperCount"];
+        /** Say what one has counted on paper. As soon as two people have counted the same, it is in the result, and nobody counts any more. 409 for more ballots than members who are here and vote on paper */
+        put: operations["countPaper"];
+        post?: never;
+        /** Discard what was counted on paper, unless two people agree */
+        delete: operations["dropPaper"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/assembly": {
         parameters: {
             query?: never;
@@ -1132,6 +1214,44 @@ export interface paths {
         put?: never;
         /** Give a member another personal link; the old one works no more */
         post: operations["renewMemberLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/assembly/minutes.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** The minutes of the meeting to be read and signed, in its language; for hosts */
+        get: operations["minutesPDF"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/assembly/minutes.md": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** The same minutes as text to go on writing; for hosts */
+        get: operations["minutesMarkdown"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1869,6 +1989,20 @@ export interface components {
             /** @description optional for attendees */
             name?: string;
             ticket?: string;
+            /** @description asked in a frame of another site: over TLS the seat's cookie is one that browsers keep for that site alone (CHIPS) */
+            framed?: boolean;
+        };
+        Origins: {
+            origins: string[];
+        };
+        Embed: {
+            origins: string[];
+            /** @description the address of the frame; with a poll in the place of the webinar it shows that one */
+            link: string;
+        };
+        Embedded: {
+            webinar_id: components["schemas"]["ID"];
+            poll_id?: components["schemas"]["ID"];
         };
         PhoneLink: {
             /** @description the code is in its fragment */
@@ -1956,6 +2090,8 @@ export interface components {
             here: boolean;
             /** @description votes on paper, in the hall */
             paper: boolean;
+            /** @description counts the ballots on paper */
+            teller: boolean;
         };
         Assembly: {
             rules: components["schemas"]["AssemblyRules"];
@@ -1970,6 +2106,7 @@ export interface components {
         MemberChange: {
             here?: boolean;
             paper?: boolean;
+            teller?: boolean;
             /** @description a member; empty: nobody any more */
             proxy?: string;
         };
@@ -2063,6 +2200,7 @@ export interface components {
             secrecy?: components["schemas"]["Secrecy"];
             /** @description who has voted may vote again while the poll is open; not in secret polls */
             changeable?: boolean;
+            motion?: components["schemas"]["Motion"];
             /** @description beside options */
             pictures?: {
                 /** @description place of the option, from 0 */
@@ -2149,6 +2287,9 @@ export interface components {
             secrecy: components["schemas"]["Secrecy"];
             /** @description who has voted may vote again while the poll is open */
             changeable: boolean;
+            motion?: components["schemas"]["Motion"];
+            /** @description of a motion, when it opened */
+            attendance?: components["schemas"]["Attendance"];
             opened_at?: components["schemas"]["Time"];
             closed_at?: components["schemas"]["Time"];
             /** @description whether this seat has voted; in events always false, the client knows better */
@@ -2183,6 +2324,8 @@ export interface components {
         PollOpening: {
             /** @description closes so long after its opening, whatever the draft says */
             open_for_ms?: number;
+            /** @description open a motion although few members have votes of one weight */
+            small_classes?: boolean;
         };
         PollEnd: {
             closes_at?: components["schemas"]["Time"];
@@ -2301,6 +2444,62 @@ export interface components {
             right?: number;
             /** @description text: the 40 that were shown last; cloud: the 60 that are said most */
             texts?: string[];
+            motion?: components["schemas"]["Outcome"];
+        };
+        /** @description A vote of the members of the list: a single choice, named or anonymous, with the options for, against and, with abstain, a last one for abstentions */
+        Motion: {
+            /**
+             * @description what carries it; none: an election, with any options
+             * @enum {string}
+             */
+            majority: "simple" | "two-thirds" | "none";
+            /** @description each member counts one, whatever the vote weighs */
+            heads: boolean;
+            /** @description the last option is an abstention */
+            abstain: boolean;
+        };
+        /** @description What became of a motion, with the ballots on paper that two people agree on. The votes of the tally are heads */
+        Outcome: {
+            /** @description what the ballots for each option weigh */
+            votes: number[];
+            /** @description how many of the ballots for each option are on paper */
+            paper: number[];
+            /** @description ballots on paper that count for nothing, beyond total */
+            invalid: number;
+            /** @enum {string} */
+            decision?: "carried" | "not-carried" | "no-quorum";
+        };
+        Mandates: {
+            member: components["schemas"]["Member"];
+            mandates: {
+                member: components["schemas"]["Member"];
+                voted: boolean;
+            }[];
+        };
+        Paper: {
+            classes: {
+                /** @description of these votes; 1 where heads are counted */
+                weight: number;
+                /** @description ballots for each option */
+                votes: number[];
+                invalid: number;
+            }[];
+        };
+        PaperCount: {
+            /** @description members who are here and vote on paper */
+            classes: {
+                weight: number;
+                members: number;
+            }[];
+            mine?: components["schemas"]["Paper"];
+            /** @description people who have counted besides */
+            others: number;
+            /** @description what they counted where it differs; only for who has counted too */
+            theirs?: components["schemas"]["Paper"][];
+            agreed?: components["schemas"]["Paper"];
+        };
+        PaperCounted: {
+            poll: components["schemas"]["ID"];
         };
         /** @description Each kind of poll asks for its own part; others are refused */
         Answer: {
@@ -2320,6 +2519,8 @@ export interface components {
             /** @description SHA-256, in hex, of a secret of 32 bytes that the browser made and keeps; the ballot lies under it */
             receipt: string;
             player?: components["schemas"]["Player"];
+            /** @description motion: the member who is voted for; absent or empty: oneself */
+            for?: string;
         };
         /** @description quiz, only on wish: who wants to stand on the leaderboard */
         Player: {
@@ -2460,6 +2661,7 @@ export interface components {
             segments: components["schemas"]["TimelineSegment"][];
             chapters: components["schemas"]["Chapter"][];
             polls: components["schemas"]["TimelinePoll"][];
+            questions: components["schemas"]["TimelineQuestion"][];
             program: components["schemas"]["Program"];
             /** @description what can be made of it besides; absent where ffmpeg is not installed */
             made?: components["schemas"]["Made"][];
@@ -2548,7 +2750,7 @@ export interface components {
         Chapter: {
             at_ms: number;
             /** @enum {string} */
-            kind: "start" | "pause" | "resume" | "poll" | "screen";
+            kind: "start" | "pause" | "resume" | "poll" | "question" | "screen";
             /** @description the question of a poll, the name of who shows a screen if it may be told; else empty */
             title: string;
         };
@@ -2561,7 +2763,20 @@ export interface components {
             closed_ms?: number;
             /** @description of each option, published at closed_ms */
             votes?: number[];
+            /** @description people who answered; 0 while there is no result */
             total: number;
+            /** @description fewer than five people answered, so the recording keeps no result */
+            few?: boolean;
+            /** @description the poll with its tally at closed_ms; texts only that five people or more gave */
+            result?: components["schemas"]["Poll"];
+        };
+        /** @description A question asked with a name while the recording ran, whose author allows it to be recorded */
+        TimelineQuestion: {
+            id: components["schemas"]["ID"];
+            /** @description empty if the author does not allow it to be recorded */
+            name: string;
+            text: string;
+            at_ms: number;
         };
         /** @description The one file that is cut together from the segments: who speaks or the screen, pauses left out */
         Program: {
@@ -2586,12 +2801,15 @@ export interface components {
             hash: string;
             text: string;
         };
-        /** @enum {string} */
-        Scope: "audio" | "video" | "screen" | "name";
+        /**
+         * @description chat: what a person writes and asks with their name; poll: what they answer with their name
+         * @enum {string}
+         */
+        Scope: "audio" | "video" | "screen" | "name" | "chat" | "poll";
         ConsentAnswer: {
             /** @enum {string} */
             act: "shown" | "grant" | "refuse" | "withdraw";
-            /** @description of a grant; absent: all four. Of a withdrawal; absent: all */
+            /** @description of a grant; absent: all that the notice names. Of a withdrawal; absent: all */
             scopes?: components["schemas"]["Scope"][];
             /**
              * @description separate and unticked
@@ -3121,6 +3339,80 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    resolveEmbed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a webinar or a poll */
+                embed: components["schemas"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description webinar */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Embedded"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getEmbed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description sites */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Embed"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setEmbed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Origins"];
+            };
+        };
+        responses: {
+            /** @description sites */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Embed"];
+                };
             };
             default: components["responses"]["Problem"];
         };
@@ -4435,6 +4727,104 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    mandates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description mandates */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mandates"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    paperCount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description count */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperCount"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    countPaper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Paper"];
+            };
+        };
+        responses: {
+            /** @description count */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperCount"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    dropPaper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+                poll: components["parameters"]["poll"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description discarded */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getAssembly: {
         parameters: {
             query?: never;
@@ -4559,6 +4949,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MemberLink"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    minutesPDF: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description PDF */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    minutesMarkdown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Markdown */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
                 };
             };
             default: components["responses"]["Problem"];

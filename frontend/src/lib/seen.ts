@@ -4,7 +4,7 @@ import type { Poll } from './room.svelte';
 /** Whether somebody who is no host sees the result now. */
 export function seen(poll: Poll, voted: boolean): boolean {
   if (poll.state === 'closed') return poll.published_at !== undefined;
-  return poll.state === 'open' && !poll.series && (poll.results === 'shown' || (poll.results === 'voted' && voted));
+  return poll.state === 'open' && !poll.series && !poll.motion && (poll.results === 'shown' || (poll.results === 'voted' && voted));
 }
 
 /** Milliseconds until a poll closes by itself, never below 0; undefined when no time is set. */

@@ -3,7 +3,7 @@ import type { Timeline } from '../calls';
 import { made, underWay } from './making';
 
 const line = (over: Partial<Timeline>): Timeline => ({
-  recording: 'r', webinar: 'w', started_at: '', duration_ms: 1, pauses: [], segments: [], chapters: [], polls: [], program: { state: 'ready' }, ...over,
+  recording: 'r', webinar: 'w', started_at: '', duration_ms: 1, pauses: [], segments: [], chapters: [], polls: [], questions: [], program: { state: 'ready' }, ...over,
 });
 
 test('without ffmpeg nothing but the program is made', () => {

@@ -6,7 +6,7 @@ const segment = (from: number, to: number): Timeline['segments'][number] => ({
   id: String(from), label: 'A', speaker: 1, named: false, kind: 'camera', video: true, audio: true, from_ms: from, to_ms: to, url: '', bytes: 1,
 });
 const line: Timeline = {
-  recording: 'r', webinar: 'w', started_at: '', duration_ms: 8000, pauses: [], chapters: [], polls: [], program: { state: 'ready' },
+  recording: 'r', webinar: 'w', started_at: '', duration_ms: 8000, pauses: [], chapters: [], polls: [], questions: [], program: { state: 'ready' },
   segments: [segment(0, 2000), segment(6000, 8000)],
 };
 

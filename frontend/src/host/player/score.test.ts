@@ -7,7 +7,7 @@ const part = (id: string, speaker: number, from_ms: number, to_ms: number, more:
   id, speaker, from_ms, to_ms, label: `Speaker ${speaker}`, named: false, kind: 'camera', video: true, audio: true, url: `/${id}`, bytes: 1, ...more,
 });
 const timeline = (more: Partial<Timeline> = {}): Timeline => ({
-  recording: 'r', webinar: 'w', started_at: '2026-11-27T20:00:00Z', duration_ms: 30_000, pauses: [], segments: [], chapters: [], polls: [], program: { state: 'none' }, ...more,
+  recording: 'r', webinar: 'w', started_at: '2026-11-27T20:00:00Z', duration_ms: 30_000, pauses: [], segments: [], chapters: [], polls: [], questions: [], program: { state: 'none' }, ...more,
 });
 
 test('people keep their number and are named only if they may be', () => {
@@ -32,8 +32,8 @@ test('the trim bounds what is played; pauses are passed over', () => {
 test('chapters and polls at their time', () => {
   const chapters = [{ at_ms: 0, kind: 'start', title: '' }, { at_ms: 500, kind: 'poll', title: 'q' }] as const;
   expect([chapterAt(chapters, -1), chapterAt(chapters, 0), chapterAt(chapters, 499), chapterAt(chapters, 9999)]).toEqual([-1, 0, 0, 1]);
-  const polls = [{ id: 'p', question: 'q', options: ['a'], opened_ms: 500, closed_ms: 800, votes: [1], total: 1 }, { id: 'open', question: 'q', options: [], opened_ms: 900, total: 0 }];
-  expect([100, 500, 800, 900].map((at) => [pollAt(polls, at)?.poll.id, pollAt(polls, at)?.closed])).toEqual([[undefined, undefined], ['p', false], ['p', true], ['open', false]]);
+  const polls = [{ id: 'p', question: 'q', options: ['a'], opened_ms: 500, closed_ms: 800, votes: [1], total: 1 }, { id: 'open', question: 'q', options: [], opened_ms: 900, total: 0 }, { id: 'few', question: 'q', options: [], opened_ms: 1000, closed_ms: 1100, few: true, total: 0 }];
+  expect([100, 500, 800, 900, 1000, 1100].map((at) => [pollAt(polls, at)?.poll.id, pollAt(polls, at)?.closed])).toEqual([[undefined, undefined], ['p', false], ['p', true], ['open', false], ['few', false], ['few', true]]);
 });
 
 test('the one film leaves out what nobody recorded, and the trim', () => {

@@ -89,11 +89,11 @@ export function chapterAt(chapters: readonly Chapter[], at: number): number {
   return chapters.findLastIndex((c) => c.at_ms <= at);
 }
 
-/** pollAt: the poll that was asked last at that moment, and whether its result is known by then. */
+/** pollAt: the poll that was asked last at that moment, and whether it was closed by then, with or without a result. */
 export function pollAt(polls: readonly PollPart[], at: number): { poll: PollPart; closed: boolean } | undefined {
   const poll = polls.findLast((p) => p.opened_ms <= at);
   if (!poll) return undefined;
-  return { poll, closed: poll.closed_ms !== undefined && poll.closed_ms <= at && poll.votes !== undefined };
+  return { poll, closed: poll.closed_ms !== undefined && poll.closed_ms <= at };
 }
 
 /** Reel tells session time and the time of the one film apart, which leaves out what nobody recorded. */

@@ -1,10 +1,12 @@
 // An answer to the consent question, with the instants that the recorder's barrier is made of.
-import { Problem } from '../../lib/api';
+import { Problem, type Schema } from '../../lib/api';
 import type { ConsentAnswer, MyConsent, Notice } from '../calls';
 
 export type Act = ConsentAnswer['act'];
-export type Scope = 'audio' | 'video' | 'screen' | 'name';
-export const SCOPES = ['audio', 'video', 'screen', 'name'] as const satisfies readonly Scope[];
+export type Scope = Schema<'Scope'>;
+export const SCOPES = ['audio', 'video', 'screen', 'name', 'chat', 'poll'] as const satisfies readonly Scope[];
+/** enough: a yes holds something that is seen or heard; the rest belongs to it. */
+export const enough = (scopes: readonly Scope[]): boolean => scopes.some((s) => s === 'audio' || s === 'video' || s === 'screen');
 
 /** pageClock is the page's own clock in ms. Never Date.now(): that one jumps when somebody sets the time. */
 export function pageClock(): number {

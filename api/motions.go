@@ -1,0 +1,114 @@
+package api
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"plenum/polls"
+	"plenum/polls/assembly"
+	"plenum/polls/minutes"
+	"plenum/webinar"
+)
+
+// mandates tells members for whom they may vote in a motion, and for whom somebody has.
+func (s *server) mandates(c *call) error {
+	self, list, err := s.Polls.Mandates(c.ctx(), c.webinar.ID, pollID(c), c.seat.ID)
+	if err != nil {
+		return err
+	}
+	out := mandatesJSON{Member: memberWire(self), Mandates: make([]mandateJSON, len(list))}
+	for i, m := range list {
+		out.Mandates[i] = mandateJSON{memberWire(m.Member), m.Voted}
+	}
+	c.JSON(http.StatusOK, out)
+	return nil
+}
+
+func (s *server) paperCount(c *call) error {
+	p, err := s.Polls.PaperCount(c.ctx(), c.webinar.ID, pollID(c), c.seat.ID, c.may(webinar.Manage))
+	return answerPaper(c, p, err)
+}
+
+// countPaper takes what the asker counted: hosts may, and members who are tellers.
+func (s *server) countPaper(c *call) error {
+	var in paperJSON
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	p, err := s.Polls.CountPaper(c.ctx(), c.webinar.ID, pollID(c), c.seat.ID, c.may(webinar.Manage), in.paper())
+	return answerPaper(c, p, err)
+}
+
+func (s *server) dropPaper(c *call) error {
+	if err := s.Polls.DropPaper(c.ctx(), c.webinar.ID, pollID(c)); err != nil {
+		return err
+	}
+	c.Status(http.StatusNoContent)
+	return nil
+}
+
+func answerPaper(c *call, p polls.PaperCount, err error) error {
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, paperCountWire(p))
+	return nil
+}
+
+func (s *server) minutesPDF(c *call) error {
+	return s.minutes(c, "pdf", "application/pdf", func(m minutes.Minutes, w io.Writer) error { return m.PDF(w, time.Now()) })
+}
+
+func (s *server) minutesMarkdown(c *call) error {
+	return s.minutes(c, "md", "text/markdown; charset=utf-8", minutes.Minutes.Markdown)
+}
+
+// minutes hands out the minutes in the language of the meeting, whole before the first byte goes.
+func (s *server) minutes(c *call, ext, contentType string, write func(minutes.Minutes, io.Writer) error) error {
+	roll, err := s.Assembly.Roll(c.ctx(), c.webinar.ID)
+	if err != nil {
+		return err
+	}
+	views, err := s.Polls.List(c.ctx(), c.webinar.ID, c.seat.ID, true)
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := write(minutes.Minutes{Meeting: c.webinar, Roll: roll, Motions: minutes.MotionsOf(views)}, &out); err != nil {
+		return err
+	}
+	c.Header("Content-Disposition", fmt.Sprintf(`attachment; filename="minutes.%s"`, ext))
+	c.Header("Cache-Control", "no-store")
+	c.Data(http.StatusOK, contentType, out.Bytes())
+	return nil
+}
+
+func motionFaults() []fault {
+	return []fault{
+		{polls.ErrNotMotion, http.StatusConflict, "not-a-motion", sentence{
+			"This is not a vote of the members.", "Das ist keine Abstimmung der Mitglieder."}},
+		{polls.ErrSmallClass, http.StatusConflict, "small-class", sentence{
+			"Fewer than five members have votes of one weight, so the weight may tell who voted what. Count heads instead, or open it all the same.",
+			"Weniger als fünf Mitglieder haben Stimmen von einem Gewicht, darum kann das Gewicht verraten, wer wie gestimmt hat. Zählen Sie lieber Köpfe, oder öffnen Sie trotzdem."}},
+		{polls.ErrPaperMany, http.StatusConflict, "paper-many", sentence{
+			"These are more ballots than members who are here and vote on paper.", "Das sind mehr Stimmzettel, als Mitglieder da sind, die auf Papier abstimmen."}},
+		{polls.ErrPaperAgreed, http.StatusConflict, "paper-agreed", sentence{
+			"Two people have counted the same, so the ballots on paper are in the result.", "Zwei Personen haben dasselbe gezählt, darum sind die Papierstimmen schon im Ergebnis."}},
+		{polls.ErrPaperPending, http.StatusConflict, "paper-pending", sentence{
+			"The ballots on paper are counted, but two people do not agree on them yet. Let the second person count, or discard the count.",
+			"Die Papierstimmen sind gezählt, aber noch nicht von zwei Personen gleich. Lassen Sie die zweite Person zählen, oder verwerfen Sie die Zählung."}},
+		{assembly.ErrVoting, http.StatusConflict, "voting", sentence{
+			"A motion is open. Who votes on paper stays as it is until it is closed.", "Eine Abstimmung läuft. Bis sie geschlossen ist, bleibt, wer auf Papier abstimmt."}},
+		{assembly.ErrGuest, http.StatusForbidden, "not-a-member", sentence{
+			"The members vote here, each with their personal link.", "Hier stimmen die Mitglieder ab, jedes mit seinem persönlichen Link."}},
+		{assembly.ErrAway, http.StatusForbidden, "not-checked-in", sentence{
+			"Please say first that you are here.", "Bitte melden Sie sich zuerst anwesend."}},
+		{assembly.ErrOnPaper, http.StatusForbidden, "on-paper", sentence{
+			"You vote on paper, so not on this page.", "Sie stimmen auf Papier ab, darum nicht auf dieser Seite."}},
+		{assembly.ErrNoMandate, http.StatusForbidden, "no-mandate", sentence{
+			"You do not vote for this member: they are here, or have named somebody else.", "Für dieses Mitglied stimmen Sie nicht ab: Es ist anwesend oder hat jemand anderen benannt."}},
+	}
+}

@@ -1,0 +1,132 @@
+// The poll of a webinar in a frame of another site, over TLS as sites are: the site that the host has named votes, one
+// that was not named gets nothing from the browser.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join as path } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Cast, pictured } from './browser.mjs';
+import { accessible, laidOut } from './looks.mjs';
+import { Server } from './server.mjs';
+import { createWebinar, makeAccount, preparePoll } from './steps.mjs';
+
+/** Where pictures are put, if anywhere. */
+const album = process.env.PLENUM_PICTURES;
+const question = 'Which topic shall we look at next?';
+
+let server, cast, browser, dir, host, reader, allowed, refused, webinar;
+
+/** A site of somebody else: one page with the frame that its address names. */
+async function site() {
+  const other = createServer((req, res) => {
+    const src = new URL(req.url, 'http://localhost').searchParams.get('frame');
+    res.setHeader('Content-Type', 'text/html; charset=utf-8');
+    res.end(`<!doctype html><html lang="en"><title>News of a charity</title><body style="font:18px/1.5 Georgia,serif;max-width:42rem;margin:2rem auto;padding:0 1rem"><h1>News of a charity</h1><p>What do our readers think?</p>${src ? `<iframe src="${src}" title="Poll" width="100%" height="560" style="border:0"></iframe>` : ''}</body></html>`);
+  });
+  await new Promise((done) => other.listen(0, '127.0.0.1', done));
+  return { origin: `http://localhost:${other.address().port}`, close: () => new Promise((done) => other.close(done)) };
+}
+
+before(async () => {
+  dir = mkdtempSync(path(tmpdir(), 'plenum-embed-'));
+  const [cert, key] = ['cert', 'key'].map((name) => path(dir, `${name}.pem`));
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  // 127.0.0.1 and localhost are two sites for a browser: what is in the frame is a third party.
+  server = await Server.start({ env: { PLENUM_TLS_CERT: cert, PLENUM_TLS_KEY: key } });
+  server.url = server.url.replace('localhost', '127.0.0.1');
+  server.setupLink = server.setupLink.replace('localhost', '127.0.0.1');
+  [allowed, refused] = await Promise.all([site(), site()]);
+  cast = new Cast();
+  browser = await cast.browser();
+  const page = async () => (await browser.newContext({ locale: 'en', ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })).newPage();
+  [host, reader] = [await page(), await page()];
+  for (const p of [host, reader]) p.setDefaultTimeout(20_000);
+  await makeAccount(host, server);
+  webinar = await createWebinar(host, 'Open data for charities');
+  await preparePoll(host, question, ['Consent in practice', 'Captions for everybody']);
+});
+
+after(async () => {
+  await cast?.close();
+  await Promise.all([allowed?.close(), refused?.close()]);
+  await server?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const told = (name, run) => test(name, () => pictured(name, () => [host, reader], run));
+const asHost = (method, what) => host.evaluate(async ([m, url]) => (await fetch(url, { method: m })).json(), [method, `/api/webinars/${webinar.id}${what}`]);
+const link = () => `${server.url}/embed/poll/${webinar.id}`;
+const framed = () => reader.frames().find((f) => f.url().includes('/embed/poll/'));
+
+async function look(page, name, width = 1280, scheme = 'light') {
+  await page.setViewportSize({ width, height: 844 });
+  await page.emulateMedia({ colorScheme: scheme });
+  if (album) await page.screenshot({ path: path(album, `${name.replace(/\W+/g, '-')}-${width}-${scheme}.png`), fullPage: true });
+}
+
+told('no site may show it until the host names one', async () => {
+  await reader.goto(link());
+  await reader.getByRole('alert').filter({ hasText: 'No other site may show these polls yet.' }).waitFor();
+  assert.deepEqual([...(await laidOut(reader, 'en')), ...(await accessible(reader))], []);
+  const blocked = reader.waitForEvent('console', (m) => m.type() === 'error' && /frame-ancestors/.test(m.text()));
+  await reader.goto(`${allowed.origin}/?frame=${link()}`);
+  await blocked;
+});
+
+told('the host names a site and copies the frame', async () => {
+  await host.goto(`${server.url}/webinars/${webinar.id}`);
+  await host.getByRole('heading', { name: 'Show on other sites' }).click();
+  const sites = host.getByLabel('Sites that may show it');
+  await sites.fill('http://news.example/page');
+  await host.getByRole('button', { name: 'Save sites' }).click();
+  await host.getByRole('alert').filter({ hasText: 'This is no address of a site' }).waitFor();
+  await sites.fill(`${allowed.origin}\nhttps://www.charity.example`);
+  await host.getByRole('button', { name: 'Save sites' }).click();
+  const frame = await host.getByRole('textbox', { name: 'Frame for your page' }).inputValue();
+  assert.match(frame, /^<iframe src="https:\/\/[^"]+\/embed\/poll\/[a-z2-7]{26}" title="Open data for charities"/);
+  await host.getByText('2 sites').waitFor();
+  for (const [width, scheme] of [[1280, 'light'], [390, 'dark']]) {
+    await look(host, 'host, other sites', width, scheme);
+    assert.deepEqual([...(await laidOut(host, 'en')), ...(await accessible(host))], []);
+  }
+  await look(host, 'host, other sites');
+});
+
+told('in a frame of that site: a vote, kept over a reload, with a cookie for that site alone', async () => {
+  await reader.goto(`${allowed.origin}/?frame=${link()}`);
+  const frame = reader.frameLocator('iframe');
+  await frame.getByRole('heading', { name: 'No poll yet' }).waitFor();
+  const { id } = (await asHost('GET', '/polls'))[0];
+  await asHost('POST', `/polls/${id}/open`);
+  await frame.getByRole('radio', { name: 'Captions for everybody' }).check();
+  await look(reader, 'embed, open');
+  await look(reader, 'embed, open', 390, 'dark');
+  assert.deepEqual(await accessible(framed()), []);
+  await look(reader, 'embed, open');
+  await frame.getByRole('button', { name: 'Send answer' }).click();
+  await frame.getByText('Still open').waitFor();
+  await look(reader, 'embed, voted');
+  const kept = (await reader.context().cookies()).filter((c) => c.name.includes('plenum_seat'));
+  assert.equal(kept.length, 1);
+  assert.match(kept[0].name, /^__Host-.*_frame$/);
+  assert.deepEqual([kept[0].sameSite, kept[0].secure, kept[0].httpOnly], ['None', true, true]);
+  assert.match(kept[0].partitionKey ?? '', /^http:\/\/localhost/);
+  await reader.reload();
+  await frame.getByText('Still open').waitFor();
+  assert.equal(await frame.getByRole('radio').count(), 0, 'the same reader has voted');
+  assert.equal((await asHost('GET', '/polls'))[0].tally.total, 1);
+  // The frame can name one poll as well.
+  await reader.goto(`${allowed.origin}/?frame=${server.url}/embed/poll/${id}`);
+  await reader.frameLocator('iframe').getByRole('heading', { name: question }).waitFor();
+});
+
+told('any other site and any other page are refused by the browser', async () => {
+  for (const [from, src] of [[refused, link()], [allowed, `${server.url}/vote/${webinar.id}`], [allowed, `${server.url}/w/${webinar.id}`]]) {
+    const blocked = reader.waitForEvent('console', (m) => m.type() === 'error' && /frame-ancestors/.test(m.text()));
+    await reader.goto(`${from.origin}/?frame=${src}`);
+    await blocked;
+    assert.equal(await reader.frameLocator('iframe').getByRole('heading', { name: question }).count(), 0);
+  }
+});

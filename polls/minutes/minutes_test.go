@@ -1,0 +1,53 @@
+package minutes
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"plenum/polls"
+	"plenum/polls/assembly"
+	"plenum/webinar"
+)
+
+func meeting(lang webinar.Lang) Minutes {
+	roll := assembly.Roll{Rules: assembly.Rules{Quorum: 50, Proxies: 2}, Members: []assembly.Member{
+		{ID: "a", Number: "1", Name: "Anna *Ångström*", Weight: 3, Here: true},
+		{ID: "b", Number: "2", Name: "Bert | x", Weight: 2, Proxy: "a"},
+		{ID: "c", Number: "3", Name: "Carl", Weight: 1, Here: true, Paper: true},
+	}}
+	at := time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC)
+	p := polls.Poll{Question: "Beitrag 30 €?", State: polls.StateClosed, Secrecy: polls.Anonymous, OpenedAt: at, ClosedAt: at.Add(time.Minute),
+		Motion: polls.Motion{Majority: polls.TwoThirds, Abstain: true}, Attendance: new(roll.Attendance()),
+		Options: []polls.Option{{ID: "1", Text: "Ja"}, {ID: "2", Text: "Nein"}, {ID: "3", Text: "Enthaltung"}}}
+	tally := polls.Tally{Total: 3, Votes: []int{2, 1, 0}, Motion: &polls.Outcome{Votes: []int{5, 1, 0}, Paper: []int{0, 1, 0}, Invalid: 1, Decision: polls.Carried}}
+	draft := polls.Poll{State: polls.StateDraft, Motion: p.Motion}
+	return Minutes{Meeting: webinar.Webinar{Title: "Jahrestreffen", Lang: lang, StartsAt: at}, Roll: roll,
+		Motions: MotionsOf([]polls.View{{Poll: draft}, {Poll: polls.Poll{State: polls.StateClosed}, Tally: &tally}, {Poll: p, Tally: &tally}})}
+}
+
+func TestMinutesSayWhatWasDecided(t *testing.T) {
+	for lang, want := range map[webinar.Lang][]string{
+		webinar.German: {"# Protokoll: Jahrestreffen", "- Beschlussfähig ab 50 % der Stimmen", "höchstens 2 Mitglieder", "## 1. Beitrag 30 €?", "**Ergebnis: angenommen**",
+			"| Ja | 5 | 2 | 0 |", "| Nein | 1 | 1 | 1 |", "Stimmzettel auf Papier: 2, davon 1 ungültig", "Anwesend: 2 Mitglieder mit 4 Stimmen; vertreten: 1 mit 2",
+			`| 1 | Anna \*Ångström\* | 3 | anwesend |`, `| 2 | Bert \| x | 2 | vertreten durch Anna \*Ångström\* |`, "stimmt auf Papier ab", "Anonyme Abstimmung", "zwei Drittel"},
+		webinar.English: {"# Minutes: Jahrestreffen", "**Result: carried**", "There was a quorum.", "2026-11-28 19:00 UTC"},
+	} {
+		var md, paper bytes.Buffer
+		if err := meeting(lang).Markdown(&md); err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range want {
+			if !strings.Contains(md.String(), line) {
+				t.Errorf("%s: no %q in\n%s", lang, line, md.String())
+			}
+		}
+		if n := strings.Count(md.String(), "\n## "); n != 2 {
+			t.Errorf("%s: %d parts, want the motion and the members", lang, n)
+		}
+		if err := meeting(lang).PDF(&paper, time.Now()); err != nil || !bytes.HasPrefix(paper.Bytes(), []byte("%PDF-")) {
+			t.Errorf("%s: %v, %d bytes", lang, err, paper.Len())
+		}
+	}
+}

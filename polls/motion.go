@@ -1,0 +1,138 @@
+package polls
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"plenum/polls/assembly"
+	"plenum/webinar"
+)
+
+// Majority is what a motion needs to be carried.
+type Majority string
+
+// The majorities. Abstentions and invalid ballots count for neither side.
+const (
+	SimpleMajority Majority = "simple"     // more votes for it than against
+	TwoThirds      Majority = "two-thirds" // two thirds of the votes for and against
+	NoMajority     Majority = "none"       // an election: the numbers speak
+)
+
+// Why a motion was refused.
+var (
+	ErrNotMotion  = errors.New("not a vote of the members")
+	ErrSmallClass = errors.New("few members have votes of one weight, so the weight may tell who voted what")
+)
+
+// Motion is what a vote of the members lays down. Its options are, unless it is an election, for and against.
+type Motion struct {
+	Majority Majority // empty: the poll is none
+	Heads    bool     // each member counts one, whatever the vote weighs
+	Abstain  bool     // the last option is an abstention
+}
+
+// IsMotion reports whether the members of the list vote, and nobody else.
+func (p Poll) IsMotion() bool { return p.Motion.Majority != "" }
+
+// motion checks what a draft lays down of a vote of the members.
+func (d *Draft) motion() error {
+	if d.Motion.Majority == "" {
+		d.Motion = Motion{}
+		return nil
+	}
+	d.Kind, d.Results = cmp.Or(d.Kind, SingleChoice), cmp.Or(d.Results, ResultsClosed)
+	sides := len(d.Options)
+	if d.Motion.Abstain {
+		sides--
+	}
+	refuse := func(field string) error { return &webinar.InvalidError{Field: field, Reason: "motion"} }
+	switch {
+	case !slices.Contains([]Majority{SimpleMajority, TwoThirds, NoMajority}, d.Motion.Majority):
+		return &webinar.InvalidError{Field: "motion.majority", Reason: "unknown"}
+	case d.Kind != SingleChoice:
+		return refuse("kind")
+	case d.Secrecy == Secret:
+		return refuse("secrecy")
+	case d.Changeable:
+		return refuse("changeable")
+	case !d.SurveyUntil.IsZero():
+		return refuse("survey_until")
+	case d.Results == ResultsVoted, d.Results == ResultsShown:
+		return refuse("results")
+	case d.Motion.Majority != NoMajority && sides != 2, sides < 1:
+		return refuse("options")
+	}
+	return nil
+}
+
+// Decision is what became of a motion.
+type Decision string
+
+// The decisions.
+const (
+	Carried    Decision = "carried"
+	NotCarried Decision = "not-carried"
+	NoQuorum   Decision = "no-quorum" // too few were there when it opened
+)
+
+// Outcome is the result of a motion beside the heads, which are [Tally.Votes]. Ballots on paper are in both.
+type Outcome struct {
+	Votes    []int    // what the ballots for each option weigh
+	Paper    []int    // how many of the ballots for each option are on paper
+	Invalid  int      // ballots on paper that count for nothing, beyond [Tally.Total]
+	Decision Decision // empty: an election
+}
+
+// decide says what the votes come to. The quorum is that of the opening.
+func (p Poll) decide(votes []int) Decision {
+	switch {
+	case p.Motion.Majority == NoMajority:
+		return ""
+	case p.Attendance != nil && !p.Attendance.Met:
+		return NoQuorum
+	case p.Motion.Majority == SimpleMajority && votes[0] > votes[1]:
+		return Carried
+	case p.Motion.Majority == TwoThirds && votes[0] > 0 && 3*votes[0] >= 2*(votes[0]+votes[1]):
+		return Carried
+	}
+	return NotCarried
+}
+
+// telling reports whether the weight of a ballot can tell whose it is: classes of members are different, and one is small.
+func (p Poll) telling(r assembly.Roll) bool {
+	const few = 5
+	classes := r.Classes(p.Motion.Heads)
+	return p.Secrecy != Named && len(classes) > 1 && slices.ContainsFunc(classes, func(c assembly.Class) bool { return c.Members < few })
+}
+
+// Mandate is a member for whom somebody may vote in a motion.
+type Mandate struct {
+	Member assembly.Member
+	Voted  bool
+}
+
+// Mandates returns who came with a ticket, and for whom they may vote in a motion. Errors: ErrNotFound, ErrNotMotion,
+// assembly.ErrNotFound for who is no member.
+func (s *Service) Mandates(ctx context.Context, w webinar.ID, id PollID, who webinar.TicketID) (self assembly.Member, list []Mandate, err error) {
+	p, err := s.store.get(ctx, w, id)
+	if err != nil || p.State == StateDraft {
+		return self, nil, cmp.Or(err, ErrNotFound)
+	}
+	if !p.IsMotion() {
+		return self, nil, ErrNotMotion
+	}
+	self, members, err := s.store.mandates(ctx, w, who)
+	if err != nil {
+		return self, nil, err
+	}
+	for _, m := range members {
+		voted, err := s.store.hasVoted(ctx, id, string(m.ID))
+		if err != nil {
+			return self, nil, err
+		}
+		list = append(list, Mandate{m, voted})
+	}
+	return self, list, nil
+}
