@@ -38,7 +38,7 @@ type Service struct {
 
 // NewService keeps webinars in db and tells events what changes.
 func NewService(db *gorm.DB, events Publisher, keep Retention, hooks Hooks) *Service {
-	return &Service{store: store{db}, events: events, keep: keep, hooks: hooks}
+	return &Service{store: newStore(db), events: events, keep: keep, hooks: hooks}
 }
 
 // Create makes a webinar. The same owner and key again returns the first one.
@@ -73,7 +73,7 @@ func (s *Service) Get(ctx context.Context, id ID) (Webinar, error) {
 
 // List returns the webinars of an account, the latest start first.
 func (s *Service) List(ctx context.Context, owner UserID) ([]Webinar, error) {
-	return s.store.webinars(ctx, owner, time.Now())
+	return s.store.webinarsOf(ctx, owner, time.Now())
 }
 
 // ByCode finds the webinar of a short code, however it was typed; ErrNotFound for every wrong one.
@@ -205,7 +205,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 	for _, id := range expired {
 		errs = errors.Join(errs, s.sweepOne(ctx, id))
 	}
-	return errors.Join(errs, s.store.sweepTickets(ctx, now), accountStore(s.store).sweep(ctx, now))
+	return errors.Join(errs, s.store.sweepTickets(ctx, now), accountStore{s.store.db}.sweep(ctx, now))
 }
 
 // sweepOne erases an expired webinar unless something of it, such as a recording, has a later date.

@@ -22,32 +22,34 @@ const (
 func (s store) moveSeat(
 	ctx context.Context, w ID, id TicketID, now time.Time, f func(t Ticket, guests, invited int) (string, error),
 ) (t Ticket, err error) {
-	err = s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		row, err := gorm.G[ticketRow](tx).Where("id = ? AND webinar_id = ? AND expires_at > ?", id, w, now.UnixMilli()).Take(ctx)
-		if errors.Is(err, gorm.ErrRecordNotFound) {
-			return ErrNotFound
-		}
-		if err != nil {
+	err = s.seated.change(func() error {
+		return s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+			row, err := gorm.G[ticketRow](tx).Where("id = ? AND webinar_id = ? AND expires_at > ?", id, w, now.UnixMilli()).Take(ctx)
+			if errors.Is(err, gorm.ErrRecordNotFound) {
+				return ErrNotFound
+			}
+			if err != nil {
+				return err
+			}
+			others := func(stage string) (int64, error) {
+				return gorm.G[ticketRow](tx).
+					Where("webinar_id = ? AND stage = ? AND id <> ? AND expires_at > ?", w, stage, id, now.UnixMilli()).Count(ctx, "*")
+			}
+			guests, err := others(stageGuest)
+			if err != nil {
+				return err
+			}
+			invited, err := others(stageInvited)
+			if err != nil {
+				return err
+			}
+			if row.Stage, err = f(row.ticket(), int(guests), int(invited)); err != nil {
+				return err
+			}
+			t = row.ticket()
+			_, err = gorm.G[ticketRow](tx).Where("id = ?", id).Select("Stage").Updates(ctx, ticketRow{Stage: row.Stage})
 			return err
-		}
-		others := func(stage string) (int64, error) {
-			return gorm.G[ticketRow](tx).
-				Where("webinar_id = ? AND stage = ? AND id <> ? AND expires_at > ?", w, stage, id, now.UnixMilli()).Count(ctx, "*")
-		}
-		guests, err := others(stageGuest)
-		if err != nil {
-			return err
-		}
-		invited, err := others(stageInvited)
-		if err != nil {
-			return err
-		}
-		if row.Stage, err = f(row.ticket(), int(guests), int(invited)); err != nil {
-			return err
-		}
-		t = row.ticket()
-		_, err = gorm.G[ticketRow](tx).Where("id = ?", id).Select("Stage").Updates(ctx, ticketRow{Stage: row.Stage})
-		return err
+		})
 	})
 	return t, err
 }

@@ -70,11 +70,13 @@ func (s store) putTickets(ctx context.Context, all []Ticket, hashes [][]byte) er
 }
 
 func (s store) setSecret(ctx context.Context, id ID, t TicketID, hash []byte) error {
-	n, err := gorm.G[ticketRow](s.db).Where("id = ? AND webinar_id = ? AND user_id IS NULL", t, id).Update(ctx, "secret_hash", hash)
-	if err == nil && n == 0 {
-		return ErrNotFound
-	}
-	return err
+	return s.seated.change(func() error {
+		n, err := gorm.G[ticketRow](s.db).Where("id = ? AND webinar_id = ? AND user_id IS NULL", t, id).Update(ctx, "secret_hash", hash)
+		if err == nil && n == 0 {
+			return ErrNotFound
+		}
+		return err
+	})
 }
 
 // hostTicket returns the seat of t.User in t.Webinar; t becomes it if there is none or the old one has expired.
@@ -103,12 +105,14 @@ func (s store) hostTicket(ctx context.Context, t Ticket, now time.Time) (Ticket,
 }
 
 func (s store) ticketBySecret(ctx context.Context, id ID, hash []byte, now time.Time) (Ticket, error) {
-	row, err := gorm.G[ticketRow](s.db).
-		Where("secret_hash = ? AND webinar_id = ? AND expires_at > ?", hash, id, now.UnixMilli()).Take(ctx)
-	if errors.Is(err, gorm.ErrRecordNotFound) {
+	t, err := s.seated.read(seatKey{id, string(hash)}, func() (Ticket, error) {
+		row, err := gorm.G[ticketRow](s.db).Where("secret_hash = ? AND webinar_id = ?", hash, id).Take(ctx)
+		return row.ticket(), err
+	})
+	if errors.Is(err, gorm.ErrRecordNotFound) || err == nil && t.Expires.UnixMilli() <= now.UnixMilli() {
 		return Ticket{}, ErrTicketInvalid
 	}
-	return row.ticket(), err
+	return t, err
 }
 
 func (s store) ticket(ctx context.Context, id ID, t TicketID, now time.Time) (Ticket, error) {
@@ -130,25 +134,33 @@ func (s store) issuedTickets(ctx context.Context, id ID, now time.Time) ([]Ticke
 }
 
 func (s store) useTicket(ctx context.Context, t Ticket) error {
-	_, err := gorm.G[ticketRow](s.db).Where("id = ?", t.ID).Select("Name", "Used").Updates(ctx, ticketRow{Name: t.Name, Used: true})
-	return err
+	return s.seated.change(func() error {
+		_, err := gorm.G[ticketRow](s.db).Where("id = ?", t.ID).Select("Name", "Used").Updates(ctx, ticketRow{Name: t.Name, Used: true})
+		return err
+	})
 }
 
 func (s store) deleteTicket(ctx context.Context, id ID, t TicketID) error {
-	n, err := gorm.G[ticketRow](s.db).Where("id = ? AND webinar_id = ? AND user_id IS NULL", t, id).Delete(ctx)
-	if err == nil && n == 0 {
-		return ErrNotFound
-	}
-	return err
+	return s.seated.change(func() error {
+		n, err := gorm.G[ticketRow](s.db).Where("id = ? AND webinar_id = ? AND user_id IS NULL", t, id).Delete(ctx)
+		if err == nil && n == 0 {
+			return ErrNotFound
+		}
+		return err
+	})
 }
 
 // shortenTickets brings the end of every seat forward to at; it never extends one.
 func (s store) shortenTickets(ctx context.Context, id ID, at time.Time) error {
-	return s.db.WithContext(ctx).Exec("UPDATE tickets SET expires_at = ? WHERE webinar_id = ? AND expires_at > ?",
-		at.UnixMilli(), id, at.UnixMilli()).Error
+	return s.seated.change(func() error {
+		return s.db.WithContext(ctx).Exec("UPDATE tickets SET expires_at = ? WHERE webinar_id = ? AND expires_at > ?",
+			at.UnixMilli(), id, at.UnixMilli()).Error
+	})
 }
 
 // sweepTickets keeps hosts' seats: they hold no secret and go with their webinar.
 func (s store) sweepTickets(ctx context.Context, now time.Time) error {
-	return s.db.WithContext(ctx).Exec("DELETE FROM tickets WHERE expires_at <= ? AND user_id IS NULL", now.UnixMilli()).Error
+	return s.seated.change(func() error {
+		return s.db.WithContext(ctx).Exec("DELETE FROM tickets WHERE expires_at <= ? AND user_id IS NULL", now.UnixMilli()).Error
+	})
 }
