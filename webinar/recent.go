@@ -11,7 +11,7 @@ type recent[K comparable, V any] struct {
 	mu       sync.RWMutex
 	rows     map[K]V
 	changing int    // changes under way
-	changes  uint64 // that ever began
+	changes  uint64 // beginnings and ends of changes so far
 }
 
 func newRecent[K comparable, V any](limit int) *recent[K, V] {
@@ -52,6 +52,7 @@ func (r *recent[K, V]) change(do func() error) error {
 	defer func() {
 		r.mu.Lock()
 		r.changing--
+		r.changes++ // for who read in it and is not back yet
 		r.mu.Unlock()
 	}()
 	return do()

@@ -52,6 +52,33 @@ func TestRecentNeverKeepsWhatAChangeMayHaveOvertaken(t *testing.T) {
 	expect(4, "remembered")
 }
 
+// A read that begins in a change and ends after it has seen what was there before.
+func TestRecentKeepsNothingReadInAChange(t *testing.T) {
+	r := newRecent[string, int](8)
+	stored, loaded, changed, ended := 1, make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = r.change(func() error {
+			close(changed)
+			<-loaded
+			stored++
+			return nil
+		})
+	}()
+	<-changed
+	if got, err := r.read("a", func() (int, error) {
+		before := stored
+		close(loaded)
+		<-ended
+		return before, nil
+	}); got != 1 || err != nil {
+		t.Fatalf("got %d, %v", got, err)
+	}
+	if got, err := r.read("a", func() (int, error) { return stored, nil }); got != 2 || err != nil {
+		t.Errorf("got %d, %v: what was there before the change was kept", got, err)
+	}
+}
+
 func TestRecentKeepsNoFaultAndNoMoreThanItsLimit(t *testing.T) {
 	r := newRecent[int, int](2)
 	broken := errors.New("broken")
