@@ -18,7 +18,7 @@ import (
 const (
 	ringSize      = 2000                   // events that a log keeps for those who resume
 	queueSize     = 16                     // unsent messages after which a stream has lagged
-	coalesceEvery = 250 * time.Millisecond // screens show a result at most four times a second
+	coalesceEvery = 275 * time.Millisecond // screens show a result less than four times a second, also where the network bunches them
 	presenceEvery = time.Second
 	idleAfter     = time.Hour // a log without streams and events is dropped
 )

@@ -3,6 +3,7 @@ package cores
 import (
 	"context"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,12 +11,19 @@ import (
 
 // worker works as much as its load says, in cores.
 type worker struct {
+	mu    sync.Mutex
 	load  float64
 	since time.Time
 	done  time.Duration
 }
 
 func (w *worker) spent() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.work()
+}
+
+func (w *worker) work() time.Duration {
 	now := time.Now()
 	w.done += time.Duration(w.load * float64(now.Sub(w.since)))
 	w.since = now
@@ -23,19 +31,21 @@ func (w *worker) spent() time.Duration {
 }
 
 func (w *worker) works(load float64) {
-	w.spent()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.work()
 	w.load = load
 }
 
 func TestGovern(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var set []int
+		set := make(chan int, 9)
 		w := &worker{load: 0.3, since: time.Now()}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			Govern(ctx, 6, w.spent, func(n int) { set = append(set, n) })
+			Govern(ctx, 6, w.spent, func(n int) { set <- n })
 		}()
 		for _, step := range []struct {
 			load float64
@@ -52,21 +62,26 @@ func TestGovern(t *testing.T) {
 			{1.1, time.Minute, []int{3}},
 			{0.35, time.Minute, []int{2, 1}},
 		} {
-			set = nil
 			w.works(step.load)
 			time.Sleep(step.time + time.Millisecond)
 			synctest.Wait()
-			if !slices.Equal(set, step.want) {
-				t.Fatalf("load %v for %v: set %v, want %v", step.load, step.time, set, step.want)
+			if got := all(set); !slices.Equal(got, step.want) {
+				t.Fatalf("load %v for %v: set %v, want %v", step.load, step.time, got, step.want)
 			}
 		}
-		set = nil
 		cancel()
 		<-done
-		if !slices.Equal(set, []int{6}) {
-			t.Fatalf("at the end: %v", set)
+		if got := all(set); !slices.Equal(got, []int{6}) {
+			t.Fatalf("at the end: %v", got)
 		}
 	})
+}
+
+func all(set chan int) (got []int) {
+	for len(set) > 0 {
+		got = append(got, <-set)
+	}
+	return got
 }
 
 func TestGovernOneCore(t *testing.T) {
