@@ -46,8 +46,8 @@ func TestCSV(t *testing.T) {
 			events = append(events, strings.Join(row[1:], "|"))
 		}
 	}
-	want := []string{"announce||||", "grant|'=Ännchen 💥|audio,video,screen,name|false|", "grant|speaker 2|audio|false|", "start||||", "stop||||",
-		"withdraw|speaker 2|audio,video,screen,name||recorded parts kept"}
+	want := []string{"announce||||", "grant|'=Ännchen 💥|audio,video,screen,name,chat,poll|false|", "grant|speaker 2|audio|false|", "start||||", "stop||||",
+		"withdraw|speaker 2|audio,video,screen,name,chat,poll||recorded parts kept"}
 	if strings.Join(events, "\n") != strings.Join(want, "\n") {
 		t.Errorf("%q", events)
 	}
