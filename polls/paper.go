@@ -143,7 +143,7 @@ func (s *Service) CountPaper(ctx context.Context, w webinar.ID, id PollID, who w
 
 // PaperCount tells somebody who counts how far it is. Errors: ErrNotFound, ErrNotMotion, ErrNotOpen, webinar.ErrForbidden.
 func (s *Service) PaperCount(ctx context.Context, w webinar.ID, id PollID, who webinar.TicketID, host bool) (PaperCount, error) {
-	tx := &txn{s.store}
+	tx := &txn{store{s.store.db.WithContext(ctx)}}
 	p, err := s.paperPoll(tx, w, id, false)
 	if err != nil {
 		return PaperCount{}, err

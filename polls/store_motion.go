@@ -91,7 +91,7 @@ func (t *txn) teller(p Poll, who webinar.TicketID, host bool) (assembly.Roll, er
 	if err != nil {
 		return roll, listFault(err)
 	}
-	if m, ok := roll.Member(who); !host && !(ok && m.Teller) {
+	if m, ok := roll.Member(who); !host && (!ok || !m.Teller) {
 		return roll, webinar.ErrForbidden
 	}
 	return roll, nil
