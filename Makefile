@@ -57,7 +57,7 @@ test: packages build ## vet, staticcheck, race detector, leaks, page checks, jou
 	cd frontend && npm run --silent test
 	go test -race ./...
 	go test -run Model ./recorder
-	node --test --test-concurrency=2 --test-reporter=spec frontend/e2e/*.test.mjs
+	node --test --test-concurrency=1 --test-reporter=spec frontend/e2e/*.test.mjs
 
 .PHONY: test-full
 test-full: packages build ## the bars' full matrix: all pages, sizes, themes and languages; kill loops; long random stories
