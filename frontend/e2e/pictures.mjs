@@ -106,7 +106,7 @@ try {
   await startRecording(host);
   for (const page of [watcher, phone]) {
     const understood = page.getByRole('button', { name: 'Understood' });
-    if (await understood.isVisible()) await understood.click();
+    if (await understood.isVisible()) await understood.click({ timeout: 2000 }).catch(() => {}); // it may go by itself meanwhile
   }
   await host.getByRole('button', { name: /Open poll/ }).click();
   await watcher.getByRole('radio').first().waitFor();
