@@ -82,8 +82,12 @@ func (t *txn) ask(w webinar.ID, who webinar.TicketID, d Draft) (row questionRow,
 	if err := t.room(w); err != nil {
 		return row, false, err
 	}
+	at, err := t.turn(w, time.Now())
+	if err != nil {
+		return row, false, err
+	}
 	row = questionRow{ID: webinar.NewID(), WebinarID: string(w), Text: d.Text, Name: d.Name,
-		SecretHash: webinar.HashSecret(d.Secret), State: string(StateShown), AskedAt: time.Now().UnixMilli()}
+		SecretHash: webinar.HashSecret(d.Secret), State: string(StateShown), AskedAt: at}
 	if rules.Moderated {
 		row.State = string(StateNew)
 	}

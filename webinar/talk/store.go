@@ -152,6 +152,16 @@ func (t *txn) room(w webinar.ID) error {
 	return nil
 }
 
+// turn is when a question was asked, in ms since 1970: later than every other of its webinar, so that they have the order
+// in which they came also within a millisecond and when the clock was set back.
+func (t *txn) turn(w webinar.ID, now time.Time) (at int64, err error) {
+	err = t.db.Raw("SELECT max(?, coalesce(max(asked_at) + 1, 0)) FROM questions WHERE webinar_id = ?", now.UnixMilli(), w).Row().Scan(&at)
+	if err != nil {
+		return 0, fmt.Errorf("read the newest question: %w", err)
+	}
+	return at, nil
+}
+
 func (t *txn) insert(r questionRow) error {
 	return t.exec("insert question", `INSERT INTO questions (id, webinar_id, text, ticket_id, name, secret_hash, state, asked_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, r.ID, r.WebinarID, r.Text, r.TicketID, r.Name, r.SecretHash, r.State, r.AskedAt)
