@@ -173,6 +173,8 @@ func serveFilm(c *call, id, form, name string, film io.ReadSeeker) {
 	c.Header("ETag", `"`+id+`"`) // lets a player go on after a break
 	if c.Query("download") == "1" {
 		attach(c, name)
+	} else if c.GetHeader("Range") != "" {
+		film = newPlaying(c.ctx(), film)
 	}
 	unhurried(http.NewResponseController(c.Writer))
 	http.ServeContent(c.Writer, c.Request, "", time.Time{}, film)
