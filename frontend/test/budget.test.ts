@@ -54,6 +54,11 @@ describe('budget', () => {
 });
 
 describe('what is built', () => {
+  it('brings the style of every page along: no choice of imports shares one list of what they need', () => {
+    const chosen = files().filter((f) => f.endsWith('.js')).flatMap((f) => [...readFileSync(join(dist, f), 'utf8').matchAll(/\?\(\)=>import\(`\.\/([^`]+)`\)/g)].map((m) => m[1]!));
+    expect(chosen.length).toBeGreaterThan(0); // the two languages, which have no style
+    expect(chosen.filter((f) => !/\.(de|en)-[\w-]+\.js$/.test(f))).toEqual([]);
+  });
   it('names no foreign address', () => {
     // Not addresses of anything that is fetched: XML namespaces, and the pages that Svelte's errors name in words.
     const words = /^https?:\/\/(www\.w3\.org\/(2000\/svg|1999\/xhtml|1998\/Math\/MathML|1999\/xlink|XML\/1998\/namespace)|svelte\.dev\/e\/)/;
