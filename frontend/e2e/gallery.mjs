@@ -103,6 +103,9 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   await guest.goto(`${site}/present/${webinar.id}`);
   await guest.getByRole('link', { name: 'Sign in' }).waitFor();
   yield scene('projector, not signed in', guest);
+  await guest.goto(`${link}x`);
+  await guest.getByRole('heading', { name: 'You have no seat here any more' }).waitFor();
+  yield scene('a link that was revoked', guest);
   await watcher.goto(webinar.link);
   await watcher.getByRole('button', { name: 'Join with sound' }).waitFor();
   yield scene('arrival', watcher, true);
@@ -227,6 +230,12 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   await watcher.getByRole('heading', { name: 'Thank you for being here' }).waitFor();
   yield scene('ended', watcher, true);
   yield scene('stage, ended', host);
+  await guest.goto(webinar.link);
+  await guest.getByText(/^The recording is with Ada Host/).waitFor();
+  yield scene('ended, come late', guest);
+  await guest.goto(link);
+  await guest.getByRole('heading', { name: 'This webinar has ended' }).waitFor();
+  yield scene('ended, a speaker comes late', guest);
   await projector.getByRole('button', { name: 'Show invitation' }).click().catch(() => undefined);
   yield scene('projector, ended', projector);
   await host.goto(site);
@@ -252,7 +261,7 @@ async function* promotion(host, asked, scene) {
   await moves(asked, 10);
   yield scene('guest on stage', asked, true);
   await asked.reload();
-  await asked.getByRole('dialog', { name: 'You are on stage' }).waitFor();
+  await asked.getByRole('dialog', { name: 'You are on stage' }).getByText('You did not agree, so nothing of you is recorded.').waitFor();
   yield scene('guest, page loaded anew', asked);
   await host.getByRole('button', { name: `Take off stage: ${words.guest}` }).click();
   await asked.getByRole('button', { name: 'Sound' }).waitFor();
