@@ -72,7 +72,12 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   yield scene('sign in, wrong password', guest);
 
   // A webinar is prepared.
-  const webinar = await createWebinar(host, words.title);
+  const webinar = await createWebinar(host, 'Open date for charities');
+  await host.getByRole('button', { name: 'Change title and time' }).click();
+  await host.getByRole('dialog').getByLabel('Title').fill(words.title);
+  yield scene('overview, another title', host);
+  await host.getByRole('button', { name: 'Save changes' }).click();
+  await host.getByRole('heading', { name: words.title }).waitFor();
   yield scene('overview, fresh', host);
   const link = await inviteSpeaker(host, words.speaker);
   for (const poll of words.polls) await preparePoll(host, ...poll);
