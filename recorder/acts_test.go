@@ -52,6 +52,7 @@ func (m *model) host(k consent.Kind) {
 	r, err := act(context.Background(), m.w, id, "s-ann")
 	m.catch()
 	m.acting = false
+	m.check() // what a stop has put down, before another recording is announced
 	early, isEarly := errors.AsType[*TooEarlyError](err)
 	if isEarly && !time.Now().Before(early.At) {
 		m.t.Fatalf("refused as too early after its time")

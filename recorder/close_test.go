@@ -99,6 +99,53 @@ func closeUnderFire(t *testing.T, act func(*world, RecordingID, webinar.Ticket) 
 	}
 }
 
+// What a host's stop finds in the writers is put down; what a pause, a refusal or a withdrawal finds is thrown away.
+func TestOnlyAStopKeepsTheEnd(t *testing.T) {
+	for name, x := range map[string]struct {
+		act  func(*world, RecordingID, webinar.Ticket) error
+		more int
+	}{
+		"stop": {func(w *world, rec RecordingID, _ webinar.Ticket) error {
+			return second(w.s.Stop(context.Background(), w.w, rec, ""))
+		}, 2},
+		"end for all": {func(w *world, _ RecordingID, _ webinar.Ticket) error {
+			return w.s.EndWebinar(context.Background(), w.w)
+		}, 2},
+		"stop of a pause": {func(w *world, rec RecordingID, _ webinar.Ticket) error {
+			_, err := w.s.Pause(context.Background(), w.w, rec, "")
+			return errors.Join(err, second(w.s.Stop(context.Background(), w.w, rec, "")))
+		}, 0},
+		"pause": {func(w *world, rec RecordingID, _ webinar.Ticket) error {
+			return second(w.s.Pause(context.Background(), w.w, rec, ""))
+		}, 0},
+		"withdrawal": {func(w *world, rec RecordingID, who webinar.Ticket) error {
+			return w.answer(rec, who, consent.Withdraw, 0)
+		}, 0},
+		"refusal": {func(w *world, rec RecordingID, who webinar.Ticket) error {
+			return w.answer(rec, who, consent.Refuse, 0)
+		}, 0},
+		"refuser on stage": {func(w *world, _ RecordingID, _ webinar.Ticket) error {
+			w.open(w.seat("eve", webinar.Speaker), "eve", media.Mic, false)
+			return nil
+		}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, w *world) {
+				ann := w.seat("ann", webinar.Host)
+				rec := w.running(true, ann)
+				w.talk(4*time.Second, []*source{w.open(ann, "one", media.Mic, false)}, ann)
+				n := w.paper.count()
+				if err := x.act(w, rec.ID, ann); err != nil {
+					t.Fatal(err)
+				}
+				if more := w.paper.count() - n; n == 0 || more != x.more {
+					t.Errorf("%d lines, and %d more by the act, want %d", n, more, x.more)
+				}
+			})
+		})
+	}
+}
+
 // I5 I6: the ledger fails at the n-th append, for each n; what is written has its grant, what was closed stays closed.
 func TestI5I6LedgerFailsAnywhere(t *testing.T) {
 	for n := 1; n <= 9; n++ {

@@ -106,9 +106,7 @@ func (s *Service) settleDerived(ctx context.Context, ending bool, row derivedRow
 		s.wanted(ctx, row.RecordingID)
 		return
 	case errors.Is(err, program.ErrEmpty) || errors.Is(err, ErrNotFound):
-		if err := s.rows.dropDerived(ctx, row.ID); err != nil {
-			s.c.Log.Error("recorder: derivative not dropped", "recording", row.RecordingID, "error", err)
-		}
+		s.giveUp(ctx, row, err)
 		return
 	case ending || b.void.Load(): // as if it had not been begun
 	default:
@@ -125,6 +123,18 @@ func (s *Service) settleDerived(ctx context.Context, ending bool, row derivedRow
 	}
 	if to == "failed" {
 		s.wanted(ctx, row.RecordingID) // what waited for it does without
+	}
+}
+
+// giveUp drops a derivative that there is nothing to make of. A film that has only lost its program waits for the next; one
+// in which nothing would be seen is not waited for.
+func (s *Service) giveUp(ctx context.Context, row derivedRow, why error) {
+	err := s.rows.dropDerived(ctx, row.ID)
+	if errors.Is(why, program.ErrEmpty) {
+		err = errors.Join(err, s.rows.unask(ctx, row))
+	}
+	if err != nil {
+		s.c.Log.Error("recorder: derivative not dropped", "recording", row.RecordingID, "error", err)
 	}
 }
 
@@ -153,7 +163,7 @@ func (s *Service) void(rec RecordingID) {
 }
 
 // stale follows a change of what a recording holds or may say: the program and all that was made of it goes. What is
-// always made is made anew, the timeline is written again.
+// always made, or was asked for, is made anew; the timeline is written again.
 func (s *Service) stale(ctx context.Context, rec RecordingID) error {
 	s.void(rec)
 	err := s.rows.doomFilms(ctx, rec)

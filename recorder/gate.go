@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 type writer interface {
 	Write(p consent.Permit, t media.Track, pkt *rtp.Packet, at time.Time)
 	Report(t media.Track, r media.SenderReport)
+	Drain(ctx context.Context)
 	Discard()
 	Seal() (master.Info, error)
 }

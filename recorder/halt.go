@@ -3,6 +3,7 @@ package recorder
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"plenum/recorder/consent"
@@ -72,6 +73,27 @@ func (r *room) shutting(match func(*gate) bool) shutting {
 		}
 	}
 	return x
+}
+
+// wringFor is how long a stop waits for what the writers hold.
+const wringFor = 200 * time.Millisecond
+
+// wring has the writers of a running recording put down what they hold: without it a host who stops would lose the last
+// two seconds, in which people say goodbye. Nothing is halted yet, so every permit holds or is asked in vain, and whatever
+// closes a gate meanwhile does so at once. For a pause and for whoever takes a consent back there is no such thing: what
+// they do not want is thrown away.
+func (r *room) wring(ctx context.Context, id RecordingID) {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), wringFor)
+	defer stop()
+	var wg sync.WaitGroup
+	r.mu.Lock()
+	if r.rec.ID == id && r.rec.State == Running {
+		for t := range r.takes {
+			wg.Go(func() { t.out.Drain(ctx) })
+		}
+	}
+	r.mu.Unlock()
+	wg.Wait()
 }
 
 // record writes a pause or an end into the ledger and the row. A ledger that fails ends the recording: what it cannot

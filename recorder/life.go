@@ -121,13 +121,16 @@ func (s *Service) Pause(ctx context.Context, w webinar.ID, id RecordingID, by we
 	return r.current(), err
 }
 
-// Stop ends a recording, or cancels its announcement, with every gate closed before it returns. Stopping what has
-// stopped changes nothing.
+// Stop ends a recording, or cancels its announcement, with every gate closed before it returns. What was said until then
+// is in the files. Stopping what has stopped changes nothing.
 func (s *Service) Stop(ctx context.Context, w webinar.ID, id RecordingID, by webinar.SubjectID) (Recording, error) {
 	return s.room(w).stop(ctx, id, ByHost, by)
 }
 
 func (r *room) stop(ctx context.Context, id RecordingID, why Reason, by webinar.SubjectID) (Recording, error) {
+	if why == ByHost {
+		r.wring(ctx, id)
+	}
 	r.mu.Lock()
 	if r.rec.ID != id || !r.rec.active() {
 		r.mu.Unlock()

@@ -45,10 +45,10 @@ type Pictures struct {
 	Width, Height  int // of each, in pixels
 }
 
-// can says what is made without being asked for.
+// can says what can be made here.
 func (s *Service) can() able {
 	t := s.c.FFmpeg
-	return able{mix: t != nil, sheet: t != nil && t.Sheets(), peaks: t != nil}
+	return able{mix: t != nil, sheet: t != nil && t.Sheets(), peaks: t != nil, mp4: t != nil && t.MP4s(), composite: t != nil && t.Composites()}
 }
 
 // makings lists what can be made of those parts.
@@ -115,8 +115,8 @@ func (s *Service) progress(rec RecordingID, kind string) float64 {
 	return 0
 }
 
-// Ask has an MP4 or a composite made, again if that failed before. It lasts as long as its recording, but goes with
-// whoever takes something back. Errors: ErrNotFound, ErrUnable.
+// Ask has an MP4 or a composite made, again if that failed before. It lasts as long as its recording; when somebody takes
+// something back it goes at once, and is made again of what is left. Errors: ErrNotFound, ErrUnable.
 func (s *Service) Ask(ctx context.Context, w webinar.ID, id RecordingID, what Making) error {
 	if _, err := s.rows.one(ctx, `id = ? AND webinar_id = ?`, id, w); err != nil {
 		return err

@@ -282,11 +282,15 @@ func (w *world) i22(t *testing.T, rec Recording, bob webinar.Ticket) {
 		t.Errorf("the copy is no task: %+v %v", list, err)
 	}
 	w.make()
-	if got := w.states(rec.ID); got != "program ready true, mix none, peaks ready, sheet ready, mp4 none" {
+	// What was asked for is made again without them. Of a screen that is gone there is no corner.
+	if got := w.states(rec.ID); got != "program ready true, mix none, peaks ready, sheet ready, mp4 ready" {
 		t.Error(got)
 	}
 	if got := tones(t, w.shown(rec.ID)); got != "300" {
 		t.Errorf("I22: still heard: %s", got)
+	}
+	if again, _ := w.taken(rec.ID, MP4); tones(t, again) != "300" {
+		t.Errorf("I22: still heard in the MP4: %s", tones(t, again))
 	}
 	if err := w.s.Delete(t.Context(), w.w, rec.ID); err != nil || len(w.shelf.kept) > 0 || len(w.shelf.notes) > 0 {
 		t.Errorf("I22: %v, left %v %v", err, w.shelf.kept, w.shelf.notes)
@@ -334,7 +338,7 @@ func TestJobsThatAreBrokenOff(t *testing.T) {
 			}
 		}
 		w.make()
-		if got := w.states(rec.ID); !strings.Contains(got, "program ready") || !strings.Contains(got, "mp4 none") {
+		if got := w.states(rec.ID); !strings.Contains(got, "program ready") || !strings.Contains(got, "mp4 ready") {
 			t.Errorf("after a withdrawal: %s", got)
 		}
 		if got := tones(t, w.shown(rec.ID)); got != "300" {
@@ -355,6 +359,47 @@ func TestJobsThatAreTooLarge(t *testing.T) {
 		w.s.c.FFmpeg = nil
 		if got := w.states(rec.ID); got != "program ready false" {
 			t.Errorf("without ffmpeg: %s", got)
+		}
+	})
+}
+
+// A composite is made again when somebody else goes: after a withdrawal, and after a restart in the midst of that. What
+// nobody asked for is not made.
+func TestFilmsAreMadeAgain(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		tool := foundFFmpeg(t, ffmpeg.Config{})
+		w.s.c.FFmpeg = tool
+		rec, _ := shot(t, w)
+		ann := webinar.SubjectID("s-ann")
+		w.make()
+		if err := w.s.Ask(t.Context(), w.w, rec.ID, Composite); err != nil {
+			t.Fatal(err)
+		}
+		w.make()
+		if err := w.answer(rec.ID, webinar.Ticket{Webinar: w.w, Subject: ann}, consent.Withdraw, consent.All); err != nil {
+			t.Fatal(err)
+		}
+		w.s.bg.Wait()
+		if got := w.states(rec.ID); !strings.Contains(got, "composite none") {
+			t.Errorf("right after the withdrawal: %s", got)
+		}
+		w.s.deriveNext(t.Context())
+		w.s.shutdown(t.Context())
+		w.boot()
+		w.s.c.FFmpeg = tool
+		w.make()
+		if got := w.states(rec.ID); !strings.Contains(got, "mp4 none, composite ready") {
+			t.Errorf("made again: %s", got)
+		}
+		if film, _ := w.taken(rec.ID, Composite); tones(t, film) != "900" {
+			t.Errorf("I22: heard in the composite: %s", tones(t, film))
+		}
+		if err := w.s.Delete(t.Context(), w.w, rec.ID); err != nil {
+			t.Fatal(err)
+		}
+		var left int64
+		if err := w.db.Raw(`SELECT count(*) FROM asked_films`).Scan(&left).Error; err != nil || left > 0 {
+			t.Errorf("%d films are asked for of what is erased, %v", left, err)
 		}
 	})
 }

@@ -148,6 +148,8 @@ type paper struct {
 	flush bool // seeded bug: what is buffered is flushed on close
 	blind bool // seeded bug: the writer does not look at permits
 	deaf  bool // seeded bug: the writer writes on after Discard
+	late  bool // seeded bug: what a stop should have written is written a little later, asking nobody
+	dry   int  // lines that a stop had written
 }
 
 func (p *paper) count() int {
@@ -203,18 +205,40 @@ func (s *scribe) put() {
 	}
 }
 
+// flushed writes without asking for permits.
+func (p *paper) flushed(list []held) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, h := range list {
+		h.line.at = time.Now()
+		p.lines = append(p.lines, h.line)
+	}
+}
+
 func (s *scribe) Report(media.Track, media.SenderReport) {}
+
+func (s *scribe) Drain(context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.p.late {
+		left := s.buf
+		time.AfterFunc(100*time.Millisecond, func() { s.p.flushed(left) })
+		return
+	}
+	before := s.n
+	for len(s.buf) > 0 {
+		s.put()
+	}
+	s.p.mu.Lock()
+	defer s.p.mu.Unlock()
+	s.p.dry += int(s.n - before)
+}
 
 func (s *scribe) Discard() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.p.flush && len(s.buf) > 0 {
-		h := s.buf[0]
-		s.buf = s.buf[1:]
-		h.line.at = time.Now()
-		s.p.mu.Lock()
-		s.p.lines = append(s.p.lines, h.line)
-		s.p.mu.Unlock()
+	if s.p.flush {
+		s.p.flushed(s.buf)
 	}
 	s.buf, s.shut = nil, true
 }

@@ -16,8 +16,8 @@ import (
 	"plenum/recorder/consent"
 )
 
-// play is one random story; it returns how many packets were written.
-func play(rt *rapid.T, t testing.TB, db *gorm.DB, bug seeded) int {
+// play is one random story; it returns how many packets were written, and how many of them at a stop.
+func play(rt *rapid.T, t testing.TB, db *gorm.DB, bug seeded) (seen, dry int) {
 	m := newModel(rt, newWorld(t, db), bug)
 	person := func(t *rapid.T) *talker { return m.people[rapid.IntRange(0, 2).Draw(t, "who")] }
 	scopes := func(t *rapid.T) consent.Scope { return consent.Scope(rapid.IntRange(1, 15).Draw(t, "scopes")) }
@@ -106,16 +106,17 @@ func play(rt *rapid.T, t testing.TB, db *gorm.DB, bug seeded) int {
 		"": func(*rapid.T) { m.check() },
 	})
 	m.finish(db)
-	return m.seen
+	return m.seen, m.paper.dry
 }
 
 func TestModel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := database(t)
-		told, wrote, packets := 0, 0, 0
+		told, wrote, packets, dry := 0, 0, 0, 0
 		batches(t, asked(t), func() {
 			rapid.Check(inBubble{t}, func(rt *rapid.T) {
-				n := play(rt, t, db, seeded{})
+				n, d := play(rt, t, db, seeded{})
+				dry += d
 				told++
 				packets += n
 				if n > 0 {
@@ -126,7 +127,10 @@ func TestModel(t *testing.T) {
 		if wrote < told/2 { // a recorder that writes nothing passes every other test
 			t.Errorf("only %d of %d stories wrote anything", wrote, told)
 		}
-		t.Logf("%d stories, %d of them wrote, %d packets", told, wrote, packets)
+		if told >= 500 && dry == 0 {
+			t.Error("no stop had anything to put down")
+		}
+		t.Logf("%d stories, %d of them wrote, %d packets, %d of them at a stop", told, wrote, packets, dry)
 	})
 }
 
@@ -199,6 +203,7 @@ func TestSeededBugs(t *testing.T) {
 		"buffer flushed on close":            {paper: func(p *paper) { p.flush = true }},
 		"strict rule hears of it too late":   {mutedLate: true},
 		"grant without a ledger":             {faultOpen: true},
+		"put down after a stop, not before":  {paper: func(p *paper) { p.late = true }},
 		"beats of another keep a gate open":  {noBeats: true},
 		"writes on after close, permit held": {paper: func(p *paper) { p.flush, p.deaf, p.blind = true, true, true }},
 	} {

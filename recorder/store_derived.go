@@ -61,12 +61,15 @@ func (s *store) derived(ctx context.Context, where string, args ...any) ([]deriv
 }
 
 // able says what can be made of a recording.
-type able struct{ mix, sheet, peaks bool }
+type able struct{ mix, sheet, peaks, mp4, composite bool }
 
 // want queues what a recording that has ended lacks, once nothing of it is being written.
 func (s *store) want(ctx context.Context, rec RecordingID, can able) error {
 	const (
 		films   = `EXISTS (SELECT 1 FROM segments s WHERE s.recording_id = r.id AND s.doomed = 0)`
+		screen  = `EXISTS (SELECT 1 FROM segments s WHERE s.recording_id = r.id AND s.doomed = 0 AND s.video = 1 AND s.grp = 'screen')`
+		camera  = `EXISTS (SELECT 1 FROM segments s WHERE s.recording_id = r.id AND s.doomed = 0 AND s.video = 1 AND s.grp = 'camera')`
+		asked   = `EXISTS (SELECT 1 FROM asked_films f WHERE f.recording_id = r.id AND f.kind = `
 		program = `EXISTS (SELECT 1 FROM derivatives d WHERE d.recording_id = r.id AND d.kind = 'program' AND d.state IN ('sealed', 'ready')`
 	)
 	for _, k := range []struct {
@@ -78,6 +81,8 @@ func (s *store) want(ctx context.Context, rec RecordingID, can able) error {
 		{mixKind, program + ` AND d.mixed = 0)`, can.mix},
 		{sheetKind, program + `) AND ` + noMix, can.sheet},
 		{peaksKind, program + `) AND ` + noMix, can.peaks},
+		{string(MP4), program + `) AND ` + noMix + ` AND ` + asked + `'mp4')`, can.mp4},
+		{string(Composite), program + `) AND ` + noMix + ` AND ` + asked + `'composite') AND ` + screen + ` AND ` + camera, can.composite},
 	} {
 		if !k.wanted {
 			continue
@@ -96,13 +101,28 @@ func (s *store) want(ctx context.Context, rec RecordingID, can able) error {
 // noMix says of a recording r that the sound of its program stays as it is.
 const noMix = `NOT EXISTS (SELECT 1 FROM derivatives m WHERE m.recording_id = r.id AND m.kind = 'mix' AND m.state IN ('queued', 'building'))`
 
-// ask queues what somebody asked for, again if it failed; false if the recording has no program to make it of.
-func (s *store) ask(ctx context.Context, rec RecordingID, kind Making) (bool, error) {
-	n, err := s.exec(ctx, "queue derivative", `INSERT INTO derivatives (id, recording_id, kind, state, due_at)
-		SELECT ?, d.recording_id, ?, 'queued', ? FROM derivatives d WHERE d.recording_id = ? AND d.kind = 'program' AND d.state IN ('sealed', 'ready')
-		ON CONFLICT (recording_id, kind) WHERE state <> 'doomed' DO UPDATE SET tries = 0, due_at = excluded.due_at,
-			state = CASE state WHEN 'failed' THEN 'queued' ELSE state END`, webinar.NewID(), string(kind), time.Now().UnixMilli(), rec)
-	return n > 0, err
+// ask queues what somebody asked for, again if it failed, and remembers that; false if the recording has no program to make
+// it of.
+func (s *store) ask(ctx context.Context, rec RecordingID, kind Making) (queued bool, err error) {
+	err = s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		t := &store{db: tx}
+		n, err := t.exec(ctx, "queue derivative", `INSERT INTO derivatives (id, recording_id, kind, state, due_at)
+			SELECT ?, d.recording_id, ?, 'queued', ? FROM derivatives d WHERE d.recording_id = ? AND d.kind = 'program' AND d.state IN ('sealed', 'ready')
+			ON CONFLICT (recording_id, kind) WHERE state <> 'doomed' DO UPDATE SET tries = 0, due_at = excluded.due_at,
+				state = CASE state WHEN 'failed' THEN 'queued' ELSE state END`, webinar.NewID(), string(kind), time.Now().UnixMilli(), rec)
+		if queued = n > 0; err != nil || !queued {
+			return err
+		}
+		_, err = t.exec(ctx, "remember film", `INSERT INTO asked_films (recording_id, kind) VALUES (?, ?) ON CONFLICT DO NOTHING`, rec, string(kind))
+		return err
+	})
+	return queued, failed("ask for film", err)
+}
+
+// unask forgets that a film was asked for of which there is nothing left to show.
+func (s *store) unask(ctx context.Context, row derivedRow) error {
+	_, err := s.exec(ctx, "forget film", `DELETE FROM asked_films WHERE recording_id = ? AND kind = ?`, row.RecordingID, row.Kind)
+	return err
 }
 
 // swap puts a finished mix into the place of the program; false if it is not wanted any more.

@@ -1,4 +1,5 @@
-// Every page in every state that is worth seeing: at a desk in light English and on a phone in dark German.
+// Every page in every state that is worth seeing: the main ones at a desk in light English and on a phone in dark German,
+// the others in one of the two by turns. full/pages.test.mjs looks at each in all looks.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Cast, makeFace, pictured } from './browser.mjs';
@@ -22,15 +23,18 @@ after(async () => {
 
 test('all pages', async (t) => {
   const faces = { hostFace: makeFace(cast.dir, 'host', 'green', 440, { light: true }), speakerFace: makeFace(cast.dir, 'speaker', 'red', 1500, { light: true }) };
+  let turn = 0;
   for await (const { name, page, main } of gallery(server, cast, faces)) {
+    const looks = main ? [phone, desk] : [turn++ % 2 ? desk : phone];
     await t.test(name, () => pictured(name, () => [page], async () => {
       const found = [];
-      for (const look of [phone, desk]) {
+      for (const look of looks) {
         await wear(page, look);
         const complaints = [...(await laidOut(page, look.lang)), ...(await accessible(page))];
         if (main && look === desk) complaints.push(...(await focusSeen(page)));
         found.push(...complaints.map((c) => `${look.width} ${look.theme} ${look.lang}: ${c}`));
       }
+      await wear(page, desk);
       assert.deepEqual(found, []);
       assertQuiet(page);
     }));

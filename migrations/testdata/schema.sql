@@ -21,6 +21,12 @@ CREATE TABLE archive (
 
 CREATE INDEX archive_open ON archive (tries, queued_at) WHERE state <> 'done';
 
+CREATE TABLE asked_films (
+  recording_id TEXT NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
+  kind         TEXT NOT NULL CHECK (kind IN ('mp4', 'composite')),
+  PRIMARY KEY (recording_id, kind)
+) STRICT;
+
 CREATE TABLE assemblies (
   webinar_id TEXT PRIMARY KEY REFERENCES webinars (id) ON DELETE CASCADE,
   quorum     INTEGER NOT NULL DEFAULT 0 CHECK (quorum BETWEEN 0 AND 100), -- per cent

@@ -143,7 +143,7 @@ func TestDamagedObjectIsSentAgain(t *testing.T) {
 
 // TestEraseDuringUpload stops an upload in the middle of a request and erases it there.
 func TestEraseDuringUpload(t *testing.T) {
-	const size = 17 << 20
+	const size = 9 << 20
 	r := newRig(t)
 	r.proxy.Set(blobtest.Fault{})
 	r.add("s", size)
@@ -152,7 +152,7 @@ func TestEraseDuringUpload(t *testing.T) {
 	if err := r.Erase(t.Context(), key("s")); err != nil {
 		t.Fatal(err)
 	}
-	places := []int64{1, 4 << 20, 12 << 20}
+	places := []int64{1, 4 << 20, 8<<20 + 1<<19}
 	for at := int64(size); at < total; at += 700 { // completion and verification: requests of some 700 bytes each
 		places = append(places, at)
 	}

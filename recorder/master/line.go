@@ -1,6 +1,7 @@
 package master
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -194,9 +195,22 @@ func (l *line) tick(now time.Duration) error {
 			l.wantKey(s, now)
 		}
 	}
+	return l.release(now - depth)
+}
+
+// end gives up every hole and hands out all samples, whether their time has come or not.
+func (l *line) end(now time.Duration) error {
+	for _, s := range l.sources {
+		l.drain(s, now, true)
+	}
+	return l.release(math.MaxInt64)
+}
+
+// release hands out the samples up to a session time.
+func (l *line) release(until time.Duration) error {
 	n := 0
 	defer func() { l.held = slices.Delete(l.held, 0, n) }()
-	for n < len(l.held) && l.held[n].at <= now-depth {
+	for n < len(l.held) && l.held[n].at <= until {
 		x := l.held[n]
 		n++
 		written, err := l.out(x)

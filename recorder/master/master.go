@@ -4,6 +4,7 @@
 package master
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"path/filepath"
@@ -41,6 +42,7 @@ type Writer struct {
 	queue queue
 	stop  chan struct{}
 	done  chan struct{}
+	drain chan chan struct{} // see Drain
 	shut  atomic.Bool
 	once  sync.Once // closes stop
 	spool spool
@@ -65,7 +67,7 @@ func New(cfg Config) *Writer {
 
 func prepare(cfg Config) *Writer {
 	w := &Writer{cfg: cfg, queue: queue{hurry: make(chan struct{}, 1)}, stop: make(chan struct{}), done: make(chan struct{}),
-		begun: time.Now()}
+		drain: make(chan chan struct{}), begun: time.Now()}
 	w.offset = w.begun.Sub(cfg.Origin)
 	w.spool.path = filepath.Join(cfg.Dir, cfg.ID+".webm")
 	w.reel.file = &w.spool
@@ -97,6 +99,24 @@ func (w *Writer) Report(t media.Track, r media.SenderReport) {
 
 // session is the session time of an instant; a wall clock that is set meanwhile does not move it.
 func (w *Writer) session(at time.Time) time.Duration { return w.offset + at.Sub(w.begun) }
+
+// Drain writes what has come so far without waiting for it to ripen, as far as its permits hold, and returns when that is
+// on disk, when ctx ends, or when the writer is shut meanwhile. What is missing in between is given up.
+func (w *Writer) Drain(ctx context.Context) {
+	drained := make(chan struct{})
+	select {
+	case w.drain <- drained:
+	case <-w.done:
+		return
+	case <-ctx.Done():
+		return
+	}
+	select {
+	case <-drained:
+	case <-w.done:
+	case <-ctx.Done():
+	}
+}
 
 // Discard throws away whatever is not on disk yet. Once it has returned no byte of media is added to the file; a
 // write under way has ended by then or never happens. Later Writes are ignored.
@@ -142,15 +162,23 @@ func (w *Writer) run() {
 	t := time.NewTimer(tickEvery)
 	defer t.Stop()
 	for !w.shut.Load() {
+		var drained chan struct{}
 		select {
 		case <-w.stop:
 			continue
 		case <-w.queue.hurry:
+		case drained = <-w.drain:
 		case <-t.C:
 		}
 		next, err := w.work(w.session(time.Now()))
+		if err == nil && drained != nil {
+			err = w.empty(w.session(time.Now()))
+		}
 		if err != nil {
 			w.fail(err)
+		}
+		if drained != nil {
+			close(drained)
 		}
 		t.Reset(next)
 	}
@@ -173,6 +201,14 @@ func (w *Writer) work(now time.Duration) (next time.Duration, err error) {
 	}
 	next = w.line.due(now)
 	return next, w.reel.age(now-depth, next)
+}
+
+// empty writes all that is left, ripe or not.
+func (w *Writer) empty(now time.Duration) error {
+	if err := w.line.end(now); err != nil {
+		return err
+	}
+	return w.reel.flush()
 }
 
 // fail stops the writer; what is on disk stays for Seal.

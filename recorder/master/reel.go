@@ -82,8 +82,11 @@ func (r *reel) admit(number uint8) bool {
 	return ok
 }
 
-// flush writes the open cluster.
+// flush writes the open cluster, if there is one.
 func (r *reel) flush() error {
+	if r.mux == nil {
+		return nil
+	}
 	err := r.mux.Flush()
 	r.open = [3]rights{}
 	if err == nil && r.mux.Stats().Clusters == 0 {

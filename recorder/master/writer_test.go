@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -212,6 +213,56 @@ func TestDiscard(t *testing.T) {
 	if tail := info.Bytes - size; tail <= 0 || tail > 200 { // cues
 		t.Fatalf("%d bytes were added", tail)
 	}
+}
+
+// Drain puts down the last depth and the open cluster, behind a hole too, before Discard would have thrown them away.
+func TestDrainKeepsTheEnd(t *testing.T) {
+	b, cfg := newBook(t), config(t)
+	var info Info
+	synctest.Test(t, func(t *testing.T) {
+		cfg.Origin = time.Now()
+		w := New(cfg)
+		events := slices.DeleteFunc(marks(210), func(e event) bool { return e.pkt != nil && bytes.Equal(e.pkt.Payload, marked(205)) })
+		play(t, w, b, events)
+		w.Drain(t.Context())
+		w.Drain(t.Context())
+		var err error
+		info, err = w.Seal()
+		must(t, err)
+		w.Drain(t.Context()) // of what is sealed: nothing, and at once
+	})
+	for _, mark := range [][]byte{marked(0), marked(204), marked(206), marked(209), still(208, false)} {
+		if !contains(t, info.Path, mark) {
+			t.Errorf("%q is missing", mark)
+		}
+	}
+}
+
+// I1: what was taken back is not put down by Drain either.
+func TestI1DrainAsksThePermits(t *testing.T) {
+	b, cfg := newBook(t), config(t)
+	var info Info
+	synctest.Test(t, func(t *testing.T) {
+		cfg.Origin = time.Now()
+		w := New(cfg)
+		play(t, w, b, marks(210))
+		withdraw(t, b, consent.Video)
+		w.Drain(t.Context())
+		var err error
+		info, err = w.Seal()
+		must(t, err)
+	})
+	if !contains(t, info.Path, marked(209)) || contains(t, info.Path, still(208, false)) {
+		t.Error("sound that may be written is missing, or a picture that may not is there")
+	}
+}
+
+// A writer that hangs keeps nobody waiting for longer than wished.
+func TestDrainEndsInTime(t *testing.T) {
+	w := prepare(config(t)) // nobody works for it
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	w.Drain(ctx)
 }
 
 func TestDiscardBeforeAnything(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -21,26 +20,33 @@ import (
 // ErrUsage is a command line that makes no sense.
 var ErrUsage = errors.New("plenum bench record --minutes M [--kbps K] [--json]")
 
-// Result of a run. CPUPerMinute, MaxRSS and, for 90 minutes, Finalize have bars: 65 ms, 45 MiB and 10 s.
+// Result of a run: what the process of the recorder takes. The object store is a process of its own, as the S3 of others
+// would be, and the program is built by a thread that gives way to all others; both are told apart. CPUPerMinute, MaxRSS
+// and, for 90 minutes, Finalize have bars: 65 ms, 45 MiB and 10 s.
 type Result struct {
-	CPUPerMinute float64 `json:"cpu_ms_per_minute"`  // from the start to the verified object, less Idle
-	Idle         float64 `json:"idle_ms_per_minute"` // of the same process just before, making the same RTP for nobody
-	MaxRSS       float64 `json:"max_rss_mib"`        // of the whole process, the pages of the program file among them
-	MaxOwn       float64 `json:"max_own_mib"`        // without those, which the kernel drops and reads again as it likes; looked at once a second
-	Finalize     float64 `json:"finalize_ms"`        // from the stop until the master can be played
-	Stored       float64 `json:"stored_ms"`          // from the stop until the object is verified
-	Program      float64 `json:"program_ms"`         // from the stop until the program can be played
+	CPUPerMinute float64 `json:"cpu_ms_per_minute"`       // from the start to the verified object, less Idle
+	Idle         float64 `json:"idle_ms_per_minute"`      // of the same process just before, making the same RTP for nobody
+	StoreCPU     float64 `json:"store_cpu_ms_per_minute"` // of the store's process meanwhile
+	MaxRSS       float64 `json:"max_rss_mib"`             // of the whole process, the pages of the program file among them
+	MaxOwn       float64 `json:"max_own_mib"`             // without those, which the kernel drops and reads again as it likes; looked at once a second
+	Finalize     float64 `json:"finalize_ms"`             // from the stop until the master can be played
+	Stored       float64 `json:"stored_ms"`               // from the stop until the object is verified
+	Program      float64 `json:"program_ms"`              // from the stop until the program can be played
+	ProgramCPU   float64 `json:"program_cpu_ms"`          // of the thread that builds it, for the whole recording
 	Minutes      float64 `json:"minutes"`
 	Bytes        int64   `json:"bytes"` // of the master
 }
 
 func (r Result) String() string {
-	return fmt.Sprintf("%.1f min recorded, %d bytes: %.1f ms CPU a minute on top of %.1f for the test itself, %.1f MiB at most (%.1f without the program file); after the stop the master plays in %.0f ms, is stored in %.0f ms, the program plays in %.0f ms",
-		r.Minutes, r.Bytes, r.CPUPerMinute, r.Idle, r.MaxRSS, r.MaxOwn, r.Finalize, r.Stored, r.Program)
+	return fmt.Sprintf("%.1f min recorded, %d bytes: %.1f ms CPU a minute on top of %.1f for the test itself (the store's process: %.1f), %.1f MiB at most (%.1f without the program file); after the stop the master plays in %.0f ms, is stored in %.0f ms, the program plays in %.0f ms for %.0f ms CPU",
+		r.Minutes, r.Bytes, r.CPUPerMinute, r.Idle, r.StoreCPU, r.MaxRSS, r.MaxOwn, r.Finalize, r.Stored, r.Program, r.ProgramCPU)
 }
 
 // Main runs "plenum bench record ARGS".
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) == 2 && args[0] == storeWord {
+		return serveStore(ctx, args[1], os.Stdin, stdout)
+	}
 	fs := flag.NewFlagSet("bench record", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	minutes := fs.Float64("minutes", 1, "")
@@ -52,7 +58,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if fs.NArg() > 0 || *minutes < 0.05 || *minutes > 24*60 || *kbps < 100 || *kbps > 50_000 {
 		return ErrUsage
 	}
-	r, err := run(ctx, time.Duration(*minutes*float64(time.Minute)), *kbps, slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	r, err := run(ctx, time.Duration(*minutes*float64(time.Minute)), *kbps, stderr)
 	if err != nil {
 		return err
 	}
@@ -63,7 +69,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return err
 }
 
-func run(ctx context.Context, length time.Duration, kbps int, log *slog.Logger) (r Result, err error) {
+func run(ctx context.Context, length time.Duration, kbps int, stderr io.Writer) (r Result, err error) {
 	dir, err := os.MkdirTemp("", "plenum-bench-record")
 	if err != nil {
 		return r, err
@@ -72,7 +78,7 @@ func run(ctx context.Context, length time.Duration, kbps int, log *slog.Logger) 
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
 		return r, err
 	}
-	s, err := newStudio(ctx, dir, log)
+	s, err := newStudio(ctx, dir, stderr)
 	if err != nil {
 		return r, err
 	}
@@ -82,12 +88,12 @@ func run(ctx context.Context, length time.Duration, kbps int, log *slog.Logger) 
 	if err != nil {
 		return r, err
 	}
-	r.Idle = perMinute(idle, prelude)
+	r = Result{Minutes: length.Minutes(), Idle: perMinute(idle, prelude)}
 	rec, err := s.begin(ctx)
 	if err != nil {
 		return r, err
 	}
-	cpu := cpuTime()
+	before := s.spent()
 	var stop time.Time
 	err = s.act(ctx, length, kbps, func() error {
 		stop = time.Now()
@@ -97,24 +103,44 @@ func run(ctx context.Context, length time.Duration, kbps int, log *slog.Logger) 
 	if err != nil {
 		return r, err
 	}
+	err = s.follow(ctx, rec.ID, stop, before, length, &r)
+	return r, err
+}
+
+// spent is what the clocks show.
+type spent struct{ recorder, aside, store time.Duration }
+
+func (s *studio) spent() spent {
+	return spent{recorder: cpuTime(), aside: cpuAside(), store: cpuStore(s.store.cmd.Process.Pid)}
+}
+
+// Between two looks at the recording after the stop. Looking costs CPU too, so it is less often once the master plays.
+const (
+	soon  = 20 * time.Millisecond
+	later = 100 * time.Millisecond
+)
+
+// follow measures what comes after the stop.
+func (s *studio) follow(ctx context.Context, id recorder.RecordingID, stop time.Time, before spent, length time.Duration, r *Result) error {
 	since := func() float64 { return float64(time.Since(stop).Microseconds()) / 1000 }
-	if err := s.until(ctx, rec.ID, func(d recorder.Detail) bool { return s.plays(ctx, d) }); err != nil {
-		return r, err
+	err := s.until(ctx, id, soon, func(d recorder.Detail) bool { return s.plays(ctx, d) })
+	if err != nil {
+		return err
 	}
 	r.Finalize = since()
-	if err := s.until(ctx, rec.ID, func(d recorder.Detail) bool { return d.Recording.State == recorder.Available }); err != nil {
-		return r, err
-	}
-	r.Stored, r.MaxRSS, r.MaxOwn = since(), maxRSS(), max(s.own, ownMemory())
-	r.CPUPerMinute = perMinute(cpuTime()-cpu, length) - r.Idle
-	r.Minutes = length.Minutes()
-	err = s.until(ctx, rec.ID, func(d recorder.Detail) bool {
+	return s.until(ctx, id, later, func(d recorder.Detail) bool {
+		if p, err := s.recorder.Program(ctx, s.webinar, id); r.Program == 0 && err == nil && p.State == recorder.ReadyProgram {
+			r.Program, r.ProgramCPU = since(), float64((cpuAside()-before.aside).Microseconds())/1000
+		}
+		if r.Stored == 0 && d.Recording.State == recorder.Available {
+			now := s.spent()
+			r.Stored, r.MaxRSS, r.MaxOwn = since(), maxRSS(), max(s.own, ownMemory())
+			r.CPUPerMinute = perMinute(now.recorder-before.recorder, length) - r.Idle
+			r.StoreCPU = perMinute(now.store-before.store, length)
+		}
 		r.Bytes = d.Segments[0].Bytes
-		p, err := s.recorder.Program(ctx, s.webinar, rec.ID)
-		return err == nil && p.State == recorder.ReadyProgram
+		return r.Stored > 0 && r.Program > 0
 	})
-	r.Program = since()
-	return r, err
 }
 
 // perMinute is so much CPU time in milliseconds a minute of length.
@@ -125,11 +151,11 @@ func perMinute(cpu, length time.Duration) float64 {
 // patience is how long anything may take after the stop.
 const patience = 10 * time.Minute
 
-// until asks for the recording until it is as wished.
-func (s *studio) until(ctx context.Context, id recorder.RecordingID, ok func(recorder.Detail) bool) error {
+// until asks for the recording every so often until it is as wished.
+func (s *studio) until(ctx context.Context, id recorder.RecordingID, often time.Duration, ok func(recorder.Detail) bool) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
+	tick := time.NewTicker(often)
 	defer tick.Stop()
 	for {
 		d, err := s.recorder.Get(ctx, s.webinar, id)

@@ -8,6 +8,10 @@ import "time"
 
 func cpuTime() time.Duration { return 0 }
 
+func cpuAside() time.Duration { return 0 }
+
+func cpuStore(int) time.Duration { return 0 }
+
 func maxRSS() float64 { return 0 }
 
 func ownMemory() float64 { return 0 }
