@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"plenum/polls/assembly"
+	"plenum/sheet"
 	"plenum/webinar"
 )
 
@@ -83,6 +84,28 @@ type Outcome struct {
 	Paper    []int    // how many of the ballots for each option are on paper
 	Invalid  int      // ballots on paper that count for nothing, beyond [Tally.Total]
 	Decision Decision // empty: an election
+}
+
+// table is the outcome as rows of a sheet: what the ballots weigh before how many members they are. Percentages are of the
+// votes for the sides; an abstention has none.
+func (o Outcome) table(p Poll, members []int) sheet.Table {
+	sides := len(p.Options)
+	if p.Motion.Abstain {
+		sides--
+	}
+	whole := 0
+	for _, n := range o.Votes[:sides] {
+		whole += n
+	}
+	out := sheet.Table{Head: []string{"option", "votes", "percent", "members", "on paper"}}
+	for i, option := range p.Options {
+		share := sheet.Text("")
+		if i < sides {
+			share = percent(o.Votes[i], whole)
+		}
+		out.Rows = append(out.Rows, []sheet.Cell{sheet.Text(option.Text), sheet.Int(o.Votes[i]), share, sheet.Int(members[i]), sheet.Int(o.Paper[i])})
+	}
+	return out
 }
 
 // decide says what the votes come to. The quorum is that of the opening.
