@@ -150,12 +150,12 @@ func (s *Service) Mandates(ctx context.Context, w webinar.ID, id PollID, who web
 	if err != nil {
 		return self, nil, err
 	}
+	voted, err := s.store.votedMembers(ctx, id)
+	if err != nil {
+		return self, nil, err
+	}
 	for _, m := range members {
-		voted, err := s.store.hasVoted(ctx, id, string(m.ID))
-		if err != nil {
-			return self, nil, err
-		}
-		list = append(list, Mandate{m, voted})
+		list = append(list, Mandate{m, voted[m.ID]})
 	}
 	return self, list, nil
 }
