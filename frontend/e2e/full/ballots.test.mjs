@@ -26,13 +26,16 @@ after(async () => {
   await server?.stop();
 });
 
+/** Nobody scrolls a wall. */
+const inOneView = (page) => page.evaluate(() => (document.documentElement.scrollHeight > innerHeight ? [`${document.documentElement.scrollHeight} px high`] : []));
+
 test('all kinds of polls in all looks', async (t) => {
   for await (const { name, page, wall } of ballots(server, await cast.browser())) {
     await t.test(name, () => pictured(name, () => [page], async () => {
       const found = [];
       for (const look of wall ? walls : looks) {
         await wear(page, look);
-        const complaints = [...(await laidOut(page, look.lang)), ...(await accessible(page))];
+        const complaints = [...(await laidOut(page, look.lang)), ...(await accessible(page)), ...(wall ? await inOneView(page) : [])];
         found.push(...complaints.map((c) => `${look.width} ${look.theme} ${look.lang}: ${c}`));
         // German is longer: what holds on the phone in German holds in English.
         if (album && (wall || (look.theme === 'dark') === (look.lang === 'de'))) await page.screenshot({ path: join(album, `${name}-${look.width}-${look.theme}.png`), fullPage: !wall });
