@@ -89,7 +89,14 @@ func checkStart(t time.Time) error {
 
 func (s *server) getWebinar(c *call) error {
 	out := arrivalJSON{Webinar: s.seenBy(c, c.webinar), ServerTime: time.Now().UTC()}
-	if r, ok := s.Recorder.Current(c.webinar.ID); ok {
+	r, ok := s.Recorder.Current(c.webinar.ID)
+	if c.webinar.State == webinar.Ended { // who comes late is told what became of it
+		var err error
+		if r, ok, err = s.Recorder.Last(c.ctx(), c.webinar.ID); err != nil {
+			return err
+		}
+	}
+	if ok {
 		out.Recording = new(recordingWire(r))
 	}
 	if c.seat != nil {

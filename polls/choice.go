@@ -71,6 +71,9 @@ func (v *votes) take(a Answer) {
 func (v *votes) result() Tally { return Tally{Votes: slices.Clone(v.of)} }
 
 func (choice) table(p Poll, t Tally) sheet.Table {
+	if t.Motion != nil {
+		return t.Motion.table(p, t.Votes)
+	}
 	out := sheet.Table{Head: []string{"option", "votes", "percent"}}
 	for i, o := range p.Options {
 		out.Rows = append(out.Rows, []sheet.Cell{sheet.Text(o.Text), sheet.Int(t.Votes[i]), percent(t.Votes[i], t.Total)})

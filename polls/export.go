@@ -61,6 +61,7 @@ func germanOf(s string) (string, bool) {
 		"ballots": "Stimmzettel", "open": "noch offen", "closed": "geschlossen", "option": "Antwort", "step": "Stufe",
 		"votes": "Stimmen", "percent": "Prozent", "points": "Punkte", "first": "Erste Plätze", "from": "von", "to": "bis",
 		"mean": "Mittelwert", "median": "Median", "correct": "Richtig", "right": "Lagen richtig",
+		"members": "Mitglieder", "on paper": "auf Papier",
 	}[s]
 	return german, ok
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"plenum/polls/assembly"
+	"plenum/sheet"
 	"plenum/webinar"
 )
 
@@ -85,6 +86,28 @@ type Outcome struct {
 	Decision Decision // empty: an election
 }
 
+// table is the outcome as rows of a sheet: what the ballots weigh before how many members they are. Percentages are of the
+// votes for the sides; an abstention has none.
+func (o Outcome) table(p Poll, members []int) sheet.Table {
+	sides := len(p.Options)
+	if p.Motion.Abstain {
+		sides--
+	}
+	whole := 0
+	for _, n := range o.Votes[:sides] {
+		whole += n
+	}
+	out := sheet.Table{Head: []string{"option", "votes", "percent", "members", "on paper"}}
+	for i, option := range p.Options {
+		share := sheet.Text("")
+		if i < sides {
+			share = percent(o.Votes[i], whole)
+		}
+		out.Rows = append(out.Rows, []sheet.Cell{sheet.Text(option.Text), sheet.Int(o.Votes[i]), share, sheet.Int(members[i]), sheet.Int(o.Paper[i])})
+	}
+	return out
+}
+
 // decide says what the votes come to. The quorum is that of the opening.
 func (p Poll) decide(votes []int) Decision {
 	switch {
@@ -127,12 +150,12 @@ func (s *Service) Mandates(ctx context.Context, w webinar.ID, id PollID, who web
 	if err != nil {
 		return self, nil, err
 	}
+	voted, err := s.store.votedMembers(ctx, id)
+	if err != nil {
+		return self, nil, err
+	}
 	for _, m := range members {
-		voted, err := s.store.hasVoted(ctx, id, string(m.ID))
-		if err != nil {
-			return self, nil, err
-		}
-		list = append(list, Mandate{m, voted})
+		list = append(list, Mandate{m, voted[m.ID]})
 	}
 	return self, list, nil
 }

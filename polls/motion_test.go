@@ -1,6 +1,7 @@
 package polls
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -114,6 +115,33 @@ func TestMembersVoteForThemselvesAndByProxy(t *testing.T) {
 	ordinary := f.opened(t, room, "a", "b")
 	if err := f.voteFor(t, ordinary, "t0", "m1", 0); !errors.Is(err, ErrNotMotion) {
 		t.Errorf("by proxy in an ordinary poll: %v", err)
+	}
+}
+
+// The sheet of one motion says what the page and the minutes say: votes by weight, and members.
+func TestSheetOfAMotionWeighs(t *testing.T) {
+	f := newFixture(t, 3)
+	f.members(t, 0, 5, 2, 3)
+	p := f.motion(t, Motion{Majority: SimpleMajority, Abstain: true}, Named)
+	for i, option := range []int{0, 1, 2} {
+		if err := f.voteFor(t, p, fmt.Sprint("t", i), "", option); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, tally, err := f.Results(t.Context(), room, p.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := WriteCSV(&out, p, tally); err != nil {
+		t.Fatal(err)
+	}
+	const want = "\ufeffoption,votes,percent,members,on paper\r\nJa,5,71.4,1,0\r\nNein,2,28.6,1,0\r\nEnthaltung,3,,1,0\r\n"
+	if out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+	if _, n := tally.Bars(p); !slices.Equal(n, []int{5, 2, 3}) {
+		t.Errorf("bars %v", n)
 	}
 }
 

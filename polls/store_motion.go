@@ -99,13 +99,14 @@ func (t *txn) teller(p Poll, who webinar.TicketID, host bool) (assembly.Roll, er
 
 // paperClasses is how many ballots on paper there can be.
 func (t *txn) paperClasses(p Poll, roll assembly.Roll) ([]assembly.Class, error) {
-	voted, err := t.votedMembers(p.ID)
+	voted, err := t.votedMembers(context.Background(), p.ID)
 	return roll.OnPaper(p.Motion.Heads, voted), err
 }
 
-func (s store) votedMembers(id PollID) (map[assembly.MemberID]bool, error) {
+// votedMembers are those in whose name somebody has voted in a motion.
+func (s store) votedMembers(ctx context.Context, id PollID) (map[assembly.MemberID]bool, error) {
 	var ids []assembly.MemberID
-	if err := s.db.Raw("SELECT ticket_id FROM voted WHERE poll_id = ?", id).Scan(&ids).Error; err != nil {
+	if err := s.db.WithContext(ctx).Raw("SELECT ticket_id FROM voted WHERE poll_id = ?", id).Scan(&ids).Error; err != nil {
 		return nil, fault("read voted", err)
 	}
 	out := make(map[assembly.MemberID]bool, len(ids))
@@ -203,11 +204,6 @@ func (s store) mandates(ctx context.Context, w webinar.ID, who webinar.TicketID)
 		err = fault("read mandates", err)
 	}
 	return self, list, err
-}
-
-func (s store) hasVoted(ctx context.Context, id PollID, key string) (voted bool, err error) {
-	err = s.db.WithContext(ctx).Raw("SELECT EXISTS (SELECT 1 FROM voted WHERE poll_id = ? AND ticket_id = ?)", id, key).Row().Scan(&voted)
-	return voted, fault("read voted", err)
 }
 
 // votedIn returns the polls of w in which a ticket has voted.

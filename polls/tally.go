@@ -26,7 +26,8 @@ type Tally struct {
 	States []TextState // of the texts, for hosts
 }
 
-// Bars is the result as labels with a number each, for whoever draws it without knowing the kinds.
+// Bars is the result as labels with a number each, for whoever draws it without knowing the kinds. A motion's
+// numbers are what the ballots weigh.
 func (t Tally) Bars(p Poll) (labels []string, n []int) {
 	for _, b := range t.Bins {
 		labels, n = append(labels, b.label(p.Rules.Unit)), append(n, b.N)
@@ -35,7 +36,12 @@ func (t Tally) Bars(p Poll) (labels []string, n []int) {
 		labels = append(labels, o.Text)
 	}
 	if len(p.Options) > 0 {
-		if n = t.Votes; n == nil {
+		switch {
+		case t.Motion != nil:
+			n = t.Motion.Votes
+		case t.Votes != nil:
+			n = t.Votes
+		default:
 			n = t.Points
 		}
 	}
@@ -144,7 +150,7 @@ func Count(p Poll, ballots iter.Seq[Ballot]) (Tally, error) {
 	return c.tally(), nil
 }
 
-// percent is a share of the ballots, from 0 to 100 with one decimal; 0 while there are none.
+// percent is a share of a whole, from 0 to 100 with one decimal; 0 while there are none.
 func percent(n, total int) sheet.Cell {
 	share := 0.0
 	if total > 0 {

@@ -20,6 +20,15 @@ func (s *Service) Current(w webinar.ID) (Recording, bool) {
 	return rec, true
 }
 
+// Last returns the newest recording of a webinar that was started and is not erased, and whether there is one.
+func (s *Service) Last(ctx context.Context, w webinar.ID) (Recording, bool, error) {
+	recs, err := s.rows.query(ctx, `webinar_id = ? AND started_at > 0 ORDER BY announced_at DESC, id LIMIT 1`, w)
+	if err != nil || len(recs) == 0 {
+		return Recording{}, false, err
+	}
+	return recs[0], true, nil
+}
+
 // Counts returns the counts of the last recording.
 func (s *Service) Counts(w webinar.ID) Counts { return s.room(w).counts() }
 

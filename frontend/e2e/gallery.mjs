@@ -72,7 +72,12 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   yield scene('sign in, wrong password', guest);
 
   // A webinar is prepared.
-  const webinar = await createWebinar(host, words.title);
+  const webinar = await createWebinar(host, 'Open date for charities');
+  await host.getByRole('button', { name: 'Change title and time' }).click();
+  await host.getByRole('dialog').getByLabel('Title').fill(words.title);
+  yield scene('overview, another title', host);
+  await host.getByRole('button', { name: 'Save changes' }).click();
+  await host.getByRole('heading', { name: words.title }).waitFor();
   yield scene('overview, fresh', host);
   const link = await inviteSpeaker(host, words.speaker);
   for (const poll of words.polls) await preparePoll(host, ...poll);
@@ -103,6 +108,9 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   await guest.goto(`${site}/present/${webinar.id}`);
   await guest.getByRole('link', { name: 'Sign in' }).waitFor();
   yield scene('projector, not signed in', guest);
+  await guest.goto(`${link}x`);
+  await guest.getByRole('heading', { name: 'You have no seat here any more' }).waitFor();
+  yield scene('a link that was revoked', guest);
   await watcher.goto(webinar.link);
   await watcher.getByRole('button', { name: 'Join with sound' }).waitFor();
   yield scene('arrival', watcher, true);
@@ -227,6 +235,12 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   await watcher.getByRole('heading', { name: 'Thank you for being here' }).waitFor();
   yield scene('ended', watcher, true);
   yield scene('stage, ended', host);
+  await guest.goto(webinar.link);
+  await guest.getByText(/^The recording is with Ada Host/).waitFor();
+  yield scene('ended, come late', guest);
+  await guest.goto(link);
+  await guest.getByRole('heading', { name: 'This webinar has ended' }).waitFor();
+  yield scene('ended, a speaker comes late', guest);
   await projector.getByRole('button', { name: 'Show invitation' }).click().catch(() => undefined);
   yield scene('projector, ended', projector);
   await host.goto(site);
@@ -252,7 +266,7 @@ async function* promotion(host, asked, scene) {
   await moves(asked, 10);
   yield scene('guest on stage', asked, true);
   await asked.reload();
-  await asked.getByRole('dialog', { name: 'You are on stage' }).waitFor();
+  await asked.getByRole('dialog', { name: 'You are on stage' }).getByText('You did not agree, so nothing of you is recorded.').waitFor();
   yield scene('guest, page loaded anew', asked);
   await host.getByRole('button', { name: `Take off stage: ${words.guest}` }).click();
   await asked.getByRole('button', { name: 'Sound' }).waitFor();

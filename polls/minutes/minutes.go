@@ -41,7 +41,7 @@ func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 // facts are the lines about the meeting.
 func (m Minutes) facts() []string {
 	w := m.words()
-	out := []string{w.date + ": " + m.Meeting.StartsAt.UTC().Format("2006-01-02 15:04 UTC")}
+	out := []string{w.date + ": " + clock(m.Meeting.StartsAt)}
 	quorum := w.noQuorum
 	if r := m.Roll.Rules; r.Quorum > 0 {
 		quorum = fmt.Sprintf(w.quorum, r.Quorum, w.of(r.Heads))
@@ -74,8 +74,8 @@ func (m Minutes) about(n Motion) []string {
 	out = append(out, w.secrecy[p.Secrecy], w.majority[p.Motion.Majority], w.counts(p.Motion.Heads))
 	if o := n.Tally.Motion; o != nil {
 		paper := o.Invalid
-		for _, n := range o.Paper {
-			paper += n
+		for _, ballots := range o.Paper {
+			paper += ballots
 		}
 		if paper > 0 {
 			out = append(out, fmt.Sprintf(w.paper, paper, o.Invalid))

@@ -127,7 +127,7 @@ func (d *direct) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
 	return hop.conn.WriteTo(d.spare[:size], hop.addr)
 }
 
-// fill makes p the encrypted packet.
+// fill makes p the encrypted packet. The payload is of all viewers and only read.
 func fill(p []byte, sender *seal.Sender, h *rtp.Header, payload []byte, index uint64) {
 	p[0], p[1] = 2<<6, h.PayloadType
 	if h.Marker {
@@ -136,8 +136,7 @@ func fill(p []byte, sender *seal.Sender, h *rtp.Header, payload []byte, index ui
 	binary.BigEndian.PutUint16(p[2:], h.SequenceNumber)
 	binary.BigEndian.PutUint32(p[4:], h.Timestamp)
 	binary.BigEndian.PutUint32(p[8:], h.SSRC)
-	copy(p[rtpHeader:], payload)
-	sender.Seal(p, rtpHeader, h.SSRC, index)
+	sender.Seal(p, rtpHeader, payload, h.SSRC, index)
 }
 
 // follow lets the library send something whenever ICE chooses another pair, so that the course is known at once.

@@ -31,6 +31,7 @@ export const webinars = {
   list: () => api('get', '/api/webinars', {}),
   create: (body: Schema<'WebinarRequest'>) => api('post', '/api/webinars', { body }),
   get: (webinar: string) => api('get', '/api/webinars/{webinar}', { params: { webinar } }),
+  change: (webinar: string, body: Schema<'WebinarPatch'>) => api('patch', '/api/webinars/{webinar}', { params: { webinar }, body }),
   remove: (webinar: string) => api('delete', '/api/webinars/{webinar}', { params: { webinar } }),
   live: (webinar: string) => api('post', '/api/webinars/{webinar}/live', { params: { webinar } }),
   end: (webinar: string) => api('post', '/api/webinars/{webinar}/end', { params: { webinar } }),

@@ -57,9 +57,9 @@ class Language {
     return format(this.#catalog, this.current, key, params);
   }
 
-  /** Date and time in words, such as "24. November 2026 um 18:00". */
+  /** Date and time in words, such as "24. November 2026 um 18:00 Uhr": the last word is what Intl leaves out. */
   dateTime(iso: string): string {
-    return new Intl.DateTimeFormat(LOCALE[this.current], { dateStyle: 'long', timeStyle: 'short' }).format(new Date(iso));
+    return new Intl.DateTimeFormat(LOCALE[this.current], { dateStyle: 'long', timeStyle: 'short' }).format(new Date(iso)) + (this.current === 'de' ? ' Uhr' : '');
   }
 
   date(iso: string): string {

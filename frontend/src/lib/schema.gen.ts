@@ -1990,6 +1990,7 @@ export interface components {
         };
         Arrival: {
             webinar: components["schemas"]["Webinar"];
+            /** @description the one that is announced, runs or is paused; after the end the newest that is kept */
             recording?: components["schemas"]["Recording"];
             /** @description absent: not seated yet */
             me?: components["schemas"]["Me"];

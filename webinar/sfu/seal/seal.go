@@ -1,5 +1,5 @@
 // Package seal encrypts what one end of a DTLS connection sends as SRTP with AEAD_AES_128_GCM (RFC 3711, RFC 7714). It
-// works in place, without locks and without allocating. Everything belongs to one goroutine.
+// writes where the packet is sent from, without locks and without allocating. Everything belongs to one goroutine.
 package seal
 
 import (
@@ -51,13 +51,14 @@ func New(k *Keys) (*Sender, error) {
 	return s, err
 }
 
-// Seal encrypts p in place: header bytes that stay readable and are authenticated, the payload, and [Overhead] bytes of
-// room for the tag. Two different packets must never have the same ssrc and index, else both can be read and forged.
-func (s *Sender) Seal(p []byte, header int, ssrc uint32, index uint64) {
+// Seal makes p a sealed packet: header bytes that are there already, stay readable and are authenticated, the payload
+// encrypted, and the tag. So p is as long as both and [Overhead]; payload lies elsewhere or just behind the header, where
+// it belongs. Two different packets must never have the same ssrc and index, else both can be read and forged.
+func (s *Sender) Seal(p []byte, header int, payload []byte, ssrc uint32, index uint64) {
 	// RFC 7714 section 8.1: two zero bytes, SSRC, ROC and sequence number, exclusive-or the salt.
 	binary.BigEndian.PutUint32(s.nonce[:], binary.BigEndian.Uint32(s.salt[:])^ssrc>>16)
 	binary.BigEndian.PutUint64(s.nonce[4:], binary.BigEndian.Uint64(s.salt[4:])^(uint64(ssrc)<<48|index))
-	s.aead.Seal(p[header:header], s.nonce[:], p[header:len(p)-Overhead], p[:header])
+	s.aead.Seal(p[header:header], s.nonce[:], payload, p[:header])
 }
 
 // Index counts the packets of one SSRC across the wraps of the sequence number: 2^16 × ROC + SEQ (RFC 3711 section

@@ -41,8 +41,16 @@ func sealed(t interface{ Fatal(...any) }, s *Sender, h *rtp.Header, payload []by
 	if err != nil {
 		t.Fatal(err)
 	}
-	copy(p[n:], payload)
-	s.Seal(p, n, h.SSRC, index)
+	before := bytes.Clone(payload)
+	s.Seal(p, n, payload, h.SSRC, index)
+	if !bytes.Equal(payload, before) {
+		t.Fatal("the payload, which others get too, was written to")
+	}
+	inside := bytes.Clone(p)
+	copy(inside[n:], payload)
+	if s.Seal(inside, n, inside[n:n+len(payload)], h.SSRC, index); !bytes.Equal(inside, p) {
+		t.Fatal("in place it is another packet")
+	}
 	return p
 }
 
@@ -179,20 +187,20 @@ func FuzzSeal(f *testing.F) {
 
 func TestSealDoesNotAllocate(t *testing.T) {
 	s, _ := pair(t)
-	p := make([]byte, 1200)
+	p, payload := make([]byte, 1200), make([]byte, 1200-12-Overhead)
 	n := uint64(0)
-	if a := testing.AllocsPerRun(100, func() { n++; s.Seal(p, 12, 1, n) }); a > 0 {
+	if a := testing.AllocsPerRun(100, func() { n++; s.Seal(p, 12, payload, 1, n) }); a > 0 {
 		t.Errorf("%.1f allocations", a)
 	}
 }
 
 func BenchmarkSeal(b *testing.B) {
 	s, _ := pair(b)
-	p := make([]byte, 12+1100+Overhead)
+	p, payload := make([]byte, 12+1100+Overhead), make([]byte, 1100)
 	n := uint64(0)
 	for b.Loop() {
 		n++
-		s.Seal(p, 12, 1, n)
+		s.Seal(p, 12, payload, 1, n)
 	}
 }
 

@@ -1,4 +1,25 @@
+import type { Schema } from '../../lib/api';
+import type { Poll } from '../../lib/room.svelte';
+
 /** answered says how far an open poll is: "87 of 142", or only the count when the room's number is not larger. */
 export function answered(total: number, watching: number): { n: number; of: number | null } {
   return { n: total, of: watching >= total && watching > 0 ? watching : null };
+}
+
+export interface Cast {
+  /** Members of whom there is a ballot, and what those ballots weigh. */
+  n: number;
+  votes: number;
+  /** Who may vote now, here or represented; null where fewer are there by now than have voted. */
+  of: number | null;
+  all: number;
+}
+
+/** cast says how far an open motion is, by members and by weight. */
+export function cast(poll: Poll, now: Schema<'Attendance'> | undefined): Cast {
+  const n = poll.tally?.total ?? 0;
+  const votes = (poll.tally?.motion?.votes ?? []).reduce((sum, v) => sum + v, 0);
+  const there = now ?? poll.attendance;
+  const of = there ? there.here.members + there.represented.members : 0;
+  return { n, votes, of: of >= n && of > 0 ? of : null, all: there ? there.here.votes + there.represented.votes : 0 };
 }

@@ -42,6 +42,8 @@ export class Cockpit {
   readonly consent: Consent;
   phase = $state<Phase>('joining');
   problem = $state('');
+  /** The status with which the server refused the seat; 0: it has not. */
+  refusal = $state(0);
 
   /** Own camera and microphone. */
   stream = $state.raw<MediaStream | null>(null);
@@ -104,6 +106,7 @@ export class Cockpit {
   async join(ticket: string): Promise<void> {
     this.phase = 'joining';
     this.problem = '';
+    this.refusal = 0;
     try {
       const me = await webinars.join(this.room.id, ticket ? { ticket } : {});
       this.room.me = me;
@@ -112,6 +115,7 @@ export class Cockpit {
     } catch (error) {
       this.phase = 'failed';
       this.problem = sentence(error);
+      if (error instanceof Problem) this.refusal = error.status;
     }
   }
 

@@ -1,0 +1,133 @@
+// Every kind of poll and the vote of members in every state, as scenes for whoever looks at pages. Prepared over the API and
+// answered without the room, so that no picture and no sound is in the way.
+import { randomBytes } from 'node:crypto';
+import { person } from './browser.mjs';
+import { createWebinar, makeAccount } from './steps.mjs';
+
+const topics = ['Consent in practice', 'Captions for everybody', 'Codes and short links that people can type'];
+const steps = (p, ...places) => ({ options: places.map((i) => p.options[i].id) });
+
+/** One question of each kind with answers of the hall; the first is the one of the phone. */
+const kinds = [
+  { kind: 'single', question: 'Which topic shall we look at next?', options: topics, say: [0, 2, 2, 1, 2, 0].map((n) => (p) => steps(p, n)) },
+  { kind: 'multiple', question: 'What would help you to follow?', options: topics, rules: { least: 1, most: 2 }, say: [[0, 2], [1], [2], [1, 2], [2]].map((n) => (p) => steps(p, ...n)) },
+  { kind: 'rating', question: 'How well could you follow this part?', options: ['1', '2', '3', '4', '5'], rules: { low: 'not at all', high: 'very well' }, say: [4, 3, 3, 2, 4].map((n) => (p) => steps(p, n)) },
+  { kind: 'ranking', question: 'In which order shall we go on?', options: topics, say: [[2, 0, 1], [0, 1, 2], [2, 1, 0], [2, 0, 1]].map((n) => (p) => steps(p, ...n)) },
+  { kind: 'points', question: 'Where should the money go?', options: topics, rules: { sum: 100 }, say: [[50, 30, 20], [0, 100, 0], [34, 33, 33]].map((n) => (p) => ({ points: Object.fromEntries(p.options.map((o, i) => [o.id, n[i]])) })) },
+  { kind: 'guess', question: 'How many charities are there in Germany?', options: [], rules: { unit: 'thousand', truth: 616, tolerance: 20 }, say: [600, 350, 625, 900, 580].map((number) => () => ({ number })) },
+  { kind: 'text', question: 'Which wishes do you have for next year?', options: [], rules: { most: 2, at_once: true }, say: ['More time for questions', 'Slides beforehand', 'Ein Treffen der Datenschutzbeauftragten in unserer Geschäftsstelle'].map((text) => () => ({ texts: [text] })) },
+  { kind: 'cloud', question: 'What is teamwork to you?', options: [], say: [['trust', 'fun'], ['trust', 'time'], ['listening'], ['trust', 'Verantwortung'], ['fun']].map((texts) => () => ({ texts })) },
+  { kind: 'quiz', question: 'Which of these is a prime number?', options: ['51', '57', '59'], rules: { correct: [2] }, say: [0, ...new Array(12).fill(2)].map((n) => (p) => steps(p, n)) },
+];
+
+/** Somebody without a browser, by the cookie of the seat. */
+class Guest {
+  constructor(server, webinar) {
+    Object.assign(this, { server, path: `/api/webinars/${webinar}` });
+  }
+
+  async sit(token) {
+    const r = await this.server.call('POST', `${this.path}/join`, { json: token ? { ticket: token } : {} });
+    this.cookie = r.headers.get('set-cookie').split(';')[0];
+    return this;
+  }
+
+  async vote(poll, answer, more = {}) {
+    const { status, body } = await this.server.call('POST', `${this.path}/polls/${poll.id}/votes`, { json: { answer, receipt: randomBytes(32).toString('hex'), ...more }, headers: { cookie: this.cookie } });
+    if (status >= 300) throw new Error(`${poll.question}: ${JSON.stringify(body)}`);
+  }
+}
+
+/** Walks through the polls and yields {name, page, wall}; wall marks the pages of the projector. */
+export async function* ballots(server, browser) {
+  const open = async () => {
+    const page = await person(browser, server.url);
+    page.setDefaultTimeout(20_000);
+    return page;
+  };
+  const [host, phone, wall, frame] = await Promise.all([open(), open(), open(), open()]);
+  await wall.setViewportSize({ width: 1920, height: 1080 });
+  await makeAccount(host, server);
+  await wall.context().addCookies(await host.context().cookies());
+  const call = (method, path, json) => host.evaluate(async ([m, url, body]) => {
+    const csv = typeof body === 'string';
+    const r = await fetch(`/api/webinars${url}`, { method: m, ...(body ? { headers: { 'Content-Type': csv ? 'text/csv' : 'application/json' }, body: csv ? body : JSON.stringify(body) } : {}) });
+    const text = await r.text();
+    if (!r.ok) throw new Error(`${m} ${url}: ${text}`);
+    return text ? JSON.parse(text) : undefined;
+  }, [method, path, json]);
+  const { id } = await createWebinar(host, 'Members’ meeting of the open data charity');
+  await call('POST', `/${id}/live`);
+  const hall = await Promise.all(Array.from({ length: 14 }, () => new Guest(server, id).sit()));
+  await Promise.all([phone.goto(`${server.url}/vote/${id}`), wall.goto(`${server.url}/present/${id}`)]);
+  await phone.getByRole('heading', { name: 'No poll yet' }).waitFor();
+  yield { name: 'phone page, no poll yet', page: phone };
+
+  for (const { say, ...draft } of kinds) {
+    const poll = await call('POST', `/${id}/polls`, { key: randomBytes(16).toString('hex'), rules: {}, ...draft });
+    await call('POST', `/${id}/polls/${poll.id}/open`);
+    const card = phone.getByRole('region', { name: draft.question });
+    await card.locator('form').waitFor();
+    yield { name: `${draft.kind}, open`, page: phone };
+    const own = say[0](poll);
+    await phone.evaluate(async ([url, body]) => {
+      const r = await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+      if (!r.ok) throw new Error(await r.text());
+    }, [`/api/webinars/${id}/polls/${poll.id}/votes`, { answer: own, receipt: randomBytes(32).toString('hex'), ...(draft.kind === 'quiz' ? { player: await player(phone, id, 'Zoë') } : {}) }]);
+    await Promise.all(say.slice(1).map((answer, i) => hall[i].vote(poll, answer(poll), draft.kind === 'quiz' ? { player: { id: randomBytes(32).toString('hex'), nickname: `Team ${String.fromCharCode(65 + i)}` } } : {})));
+    await call('POST', `/${id}/polls/${poll.id}/close`);
+    await phone.reload();
+    await card.getByText('The poll is closed').or(card.locator('.state')).first().waitFor();
+    if (draft.kind === 'quiz') await card.getByText('and 3 more').waitFor();
+    yield { name: `${draft.kind}, result`, page: phone };
+    await wall.getByText('Result', { exact: true }).waitFor();
+    yield { name: `${draft.kind}, result on the wall`, page: wall, wall: true };
+  }
+  yield* motion({ server, call, id, host, wall, frame, open });
+}
+
+/** A nickname for the leaderboard, kept where the page of the phone finds it again. */
+async function player(page, webinar, nickname) {
+  const id = randomBytes(32).toString('hex');
+  await page.evaluate(([w, who]) => localStorage.setItem(`plenum.player.${w}`, JSON.stringify(who)), [webinar, { secret: '0'.repeat(64), id, nickname }]);
+  return { id, nickname };
+}
+
+/** The members vote: with a proxy, on paper, and what becomes of it. */
+async function* motion({ server, call, id, host, wall, frame, open }) {
+  const people = await call('POST', `/${id}/assembly/members`, 'number,name,votes,proxy\n1,Anna Ångström,2,\n2,Bert Muster-Oberhauser,1,1\n3,Cem Aydın,3,\n4,Dora Beispiel,1,\n');
+  const member = await open();
+  await member.goto(people[0].link.replace('/w/', '/vote/'));
+  await member.getByRole('button', { name: 'I am here' }).click();
+  await member.getByText('You also represent: Bert Muster-Oberhauser').waitFor();
+  const roll = await call('GET', `/${id}/assembly`);
+  const dora = roll.members.find((m) => m.name === 'Dora Beispiel');
+  await call('PATCH', `/${id}/assembly/members/${dora.id}`, { here: true, paper: true });
+  const poll = await call('POST', `/${id}/polls`, { question: 'Shall the yearly fee be 30 € from January on?', kind: 'single', options: ['For', 'Against', 'Abstain'], rules: {}, key: randomBytes(16).toString('hex'), secrecy: 'named', motion: { majority: 'simple', heads: false, abstain: true } });
+  await call('POST', `/${id}/polls/${poll.id}/open`, { small_classes: true });
+  const card = member.getByRole('region', { name: poll.question });
+  await card.getByText('counts 2').waitFor();
+  yield { name: 'motion, open', page: member };
+  await wall.getByRole('heading', { name: poll.question }).waitFor();
+  yield { name: 'motion, open on the wall', page: wall, wall: true };
+  await frame.goto(`${server.url}/vote/${id}`);
+  await frame.getByText('each with their personal link').first().waitFor();
+  yield { name: 'motion, a guest', page: frame };
+  for (const option of ['For', 'Against']) {
+    await card.getByRole('radio', { name: option, exact: true }).check();
+    const sent = member.waitForResponse((r) => r.url().endsWith('/votes'));
+    await card.locator('form button.primary').click();
+    await sent;
+  }
+  await card.getByText('Voted for Bert Muster-Oberhauser').waitFor();
+  yield { name: 'motion, voted for two', page: member };
+  await host.goto(`${server.url}/webinars/${id}`);
+  await host.getByRole('link', { name: 'Members' }).click();
+  await host.getByText('counted on paper', { exact: false }).or(host.getByRole('button', { name: 'Keep my count' })).first().waitFor();
+  yield { name: 'motion, the host', page: host };
+  await call('POST', `/${id}/polls/${poll.id}/close`);
+  await card.getByText('Carried', { exact: true }).waitFor();
+  yield { name: 'motion, result', page: member };
+  await wall.getByText('Carried', { exact: true }).waitFor();
+  yield { name: 'motion, result on the wall', page: wall, wall: true };
+}
