@@ -56,7 +56,7 @@ test: packages build ## vet, staticcheck, race detector, leaks, page checks, jou
 	cd frontend && npm run --silent check
 	cd frontend && npm run --silent test
 	go test -race ./...
-	go test -run Model ./recorder
+	go test -run 'Model|SeededBugs' ./recorder
 	node --test --test-concurrency=1 --test-reporter=spec frontend/e2e/*.test.mjs
 
 .PHONY: test-full

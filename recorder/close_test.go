@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"gorm.io/gorm"
+
 	"plenum/recorder/consent"
 	"plenum/recorder/master"
 	"plenum/webinar"
@@ -44,16 +46,17 @@ func TestI3NothingAfterClosing(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			db := database(t)
 			for range 8 {
-				closeUnderFire(t, act)
+				closeUnderFire(t, db, act)
 			}
 		})
 	}
 }
 
-func closeUnderFire(t *testing.T, act func(*world, RecordingID, webinar.Ticket) error) {
+func closeUnderFire(t *testing.T, db *gorm.DB, act func(*world, RecordingID, webinar.Ticket) error) {
 	t.Helper()
-	w := newWorld(t, database(t))
+	w := newWorld(t, db) // a webinar of its own
 	w.s.c.AnnounceDelay = time.Nanosecond
 	defer w.end()
 	ann := w.seat("ann", webinar.Host)

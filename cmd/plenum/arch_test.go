@@ -25,7 +25,7 @@ var allowed = map[string][]string{
 	},
 	"cmd/plenum/bench":        {}, // measures from outside, over the public API
 	"cmd/plenum/cores":        {},
-	"cmd/plenum/bench/record": {"migrations", "recorder", "recorder/archive", "recorder/blob", "recorder/consent", "webinar", "webinar/media"},
+	"cmd/plenum/bench/record": {"cmd/plenum/cores", "migrations", "recorder", "recorder/archive", "recorder/blob", "recorder/consent", "webinar", "webinar/media"},
 	"api":                     {"picture", "polls", "polls/assembly", "polls/minutes", "polls/runsheet", "recorder", "recorder/consent", "recorder/report", "webinar", "webinar/live", "webinar/media", "webinar/sfu", "webinar/talk"},
 	"picture":                 {},
 	"polls":                   {"pdf", "picture", "polls/assembly", "sheet", "webinar", "webinar/mailbox"},

@@ -1,7 +1,7 @@
 // The afterwards page: two people are recorded and played as one, sought, steered by keys, cut and taken along.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test as story } from 'node:test';
 import { Cast, makeFace, person, pictured } from './browser.mjs';
@@ -95,7 +95,7 @@ test('two people and a poll are recorded', async () => {
   await host.getByRole('button', { name: 'Close poll' }).click();
   await host.getByRole('button', { name: 'Share screen' }).click();
   await attendee.getByText('Screen of Ada Host').waitFor();
-  await host.waitForTimeout(7000); // a stop may throw away the last 2.5 s
+  await host.waitForTimeout(7000); // a pause throws away the last 2.5 s
   await host.getByRole('button', { name: 'Pause recording' }).click();
   await indicated(attendee, 'Recording paused');
   await host.waitForTimeout(500); // a pause that can be seen
@@ -241,6 +241,42 @@ test('an MP4 is made when somebody asks, and stands in the list of downloads', a
   const url = host.url().replace('/recordings/', '/api/webinars/').replace(/\/([^/]+)$/, '/recordings/$1/downloads');
   const taken = (await (await host.context().request.get(url)).json()).filter((d) => d.how === 'download').map((d) => d.what);
   for (const what of ['mp4', 'program', 'timeline']) assert.ok(taken.includes(what), `${what} of ${taken}`);
+});
+
+test('captions are added, read in the player, taken along and removed', async () => {
+  const file = (text) => ({ name: 'said.vtt', mimeType: 'text/vtt', buffer: Buffer.from(text) });
+  const add = host.getByLabel('Add a file');
+  await host.getByLabel('Language', { exact: true }).selectOption({ label: 'English' });
+  await add.setInputFiles(file('Good evening, everybody.'));
+  await host.getByRole('alert').filter({ hasText: /WebVTT/ }).waitFor();
+  await add.setInputFiles(file('WEBVTT\n\nNOTE of nobody\n\n1\n00:00.000 --> 00:02.000 line:0\n<v Ada>Good evening, <i>everybody</i>.\n\n00:02.000 --> 01:00.000\nFish &amp; chips\nfor <b>you</b>\n'));
+  const choice = host.getByRole('combobox', { name: 'Captions', exact: true });
+  await choice.waitFor();
+  assert.equal(await host.getByRole('alert').filter({ hasText: /WebVTT/ }).count(), 0, 'the complaint is gone');
+  const first = host.getByText('Good evening, everybody.', { exact: true });
+  const second = host.getByText(/^Fish & chips\s+for you$/);
+  assert.equal(await first.count(), 0, 'nobody asked for them yet');
+  await choice.selectOption({ label: 'English' });
+  await host.getByRole('heading', { name: 'Open data for charities' }).click(); // lists keep their keys to themselves
+  await host.keyboard.press('0');
+  await first.waitFor();
+  assert.equal(await first.evaluate((el) => el.closest('[lang]').lang), 'en');
+  await host.keyboard.press('9');
+  await second.waitFor();
+  assert.equal(await first.count(), 0);
+  for (const look of looks) {
+    await wear(host, look);
+    await second.waitFor();
+    await keep(`player-captions-${look.width}-${look.theme}`);
+    const found = [...(await laidOut(host, look.lang)), ...(await accessible(host))];
+    assert.deepEqual(found, [], `${look.width} ${look.theme}`);
+  }
+  const taken = readFileSync(await download(/Download: Captions, English/), 'utf8');
+  assert.match(taken, /^WEBVTT\n\n00:00:00\.000 --> 00:00:02\.000\nGood evening, everybody\.\n/);
+  await choice.selectOption({ label: 'Off' });
+  await second.waitFor({ state: 'detached' });
+  await host.getByRole('button', { name: /^Remove ?: English$/ }).click();
+  await choice.waitFor({ state: 'detached' });
 });
 
 test('the cut holds for playing and for every download, and can be undone', async () => {

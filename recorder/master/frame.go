@@ -18,6 +18,7 @@ type frames struct {
 	size   int   // of the last frame: room to begin with
 	layers []int // where each layer of a VP9 picture begins
 	rights rights
+	spare  *spare                 // room of pictures that have been written; nil: there is none
 	av1    codecs.AV1Depacketizer // holds a unit that goes on in the next packet
 }
 
@@ -88,16 +89,44 @@ func (f *frames) unpack(payload []byte) (part, bool) {
 }
 
 func (f *frames) begin(ts uint32, least int) {
-	data := make([]byte, 0, max(f.size, least))
+	data := f.spare.take(max(f.size, least))
 	f.open, f.ts, f.data, f.layers, f.rights = true, ts, data, f.layers[:0], rights{}
 }
 
 // reset makes room for the next picture, of about size bytes.
 func (f *frames) reset(size int) {
-	*f = frames{codec: f.codec, size: size, layers: f.layers[:0]}
+	*f = frames{codec: f.codec, size: size, layers: f.layers[:0], spare: f.spare}
 }
 
 func (f *frames) drop() { f.reset(f.size) }
+
+const (
+	maxSpare  = 64       // pictures
+	spareSize = 32 << 10 // bytes of one; larger ones are rare
+)
+
+// spare keeps the room of pictures that have been written for those to come: the collector would have half as much again
+// to do. What was in it is overwritten, and goes with the writer.
+type spare struct{ room [][]byte }
+
+// take returns room for about size bytes.
+func (s *spare) take(size int) []byte {
+	if s == nil || size > spareSize || len(s.room) == 0 {
+		return make([]byte, 0, size)
+	}
+	last := len(s.room) - 1
+	out := s.room[last]
+	s.room[last] = nil
+	s.room = s.room[:last]
+	return out
+}
+
+// give takes the room of a picture that nobody holds any more.
+func (s *spare) give(data []byte) {
+	if len(s.room) < maxSpare && cap(data) <= spareSize {
+		s.room = append(s.room, data[:0])
+	}
+}
 
 const (
 	superframeMax   = 8                   // frames

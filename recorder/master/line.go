@@ -38,6 +38,7 @@ type line struct {
 	clock   groupClock
 	sources []*source // one a track number
 	held    []sample  // by at
+	spare   spare     // see frames
 	ask     func(media.Kind)
 	out     func(sample) (written bool, err error)
 }
@@ -108,7 +109,7 @@ func (l *line) source(t media.Track) *source {
 		}
 	}
 	s := &source{kind: t.Kind, number: number, codec: codecOf(t), clock: l.clock.track(clockRate(t))}
-	s.frames.codec = s.codec
+	s.frames.codec, s.frames.spare = s.codec, &l.spare
 	l.sources = append(l.sources, s)
 	return s
 }
@@ -127,7 +128,7 @@ func (l *line) push(t media.Track, ssrc uint32, seq uint16, p packet) {
 		}
 		s.stream = st
 		s.clock.restart()
-		s.jitter, s.frames = jitter{}, frames{codec: s.codec}
+		s.jitter, s.frames = jitter{}, frames{codec: s.codec, spare: &l.spare}
 		s.needKey, s.lastKey, s.lastAsk = s.number == videoTrack, p.at, p.at-askEvery
 	}
 	if !s.jitter.push(seq, p) {

@@ -71,7 +71,7 @@ func prepare(cfg Config) *Writer {
 	w.offset = w.begun.Sub(cfg.Origin)
 	w.spool.path = filepath.Join(cfg.Dir, cfg.ID+".webm")
 	w.reel.file = &w.spool
-	w.line.out = w.reel.write
+	w.line.out = w.put
 	w.line.ask = func(k media.Kind) {
 		if cfg.KeyFrame != nil {
 			cfg.KeyFrame(k)
@@ -95,6 +95,15 @@ func (w *Writer) Report(t media.Track, r media.SenderReport) {
 	if !w.shut.Load() && Writable(t) {
 		w.queue.put(item{track: t, report: &r})
 	}
+}
+
+// put hands a sample to the muxer, which copies it: the room of a picture can be used again.
+func (w *Writer) put(x sample) (bool, error) {
+	written, err := w.reel.write(x)
+	if x.track == videoTrack {
+		w.line.spare.give(x.data)
+	}
+	return written, err
 }
 
 // session is the session time of an instant; a wall clock that is set meanwhile does not move it.

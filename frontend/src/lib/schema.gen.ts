@@ -1784,7 +1784,7 @@ export interface paths {
         /** What ffmpeg made of the recording, with Range; 404 until it is made; `download=1` as an attachment */
         get: operations["made"];
         put?: never;
-        /** Have an MP4 or a composite made, again if that failed; asking twice is asking once. It goes with the recording, or when somebody takes something back */
+        /** Have an MP4 or a composite made, again if that failed; asking twice is asking once. It goes with the recording; when somebody takes something back it goes at once and is made again of what is left */
         post: operations["make"];
         delete?: never;
         options?: never;

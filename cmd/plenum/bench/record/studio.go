@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"plenum/cmd/plenum/cores"
 	"plenum/migrations"
 	"plenum/recorder"
 	"plenum/recorder/archive"
@@ -85,6 +86,7 @@ func newStudio(ctx context.Context, dir string, stderr io.Writer) (s *studio, er
 	faults := make(chan error, 2)
 	wg.Go(func() { faults <- shelf.Run(run) })
 	wg.Go(func() { faults <- s.recorder.Run(run) })
+	wg.Go(func() { cores.Run(run) }) // as in the server
 	s.shut = append(s.shut, func() error {
 		stop()
 		wg.Wait()
