@@ -246,7 +246,7 @@ test('an MP4 is made when somebody asks, and stands in the list of downloads', a
 test('captions are added, read in the player, taken along and removed', async () => {
   const file = (text) => ({ name: 'said.vtt', mimeType: 'text/vtt', buffer: Buffer.from(text) });
   const add = host.getByLabel('Add a file');
-  await host.getByLabel('Language', { exact: true }).selectOption({ label: 'English' });
+  await host.getByRole('region', { name: 'Captions' }).getByLabel('Language').selectOption({ label: 'English' });
   await add.setInputFiles(file('Good evening, everybody.'));
   await host.getByRole('alert').filter({ hasText: /WebVTT/ }).waitFor();
   await add.setInputFiles(file('WEBVTT\n\nNOTE of nobody\n\n1\n00:00.000 --> 00:02.000 line:0\n<v Ada>Good evening, <i>everybody</i>.\n\n00:02.000 --> 01:00.000\nFish &amp; chips\nfor <b>you</b>\n'));
