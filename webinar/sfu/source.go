@@ -242,7 +242,7 @@ func (s *source) take(a arrival) {
 		}
 		burst = nil
 	}
-	for range maxBurst {
+	for n := 1; ; n++ {
 		if !a.layer.known {
 			s.add(a.layer)
 		}
@@ -255,7 +255,7 @@ func (s *source) take(a arrival) {
 		} else if p := s.admit(a); p != nil {
 			burst = append(burst, p)
 		}
-		if len(s.in) == 0 {
+		if n == maxBurst || len(s.in) == 0 {
 			break
 		}
 		a = <-s.in // the loop is the only reader
