@@ -93,6 +93,7 @@ test('two people and a poll are recorded', async () => {
   await host.getByRole('button', { name: /Open poll/ }).click();
   await vote(attendee, 'Consent in practice');
   await host.getByRole('button', { name: 'Close poll' }).click();
+  await host.getByRole('button', { name: 'Close poll' }).waitFor({ state: 'hidden' });
   await host.getByRole('button', { name: 'Share screen' }).click();
   await attendee.getByText('Screen of Ada Host').waitFor();
   await host.waitForTimeout(7000); // a pause throws away the last 2.5 s

@@ -22,7 +22,7 @@ test('films are loaded when they are near', () => {
 
 test('the trim bounds what is played; pauses are passed over', () => {
   const t = timeline({ pauses: [{ from_ms: 5000, to_ms: 9000 }], segments: [part('a', 1, 400, 4800), part('b', 2, 700, 3000), part('c', 1, 9100, 28_000)] });
-  expect(plan(t)).toEqual({ from: 0, to: 28_000, skips: [{ from: 4800, to: 9100 }] });
+  expect(plan(t)).toEqual({ from: 400, to: 28_000, skips: [{ from: 4800, to: 9100 }] });
   expect(plan({ ...t, trim: { from_ms: 4900, to_ms: 12_000 } })).toEqual({ from: 9100, to: 12_000, skips: [] });
   expect(plan(timeline())).toEqual({ from: 0, to: 30_000, skips: [] });
   expect(bounds({ ...t, trim: { from_ms: 1000, to_ms: 2000 } })).toEqual({ from: 1000, to: 2000 });

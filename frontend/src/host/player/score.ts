@@ -80,8 +80,7 @@ function held(t: Timeline): Place[] {
 export function plan(t: Timeline): Plan {
   const spans = held(t);
   const { from, to } = bounds(t);
-  const first = spans[0]?.from ?? from;
-  return { from: first - from > HOLE ? first : from, to: spans.at(-1)?.to ?? to, skips: spans.slice(1).map((s, i) => ({ from: spans[i]?.to ?? 0, to: s.from })) };
+  return { from: spans[0]?.from ?? from, to: spans.at(-1)?.to ?? to, skips: spans.slice(1).map((s, i) => ({ from: spans[i]?.to ?? 0, to: s.from })) };
 }
 
 /** chapterAt: the index of the chapter in which that moment lies, -1 before the first. */
