@@ -61,6 +61,10 @@ func TestGovern(t *testing.T) {
 			{1.1, calm*interval - interval, nil}, // a rush starts the count anew
 			{1.1, time.Minute, []int{3}},
 			{0.35, time.Minute, []int{2, 1}},
+			{0.01, time.Minute, []int{6}},       // at rest
+			{0.35, time.Minute, []int{3, 2, 1}}, // and at work again
+			{0.01, (calm - 1) * interval, nil},  // a pause is no rest
+			{0.35, 2 * interval, nil},
 		} {
 			w.works(step.load)
 			time.Sleep(step.time + time.Millisecond)
