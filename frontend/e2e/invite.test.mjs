@@ -118,7 +118,9 @@ test('Escape is not now', async () => {
   await gwen.keyboard.press('Escape');
   await host.getByText('Gwen says: not now.').first().waitFor();
   await host.getByRole('button', { name: 'Ask on stage: Gwen' }).waitFor();
-  await Promise.all([setPhase(host, phase.over), host.getByRole('button', { name: 'Stop recording' }).click()]);
+  await host.getByRole('button', { name: 'Stop recording' }).click();
+  await host.getByRole('button', { name: 'Stop recording' }).waitFor({ state: 'hidden' });
+  await setPhase(host, phase.over);
 });
 
 test('the files hold who agreed', async (t) => {
