@@ -32,7 +32,7 @@ type Result struct {
 	Finalize     float64 `json:"finalize_ms"`             // from the stop until the master can be played
 	Stored       float64 `json:"stored_ms"`               // from the stop until the object is verified
 	Program      float64 `json:"program_ms"`              // from the stop until the program can be played
-	ProgramCPU   float64 `json:"program_cpu_ms"`          // of the thread that builds it, for the whole recording
+	ProgramCPU   float64 `json:"program_cpu_ms"`          // of the thread that builds it, for the whole recording; 0 where a process of the least priority cannot tell it apart
 	Minutes      float64 `json:"minutes"`
 	Bytes        int64   `json:"bytes"` // of the master
 }
