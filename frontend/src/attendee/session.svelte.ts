@@ -3,6 +3,7 @@ import { api, Problem, type Schema } from '../lib/api';
 import { Room } from '../lib/room.svelte';
 import { keep, recall } from '../lib/storage';
 import { MARK_FIRST_FRAME, MARK_JOIN } from '../lib/marks';
+import { takeTicket } from './ticket';
 
 export type Phase = 'loading' | 'failed' | 'missing' | 'arrival' | 'inside' | 'left' | 'ended';
 
@@ -133,11 +134,4 @@ export class Session {
       this.ticketBad = true;
     }
   }
-}
-
-/** Takes the personal ticket out of the fragment, so that it stays in no history and on no screen. */
-function takeTicket(): string | undefined {
-  const ticket = new URLSearchParams(location.hash.slice(1)).get('t') ?? undefined;
-  if (ticket) history.replaceState(history.state, '', location.pathname + location.search);
-  return ticket;
 }

@@ -33,10 +33,10 @@ class Language {
     if (lang === this.current) this.#catalog = below ? { ...more, ...this.#catalog } : { ...this.#catalog, ...more };
   }
 
-  /** Switches the language and remembers it. */
+  /** Switches the language and remembers it. Throws where its words cannot be had; then all stays as it was. */
   async use(lang: Lang): Promise<void> {
-    keep(KEY, lang);
     await this.#load(lang);
+    keep(KEY, lang);
   }
 
   /** Takes the language of what is shown, unless this browser's person has chosen one. */
