@@ -74,13 +74,6 @@ class Language {
     return new Intl.NumberFormat(LOCALE[this.current]).format(n);
   }
 
-  /** A span of time in words, such as "5 Minuten"; minutes below two hours, hours below two days. */
-  span(ms: number): string {
-    const minutes = Math.max(1, Math.ceil(ms / 60_000));
-    const [value, unit]: [number, string] = minutes < 120 ? [minutes, 'minute'] : minutes < 2880 ? [Math.round(minutes / 60), 'hour'] : [Math.round(minutes / 1440), 'day'];
-    return new Intl.NumberFormat(LOCALE[this.current], { style: 'unit', unit, unitDisplay: 'long' }).format(value);
-  }
-
   /** A share as whole percent, `43 %` or `43%`. */
   percent(n: number): string {
     return new Intl.NumberFormat(LOCALE[this.current], { style: 'percent' }).format(n);

@@ -1,7 +1,7 @@
 // One look at a webinar's polls through a frame of another site.
-import { api, hopeless, Problem, type Schema } from '../../lib/api';
+import { api, hopeless, type Schema } from '../../lib/api';
 import { Room } from '../../lib/room.svelte';
-import { takeTicket } from '../ticket';
+import { redeem, takeTicket } from '../ticket';
 
 export class Visit {
   /** A webinar or a poll, as the frame's address names it. */
@@ -17,7 +17,7 @@ export class Visit {
   ticketBad = $state(false);
   /** Asking again may help. */
   mend = $state(false);
-  /** Until it is exchanged: no answer from the server must not cost a member the vote. */
+  /** Of a page that knows its reader, such as an association's for its members. Kept until the server has answered. */
   #ticket = takeTicket();
   #closed = false;
 
@@ -49,23 +49,13 @@ export class Visit {
     this.webinar = found.webinar;
     if (found.webinar.state === 'ended' && !found.me) return;
     const ticket = this.#ticket;
-    if (ticket) await this.#exchange(webinar, ticket);
+    if (ticket) this.ticketBad = !(await redeem(webinar, ticket, true));
+    this.#ticket = null;
     if (!found.me && (!ticket || this.ticketBad)) await api('post', '/api/webinars/{webinar}/join', { params, body: { framed: true } });
     if (!found.me || ticket) found = await arrival();
     this.cookieless = !found.me;
     if (this.cookieless || this.#closed) return;
     this.room = new Room(webinar);
     this.room.open();
-  }
-
-  /** A page that knows its reader, such as that of an association's members, brings the personal link along. */
-  async #exchange(webinar: string, ticket: string): Promise<void> {
-    try {
-      await api('post', '/api/webinars/{webinar}/join', { params: { webinar }, body: { ticket, framed: true } });
-    } catch (error) {
-      if (!(error instanceof Problem) || !hopeless(error) || error.status === 404) throw error;
-      this.ticketBad = true;
-    }
-    this.#ticket = undefined;
   }
 }
