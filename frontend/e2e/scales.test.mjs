@@ -198,3 +198,25 @@ told('numeric guess: with a right answer', async () => {
     result: (p) => assert.deepEqual([p.tally.right, p.tally.median, p.rules.truth], [3, 1204, 1204]),
   });
 });
+
+told('long answers leave the way to take part in sight, and a number beside one that is read from the right', async () => {
+  const long = Array.from({ length: 9 }, (_, i) => `${i} ${'a long answer that nobody wanted to shorten '.repeat(3)}`.slice(0, 118).trim());
+  const question = 'Which of these very long sentences says it best? '.repeat(6).trim();
+  const draft = { question, kind: 'ranking', options: ['مرحبا بالعالم', ...long], results: 'shown' };
+  const poll = (await server.call('POST', `/api/webinars/${webinar.id}/polls`, { json: draft, headers: { cookie, origin: server.url } })).body;
+  assert.equal((await act(poll, 'open')).status, 200);
+  assert.equal((await send(poll, crowd[0], { options: poll.options.map((o) => o.id) })).status, 201);
+  await wall.getByRole('heading', { name: question }).waitFor();
+  await wall.getByText('1 × first', { exact: true }).waitFor();
+  for (const way of [wide, { ...wide, width: 1280, height: 720 }]) {
+    await wear(wall, way);
+    const seen = await wall.evaluate(() => {
+      const box = (q) => document.querySelector(q).getBoundingClientRect();
+      const [text, note] = [box('.wall li bdi'), box('.wall li .beside')];
+      return { taller: document.documentElement.scrollHeight > innerHeight, ways: box('.wall footer img').bottom <= innerHeight, beside: note.left >= text.right };
+    });
+    assert.deepEqual(seen, { taller: true, ways: true, beside: true }, `${way.width}`);
+  }
+  await look(wall, 'wall long', [wide]);
+  assert.equal((await act(poll, 'close')).status, 200);
+});
