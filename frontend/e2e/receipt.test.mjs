@@ -116,7 +116,7 @@ test('a planned recording is told before anybody enters, and announced as the we
     await host.getByText(`What for: ${purpose}`).waitFor();
     await sound(host, 'planned-form');
     const { id, link } = await createWebinar(host, 'Solar power for tenants');
-    await host.getByText('Invitation as text').click();
+    await host.locator('summary', { hasText: 'Invitation as text' }).click();
     const invitation = await host.getByRole('textbox', { name: 'Invitation as text' }).inputValue();
     for (const part of [link, purpose, 'The event is to be recorded.', 'At most 7 days']) assert.ok(invitation.includes(part), `${part} is missing in\n${invitation}`);
     await sound(host, 'planned-overview');
@@ -139,7 +139,7 @@ test('a planned recording is told before anybody enters, and announced as the we
     await sound(host, 'planned-live');
     await host.getByRole('button', { name: 'Go live and announce' }).click();
     await guest.getByText('This event is going to be recorded').waitFor();
-    await answer(host, "Don't record me");
+    await answer(host, 'Don’t record me');
     await host.waitForTimeout(11_000); // the announcement has had its time
     await host.getByText('Nobody has agreed yet.').waitFor();
     assert.ok(await host.getByRole('button', { name: 'Start recording' }).isDisabled(), 'nobody has agreed, so nothing can start');
