@@ -49,6 +49,9 @@ func generalFaults() []fault {
 		{webinar.ErrSetupDone, http.StatusForbidden, "setup-done", sentence{
 			"This link does not work any more: it was used, it is too old, or the first user exists already.",
 			"Dieser Link gilt nicht mehr: Er wurde benutzt, ist zu alt, oder es gibt schon jemanden mit Konto."}},
+		{webinar.ErrLinkUsed, http.StatusForbidden, "link-used", sentence{
+			"This link does not work any more: it was used, it is too old, or there is a newer one.",
+			"Dieser Link gilt nicht mehr: Er wurde benutzt, ist zu alt, oder es gibt einen neueren."}},
 		{webinar.ErrTicketInvalid, http.StatusUnauthorized, "ticket-invalid", sentence{
 			"This ticket is not valid, or not any more. Please ask the host for a new one.",
 			"Dieses Ticket ist nicht oder nicht mehr gültig. Bitte fragen Sie nach einem neuen."}},
