@@ -6,8 +6,9 @@ import { after, before, test } from 'node:test';
 import { Cast, person, pictured } from './browser.mjs';
 import { desk, wear } from './gallery.mjs';
 import { accessible, laidOut } from './looks.mjs';
+import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
-import { assertQuiet, createWebinar, join, makeAccount } from './steps.mjs';
+import { assertQuiet, join } from './steps.mjs';
 
 const phone = { width: 390, height: 844, theme: 'dark', lang: 'de' };
 
@@ -48,10 +49,10 @@ test('a secret vote, a changed answer and the list of receipts', async () => {
   const [ada, ben, guest] = await Promise.all([person(browser, server.url), person(browser, server.url), person(browser, server.url)]);
   for (const p of [host, ada, ben, guest]) p.setDefaultTimeout(30_000);
   await pictured('ballot', () => [host, ada, ben, guest], async () => {
-    await makeAccount(host, server);
-    const { id, link } = await createWebinar(host, 'Members’ meeting');
+    const { id, link } = await (await Organizer.of(server, host)).webinar('Members’ meeting');
 
     // The host chooses the level in the editor.
+    await host.goto(`${server.url}/webinars/${id}`);
     await host.getByRole('button', { name: 'New poll' }).click();
     await host.getByLabel('Question').fill('Who shall be chair?');
     await host.getByLabel('Answer 1', { exact: true }).fill('Grace');

@@ -7,15 +7,16 @@ import { after, before, test } from 'node:test';
 import { Cast, person, pictured } from './browser.mjs';
 import { desk, wear } from './gallery.mjs';
 import { accessible, focusSeen, laidOut } from './looks.mjs';
+import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
-import { assertQuiet, createWebinar, enterStage, join, makeAccount, preparePoll, vote } from './steps.mjs';
+import { assertQuiet, enterStage, join, vote } from './steps.mjs';
 
 const looks = [{ width: 390, height: 844, theme: 'dark', lang: 'de' }, { width: 390, height: 844, theme: 'light', lang: 'en' }, desk];
 /** Where pictures are put, if anywhere. */
 const album = process.env.PLENUM_PICTURES;
 const questions = ['Which topic shall we look at next?', 'What would help you to follow?'];
 
-let server, cast, browser, host, phone, room, wall, webinar, cookie;
+let server, cast, browser, host, phone, room, wall, organizer, webinar;
 
 before(async () => {
   server = await Server.start();
@@ -23,13 +24,10 @@ before(async () => {
   browser = await cast.browser();
   [host, phone, room, wall] = await Promise.all([1, 2, 3, 4].map(() => person(browser, server.url)));
   for (const page of [host, phone, room, wall]) page.setDefaultTimeout(20_000);
-  await makeAccount(host, server);
-  const cookies = await host.context().cookies();
-  await wall.context().addCookies(cookies);
-  cookie = cookies.map((c) => `${c.name}=${c.value}`).join('; ');
-  webinar = await createWebinar(host, 'Open data for charities');
-  await preparePoll(host, questions[0], ['Consent in practice', 'Captions for everybody']);
-  await preparePoll(host, questions[1], ['Captions', 'Slides sent around beforehand']);
+  organizer = await Organizer.of(server, host, wall);
+  webinar = await organizer.webinar('Open data for charities');
+  await organizer.poll(webinar.id, questions[0], ['Consent in practice', 'Captions for everybody']);
+  await organizer.poll(webinar.id, questions[1], ['Captions', 'Slides sent around beforehand']);
 });
 
 after(async () => {
@@ -38,11 +36,7 @@ after(async () => {
 });
 
 const told = (name, run) => test(name, () => pictured(name, () => [host, phone, room, wall], run));
-const asHost = async (method, what, json) => {
-  const r = await server.call(method, `/api/webinars/${webinar.id}${what}`, { json, headers: { cookie, origin: server.url } });
-  assert.ok(r.status < 300, `${method} ${what}: ${r.status} ${JSON.stringify(r.body)}`);
-  return r.body;
-};
+const asHost = (method, what, json) => organizer.ask(method, `/api/webinars/${webinar.id}${what}`, json);
 const pollAsked = async (question) => (await asHost('GET', '/polls')).find((p) => p.question === question);
 
 /** Looks at a page in every look: axe, nothing cut off, the focus seen; and keeps a picture of it. */
@@ -200,11 +194,11 @@ told('a named poll: who said what, as a page and as a file', async () => {
   await item.getByRole('row', { name: 'without a name Not me' }).waitFor();
   assert.equal(await item.getByRole('row').count(), 4);
   await look(host, 'answers by person');
-  const csv = await server.call('GET', new URL(await item.getByRole('link', { name: /^By person, CSV/ }).getAttribute('href'), server.url).pathname, { headers: { cookie } });
+  const csv = await server.call('GET', new URL(await item.getByRole('link', { name: /^By person, CSV/ }).getAttribute('href'), server.url).pathname, { headers: { cookie: organizer.cookie } });
   assert.equal(csv.status, 200);
   assert.match(csv.body, /Amina Yılmaz,I do,[0-9a-f]{64}/);
   assert.match(csv.body, /'=HYPERLINK/, 'a name is never run as a formula');
-  const book = await server.call('GET', `/api/webinars/${webinar.id}/polls/${made.id}/voters.xlsx`, { headers: { cookie } });
+  const book = await server.call('GET', `/api/webinars/${webinar.id}/polls/${made.id}/voters.xlsx`, { headers: { cookie: organizer.cookie } });
   assert.equal(book.body.slice(0, 2), 'PK');
 });
 

@@ -207,7 +207,7 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   yield scene('stage, recording', host, true);
   yield scene('live, recording', watcher);
   yield scene('speaker, recording', speaker);
-  await host.waitForTimeout(4000); // there is something to play
+  await server.written(2); // there is something to play
   yield* promotion(host, silent, scene);
   await indicated(watcher, /^Recording$/);
   await host.getByRole('button', { name: 'Pause recording' }).click();

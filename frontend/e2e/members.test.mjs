@@ -6,8 +6,9 @@ import { after, before, test } from 'node:test';
 import { Cast, person, pictured } from './browser.mjs';
 import { desk, wear } from './gallery.mjs';
 import { accessible, focusSeen, laidOut } from './looks.mjs';
+import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
-import { assertQuiet, createWebinar, makeAccount } from './steps.mjs';
+import { assertQuiet } from './steps.mjs';
 
 const looks = [{ width: 390, height: 844, theme: 'dark', lang: 'de' }, { width: 390, height: 844, theme: 'light', lang: 'en' }, { ...desk, theme: 'dark' }, desk];
 
@@ -45,8 +46,7 @@ test('members check in and there is a quorum', async () => {
   const host = await person(browser, server.url);
   const anna = await person(browser, server.url, { viewport: { width: 390, height: 844 } });
   await pictured('members', () => [host, anna], async () => {
-    await makeAccount(host, server);
-    const { id } = await createWebinar(host, 'Mitgliederversammlung 2026');
+    const { id } = await (await Organizer.of(server, host)).webinar('Mitgliederversammlung 2026');
     await host.goto(`${server.url}/webinars/${id}`);
     await host.getByRole('link', { name: 'Members' }).click();
     const list = (text) => ({ name: 'members.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });

@@ -3,11 +3,12 @@
 import assert from 'node:assert/strict';
 import { join as path } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Cast, makeFace, person, pictured } from './browser.mjs';
+import { anotherWindow, Cast, makeFace, person, pictured } from './browser.mjs';
 import { desk, wear } from './gallery.mjs';
 import { accessible, focusSeen, laidOut } from './looks.mjs';
+import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
-import { assertQuiet, createWebinar, enterStage, goLive, join, makeAccount, vote } from './steps.mjs';
+import { assertQuiet, enterStage, goLive, join, vote } from './steps.mjs';
 
 const phone = { width: 390, height: 844, theme: 'dark', lang: 'de' };
 const wall = { width: 1920, height: 1080, theme: 'light', lang: 'en' };
@@ -67,22 +68,22 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
   const audience = await cast.browser();
   const host = await person(browser, server.url);
   const [guest, other] = await Promise.all([person(audience, server.url), person(audience, server.url)]);
-  const projector = await host.context().newPage();
+  const organizer = await Organizer.of(server, host);
+  const { id, link } = await organizer.webinar('City evening');
+  const projector = await anotherWindow(host, server.url);
   for (const p of [host, guest, other, projector]) p.setDefaultTimeout(30_000);
-  const polls = (id) => host.evaluate(async (w) => (await fetch(`/api/webinars/${w}/polls`)).json(), id);
+  const polls = () => organizer.ask('GET', `/api/webinars/${id}/polls`);
 
   await pictured('polls', () => [host, guest, other, projector], async () => {
-    await makeAccount(host, server);
-    const { id, link } = await createWebinar(host, 'City evening');
-
     // A broken line is named, and nothing comes of the rest.
+    await host.goto(`${server.url}/webinars/${id}`);
     await host.getByText('Import, export, copy').click();
     const text = host.getByLabel('Run-sheet', { exact: true });
     await text.fill(`${sheet}\ncolour: red\n`);
     await host.getByRole('button', { name: 'Import', exact: true }).click();
     const line = sheet.split('\n').length + 1;
     await host.getByText(`Line ${line} (colour): There is no setting of this name. Nothing was imported.`).waitFor();
-    assert.equal((await polls(id)).length, 0);
+    assert.equal((await polls()).length, 0);
     await text.fill(sheet);
     await host.getByRole('button', { name: 'Import', exact: true }).click();
     await host.getByRole('heading', { name: 'Which city comes next?' }).waitFor();
@@ -101,7 +102,7 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
     await trial.getByText('It was only a trial').waitFor();
     await sound(host, 'try');
     await trial.getByRole('button', { name: 'Close' }).click();
-    assert.ok((await polls(id)).every((p) => p.state === 'draft' && !p.kept && !p.tally), 'a trial counts nowhere');
+    assert.ok((await polls()).every((p) => p.state === 'draft' && !p.kept && !p.tally), 'a trial counts nowhere');
 
     // Reordered with the keyboard; the focus stays with the poll.
     await host.getByText('Order', { exact: true }).click();
@@ -109,7 +110,7 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
     await host.keyboard.press('Enter');
     await host.getByText('“Who takes the minutes?” is now number 1 of 3.').waitFor({ state: 'attached' });
     await host.waitForFunction(() => document.activeElement?.getAttribute('aria-label') === 'Move down: Who takes the minutes?');
-    assert.deepEqual((await polls(id)).map((p) => p.question), ['Who takes the minutes?', 'Which city comes next?', 'How was it?']);
+    assert.deepEqual((await polls()).map((p) => p.question), ['Who takes the minutes?', 'Which city comes next?', 'How was it?']);
     await host.keyboard.press('Enter');
     await host.getByText('“Who takes the minutes?” is now number 2 of 3.').waitFor({ state: 'attached' });
     await sound(host, 'prepared');
@@ -170,7 +171,7 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
     await vote(other, 'Bonn');
     await host.getByRole('button', { name: 'Close poll: Which city comes next?' }).click();
     await host.getByRole('button', { name: /^Open poll/ }).waitFor();
-    const rounds = (await polls(id)).filter((p) => p.question === 'Which city comes next?');
+    const rounds = (await polls()).filter((p) => p.question === 'Which city comes next?');
     assert.deepEqual(rounds.map((p) => [p.round, p.tally.total, ...p.tally.votes]), [[1, 1, 1, 0], [2, 1, 0, 1]]);
 
     // A survey goes on after the end.
@@ -182,7 +183,7 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
     await sound(other, 'survey');
     await guest.reload();
     await guest.getByRole('heading', { name: 'How was it?' }).waitFor();
-    const [survey] = (await polls(id)).filter((p) => p.question === 'How was it?');
+    const [survey] = (await polls()).filter((p) => p.question === 'How was it?');
     assert.deepEqual([survey.state, survey.tally.total], ['open', 1]);
     assertQuiet(host, guest, other);
   });

@@ -87,6 +87,7 @@ test('two tabs of one seat are one vote', async () => {
   await bob.getByRole('button', { name: /^2 votes\./ }).waitFor();
   await vote(ada, second).press('Space');
   await bob.getByRole('button', { name: /^1 vote\./ }).waitFor();
+  await bobToo.close(); // a page behind another one is hardly painted
 });
 
 test('offline, and asked again by itself', async () => {

@@ -6,8 +6,9 @@ import { after, before, test } from 'node:test';
 import { Cast, makeFace, person, pictured } from './browser.mjs';
 import { desk, wear } from './gallery.mjs';
 import { accessible, focusSeen, laidOut } from './looks.mjs';
+import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
-import { announce, answer, assertQuiet, createWebinar, enterStage, goLive, indicated, makeAccount, startRecording } from './steps.mjs';
+import { announce, answer, assertQuiet, enterStage, indicated, startRecording } from './steps.mjs';
 
 const phone = { width: 390, height: 844, theme: 'dark', lang: 'de' };
 
@@ -48,19 +49,15 @@ test('a receipt link withdraws after the event', async () => {
   const host = await person(browser, server.url);
   const guest = await person(browser, server.url);
   await pictured('receipt', () => [host, guest], async () => {
-    await makeAccount(host, server);
-    const { id } = await createWebinar(host, 'Wärmepumpen im Altbau');
+    const { id } = await (await Organizer.of(server, host)).live('Wärmepumpen im Altbau');
     await enterStage(host, `${server.url}/stage/${id}`);
-    await goLive(host);
     await announce(host);
     await answer(host, 'Record me');
     await startRecording(host);
     await indicated(host, 'Recording');
     const field = host.getByRole('textbox', { name: 'Receipt link' });
     const link = await field.inputValue();
-    await until('something is recorded', () => films().length > 0);
-    await host.waitForTimeout(3000); // the recording is to hold something
-
+    await server.written(2);
     await host.getByRole('button', { name: 'Stop recording' }).click();
     const confirm = host.getByRole('dialog').getByRole('button', { name: /^Stop/ });
     await confirm.click({ timeout: 1500 }).catch(() => undefined); // only where it is asked

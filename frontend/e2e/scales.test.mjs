@@ -8,8 +8,9 @@ import { after, before, test } from 'node:test';
 import { Cast, person, pictured } from './browser.mjs';
 import { desk, wear } from './gallery.mjs';
 import { accessible, laidOut } from './looks.mjs';
+import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
-import { assertQuiet, createWebinar, join, makeAccount } from './steps.mjs';
+import { assertQuiet, join } from './steps.mjs';
 
 const looks = [desk, { width: 390, height: 844, theme: 'dark', lang: 'de' }];
 const wide = { width: 1920, height: 1080, theme: 'light', lang: 'en' };
@@ -24,10 +25,9 @@ before(async () => {
   const browser = await cast.browser();
   [host, voter, wall] = await Promise.all([1, 2, 3].map(() => person(browser, server.url)));
   for (const page of [host, voter, wall]) page.setDefaultTimeout(40_000);
-  await makeAccount(host, server);
-  await wall.context().addCookies(await host.context().cookies());
-  webinar = await createWebinar(host, 'Kinds of polls');
-  cookie = (await host.context().cookies()).map((c) => `${c.name}=${c.value}`).join('; ');
+  const organizer = await Organizer.of(server, host, wall);
+  cookie = organizer.cookie;
+  webinar = await organizer.webinar('Kinds of polls');
   await join(voter, webinar.link, { picture: false });
   await wall.goto(`${server.url}/present/${webinar.id}`);
   crowd = await Promise.all(Array.from({ length: 8 }, seat));
