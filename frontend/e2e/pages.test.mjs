@@ -22,7 +22,8 @@ after(async () => {
 });
 
 test('all pages', async (t) => {
-  const faces = { hostFace: makeFace(cast.dir, 'host', 'green', 440, { light: true }), speakerFace: makeFace(cast.dir, 'speaker', 'red', 1500, { light: true }) };
+  const slow = { light: true, rate: 5 }; // whoever looks at pages needs no more pictures
+  const faces = { hostFace: makeFace(cast.dir, 'host', 'green', 440, slow), speakerFace: makeFace(cast.dir, 'speaker', 'red', 1500, slow) };
   let turn = 0;
   for await (const { name, page, main } of gallery(server, cast, faces)) {
     const looks = main ? [phone, desk] : [turn++ % 2 ? desk : phone];

@@ -234,7 +234,7 @@ test('everybody is heard in the one film, and the line of time shows pictures an
 
 test('an MP4 is made when somebody asks, and stands in the list of downloads', async () => {
   await host.getByRole('button', { name: /Make it.*MP4/ }).click();
-  await host.getByRole('link', { name: /Download: MP4/ }).waitFor({ timeout: 60_000 });
+  await host.getByRole('link', { name: /Download: MP4/ }).waitFor({ timeout: 120_000 });
   const file = await download(/Download: MP4/);
   assert.deepEqual(probe(file).codecs.filter((c) => c !== 'bin_data'), ['aac', 'h264']);
   assert.ok(together(file) > 10 && colours(file).length > 20);
