@@ -31,7 +31,7 @@ var allowed = map[string][]string{
 	"polls":                   {"pdf", "picture", "polls/assembly", "sheet", "webinar", "webinar/mailbox"},
 	"polls/assembly":          {"webinar"},
 	"polls/minutes":           {"pdf", "polls", "polls/assembly", "webinar"},
-	"polls/runsheet":          {"polls", "sheet"},
+	"polls/runsheet":          {"polls", "sheet", "webinar"},
 	"recorder":                {"recorder/aio", "recorder/archive", "recorder/consent", "recorder/ffmpeg", "recorder/master", "recorder/program", "recorder/report", "recorder/vtt", "webinar", "webinar/media"},
 	"recorder/aio":            {},
 	"recorder/archive":        {"recorder/blob", "recorder/master"},

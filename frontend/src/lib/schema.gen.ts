@@ -884,7 +884,7 @@ export interface paths {
         get?: never;
         /** Put another ballot in the place of an earlier one, where the poll is `changeable`. Whoever knows the secret cast it */
         put: operations["changeVote"];
-        /** Cast the one vote of this seat. Answered after it is durable; a second one is 409 `already-voted` */
+        /** Cast the one vote of this seat. Answered after it is durable; a second one is 409 `already-voted`, but in a named poll the same request again has the same receipt */
         post: operations["vote"];
         delete?: never;
         options?: never;
