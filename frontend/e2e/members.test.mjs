@@ -1,16 +1,14 @@
 // A meeting of an association: a list is read, members check in with their own links, and everybody sees the quorum.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Cast, person, pictured } from './browser.mjs';
-import { desk, wear } from './gallery.mjs';
-import { accessible, focusSeen, laidOut } from './looks.mjs';
+import { assertLooks, desk, handheld } from './looks.mjs';
 import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
 import { assertQuiet } from './steps.mjs';
 
-const looks = [{ width: 390, height: 844, theme: 'dark', lang: 'de' }, { width: 390, height: 844, theme: 'light', lang: 'en' }, { ...desk, theme: 'dark' }, desk];
+const looks = [handheld, { width: 390, height: 844, theme: 'light', lang: 'en' }, { ...desk, theme: 'dark' }, desk];
 
 let server, cast;
 
@@ -22,18 +20,6 @@ after(async () => {
   await cast?.close();
   await server?.stop();
 });
-
-async function sound(page, name) {
-  await page.bringToFront(); // Tab goes through the page that is seen
-  const found = [];
-  for (const look of looks) {
-    await wear(page, look);
-    const complaints = [...(await laidOut(page, look.lang)), ...(await accessible(page)), ...(look === desk ? await focusSeen(page) : [])];
-    found.push(...complaints.map((c) => `${name} ${look.width} ${look.theme} ${look.lang}: ${c}`));
-    if (process.env.PLENUM_PICTURES) await page.screenshot({ path: join(process.env.PLENUM_PICTURES, `${name}-${look.width}-${look.theme}.png`), fullPage: true });
-  }
-  assert.deepEqual(found, []);
-}
 
 /** The text of a PDF; undefined where nothing here can read one. */
 const readPDF = (path) =>
@@ -69,7 +55,7 @@ test('members check in and there is a quorum', async () => {
     await host.getByRole('button', { name: 'Save rules' }).click();
     await host.getByText('The rules are saved.').waitFor();
     await host.getByRole('heading', { name: 'No quorum yet' }).waitFor();
-    await sound(host, 'members');
+    await assertLooks(host, 'members', looks);
 
     await anna.goto(link);
     const enter = anna.getByRole('button', { name: /^(Join|Continue|Enter|Wait)/ }).first();
@@ -87,8 +73,8 @@ test('members check in and there is a quorum', async () => {
     await host.getByRole('heading', { name: 'There is a quorum' }).waitFor();
     await anna.getByText('There is a quorum: 57 % are here or represented.').waitFor();
     await host.getByLabel('Find by name or number').fill('');
-    await sound(host, 'quorum');
-    await sound(anna, 'member');
+    await assertLooks(host, 'quorum', looks);
+    await assertLooks(anna, 'member', looks);
 
     // Dora votes on paper, and there is a motion.
     await host.getByLabel('Find by name or number').fill('dora');
@@ -98,14 +84,14 @@ test('members check in and there is a quorum', async () => {
     await host.getByLabel('Find by name or number').fill('');
     await host.getByRole('button', { name: 'New motion' }).click();
     await host.getByLabel('Question').fill('Shall the fee be 30 €?');
-    await sound(host, 'motion-draft');
+    await assertLooks(host, 'motion-draft', looks);
     await host.getByRole('button', { name: 'Save', exact: true }).click();
     await host.getByRole('button', { name: /^Open the vote/ }).click();
     await host.getByRole('button', { name: 'Open all the same' }).click();
 
     // Anna votes for herself, then for Bert, and nobody counts twice.
     await anna.getByText('counts 2').waitFor();
-    await sound(anna, 'motion');
+    await assertLooks(anna, 'motion', looks);
     const cast = async (option) => {
       await anna.getByRole('radio', { name: option, exact: true }).check();
       const sent = anna.waitForResponse((r) => r.url().endsWith('/votes') && r.request().method() === 'POST');
@@ -132,7 +118,7 @@ test('members check in and there is a quorum', async () => {
     await anna.getByRole('button', { name: 'Keep my count' }).click();
     await anna.getByText('The two counts differ.').waitFor();
     await host.getByText('The two counts differ.').waitFor();
-    await sound(host, 'paper');
+    await assertLooks(host, 'paper', looks);
     await anna.getByLabel('Against', { exact: true }).fill('0');
     await anna.getByLabel('For', { exact: true }).fill('1');
     await anna.getByRole('button', { name: 'Keep my new count' }).click();
@@ -141,8 +127,8 @@ test('members check in and there is a quorum', async () => {
     await host.getByRole('button', { name: /^Close/ }).click();
     await host.getByText('Carried', { exact: true }).waitFor();
     await anna.getByText('Carried', { exact: true }).waitFor();
-    await sound(host, 'motion-closed');
-    await sound(anna, 'motion-result');
+    await assertLooks(host, 'motion-closed', looks);
+    await assertLooks(anna, 'motion-result', looks);
 
     const minutes = host.waitForEvent('download');
     await host.getByRole('link', { name: /^PDF/ }).click();

@@ -5,16 +5,13 @@ import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test as story } from 'node:test';
 import { Cast, makeFace, person, pictured } from './browser.mjs';
-import { desk, wear } from './gallery.mjs';
-import { accessible, focusSeen, laidOut } from './looks.mjs';
+import { accessible, desk, focusSeen, handheld, laidOut, wear } from './looks.mjs';
 import { colours, complaints, probe, tone } from './media.mjs';
 import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
 import { announce, answer, assertQuiet, enterStage, indicated, join as watch, moves, startRecording, vote } from './steps.mjs';
 
-const phone = { width: 390, height: 844, theme: 'dark', lang: 'de' };
-
-const looks = [phone, { ...desk, theme: 'dark', lang: 'de' }, { ...phone, theme: 'light', lang: 'en' }, desk];
+const looks = [handheld, { ...desk, theme: 'dark', lang: 'de' }, { ...handheld, theme: 'light', lang: 'en' }, desk];
 
 let server, cast, host, speaker, attendee, webinar;
 

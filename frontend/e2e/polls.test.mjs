@@ -1,16 +1,13 @@
 // The life of a poll in front of people: prepared in a file, opened with one key, timed, undone, hidden, asked again, and a
 // survey that outlives the webinar.
 import assert from 'node:assert/strict';
-import { join as path } from 'node:path';
 import { after, before, test } from 'node:test';
 import { anotherWindow, Cast, makeFace, person, pictured } from './browser.mjs';
-import { desk, wear } from './gallery.mjs';
-import { accessible, focusSeen, laidOut } from './looks.mjs';
+import { assertLooks } from './looks.mjs';
 import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
 import { assertQuiet, enterStage, goLive, join, vote } from './steps.mjs';
 
-const phone = { width: 390, height: 844, theme: 'dark', lang: 'de' };
 const wall = { width: 1920, height: 1080, theme: 'light', lang: 'en' };
 
 const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
@@ -50,19 +47,6 @@ after(async () => {
   await server?.stop();
 });
 
-async function sound(page, name, looks = [phone, desk]) {
-  const found = [];
-  const dialog = await page.locator('dialog:modal').count(); // begins where the focus is, not at the top of the page
-  for (const look of looks) {
-    await wear(page, look);
-    const complaints = [...(await laidOut(page, look.lang)), ...(await accessible(page)), ...(look === desk && !dialog ? await focusSeen(page) : [])];
-    found.push(...complaints.map((c) => `${name} ${look.width} ${look.theme} ${look.lang}: ${c}`));
-    if (process.env.PLENUM_PICTURES) await page.screenshot({ path: path(process.env.PLENUM_PICTURES, `${name}-${look.width}-${look.theme}.png`), fullPage: true });
-  }
-  await wear(page, desk);
-  assert.deepEqual(found, []);
-}
-
 test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated and outlived by a survey', async () => {
   const browser = await cast.browser(makeFace(cast.dir, 'host', 'green', 440, { light: true }));
   const audience = await cast.browser();
@@ -100,7 +84,7 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
     await trial.getByRole('radio', { name: 'Bonn' }).check();
     await trial.getByRole('button', { name: 'Send answer' }).click();
     await trial.getByText('It was only a trial').waitFor();
-    await sound(host, 'try');
+    await assertLooks(host, 'try');
     await trial.getByRole('button', { name: 'Close' }).click();
     assert.ok((await polls()).every((p) => p.state === 'draft' && !p.kept && !p.tally), 'a trial counts nowhere');
 
@@ -113,7 +97,7 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
     assert.deepEqual((await polls()).map((p) => p.question), ['Who takes the minutes?', 'Which city comes next?', 'How was it?']);
     await host.keyboard.press('Enter');
     await host.getByText('“Who takes the minutes?” is now number 2 of 3.').waitFor({ state: 'attached' });
-    await sound(host, 'prepared');
+    await assertLooks(host, 'prepared');
 
     await enterStage(host, `${server.url}/stage/${id}`);
     await goLive(host);
@@ -140,15 +124,15 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
         return m * 60 + s > 120;
       });
     }
-    await sound(host, 'running');
-    await sound(other, 'timed');
-    await sound(projector, 'wall', [wall]);
+    await assertLooks(host, 'running');
+    await assertLooks(other, 'timed');
+    await assertLooks(projector, 'wall', [wall]);
 
     // Hidden and shown, while it runs.
     await host.getByRole('button', { name: 'Hide result', exact: true }).click();
     await guest.getByText('The result will be shown later.').waitFor();
     await projector.getByText('Please vote now').waitFor();
-    await sound(projector, 'wall-hidden', [wall]);
+    await assertLooks(projector, 'wall-hidden', [wall]);
     await host.getByRole('button', { name: 'Show result to everybody' }).click();
     await other.getByRole('table', { name: 'Result: Which city comes next?' }).waitFor({ state: 'attached' });
     await host.getByRole('button', { name: 'Close poll: Which city comes next?' }).click();
@@ -163,7 +147,7 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
     await host.locator('summary', { hasText: /closed/i }).click();
     await host.getByRole('button', { name: 'Publish result: Who takes the minutes?' }).click();
     await other.getByRole('table', { name: 'Result: Who takes the minutes?' }).first().waitFor({ state: 'attached' });
-    await sound(host, 'closed');
+    await assertLooks(host, 'closed');
 
     // A second round has a box of its own; the first result stays.
     await host.getByRole('button', { name: 'Ask again: Which city comes next?' }).click();
@@ -180,7 +164,7 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
     await host.evaluate(async (w) => fetch(`/api/webinars/${w}/end`, { method: 'POST' }), id);
     await other.getByRole('heading', { name: 'One more question' }).waitFor();
     await vote(other, 'Good');
-    await sound(other, 'survey');
+    await assertLooks(other, 'survey');
     await guest.reload();
     await guest.getByRole('heading', { name: 'How was it?' }).waitFor();
     const [survey] = (await polls()).filter((p) => p.question === 'How was it?');
