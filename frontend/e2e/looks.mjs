@@ -160,7 +160,6 @@ const album = process.env.PLENUM_PICTURES;
 export async function assertLooks(page, name, looks = [handheld, desk], { focus = true } = {}) {
   const dialog = await page.locator('dialog:modal').count(); // Tab begins where the focus is, not at the top of the page
   const found = [];
-  await page.bringToFront(); // Tab goes through the page that is seen
   for (const look of looks) {
     await wear(page, look);
     if (album) {

@@ -56,6 +56,10 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
   const { id, link } = await organizer.webinar('City evening');
   const projector = await anotherWindow(host, server.url);
   for (const p of [host, guest, other, projector]) p.setDefaultTimeout(30_000);
+  const next = async () => {
+    await host.getByRole('button', { name: /^Open poll/, disabled: false }).waitFor(); // it is, until the answer to the last act has come
+    await host.keyboard.press('n');
+  };
   const polls = () => organizer.ask('GET', `/api/webinars/${id}/polls`);
 
   await pictured('polls', () => [host, guest, other, projector], async () => {
@@ -106,12 +110,12 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
 
     // One key opens the next; undone within five seconds, with the vote that was cast.
     await host.getByRole('heading', { name: 'Polls' }).click();
-    await host.keyboard.press('n');
+    await next();
     await vote(guest, 'Cologne');
     await host.getByRole('button', { name: 'Undo opening' }).click({ timeout: 5000 });
     await guest.getByRole('heading', { name: 'Which city comes next?' }).waitFor({ state: 'hidden' });
     await host.getByText('1 vote is kept from before you undid the opening.').first().waitFor();
-    await host.keyboard.press('n');
+    await next();
     await guest.getByText('Stored').first().waitFor();
     await host.getByText('1 of 3 answered').waitFor();
 
@@ -138,9 +142,8 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
     await host.getByRole('button', { name: 'Close poll: Which city comes next?' }).click();
 
     // It closes by itself, and its result is out when the host says so.
-    await host.getByRole('button', { name: /^Open poll/ }).waitFor();
     await host.getByRole('heading', { name: 'Polls' }).click();
-    await host.keyboard.press('n');
+    await next();
     await vote(other, 'Ada');
     await other.getByText('Closed', { exact: true }).first().waitFor();
     await other.getByText('The result will be shown later.').waitFor();
@@ -154,12 +157,11 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
     await other.getByText('Round 2').first().waitFor();
     await vote(other, 'Bonn');
     await host.getByRole('button', { name: 'Close poll: Which city comes next?' }).click();
-    await host.getByRole('button', { name: /^Open poll/ }).waitFor();
     const rounds = (await polls()).filter((p) => p.question === 'Which city comes next?');
     assert.deepEqual(rounds.map((p) => [p.round, p.tally.total, ...p.tally.votes]), [[1, 1, 1, 0], [2, 1, 0, 1]]);
 
     // A survey goes on after the end.
-    await host.keyboard.press('n');
+    await next();
     await other.getByRole('heading', { name: 'How was it?' }).waitFor();
     await host.evaluate(async (w) => fetch(`/api/webinars/${w}/end`, { method: 'POST' }), id);
     await other.getByRole('heading', { name: 'One more question' }).waitFor();
