@@ -56,8 +56,10 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
   const { id, link } = await organizer.webinar('City evening');
   const projector = await anotherWindow(host, server.url);
   for (const p of [host, guest, other, projector]) p.setDefaultTimeout(30_000);
+  /** The last act has been answered; until then the page takes no other. */
+  const ready = () => host.getByRole('button', { name: /^Open poll/, disabled: false }).waitFor();
   const next = async () => {
-    await host.getByRole('button', { name: /^Open poll/, disabled: false }).waitFor(); // it is, until the answer to the last act has come
+    await ready();
     await host.keyboard.press('n');
   };
   const polls = () => organizer.ask('GET', `/api/webinars/${id}/polls`);
@@ -157,6 +159,7 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
     await other.getByText('Round 2').first().waitFor();
     await vote(other, 'Bonn');
     await host.getByRole('button', { name: 'Close poll: Which city comes next?' }).click();
+    await ready();
     const rounds = (await polls()).filter((p) => p.question === 'Which city comes next?');
     assert.deepEqual(rounds.map((p) => [p.round, p.tally.total, ...p.tally.votes]), [[1, 1, 1, 0], [2, 1, 0, 1]]);
 
