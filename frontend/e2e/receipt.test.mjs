@@ -7,7 +7,7 @@ import { Cast, makeFace, person, pictured } from './browser.mjs';
 import { desk, wear } from './gallery.mjs';
 import { accessible, focusSeen, laidOut } from './looks.mjs';
 import { Server } from './server.mjs';
-import { announce, answer, assertQuiet, createWebinar, enterStage, goLive, indicated, makeAccount, startRecording } from './steps.mjs';
+import { announce, answer, assertQuiet, createWebinar, enterStage, goLive, indicated, makeAccount, signIn, startRecording } from './steps.mjs';
 
 const phone = { width: 390, height: 844, theme: 'dark', lang: 'de' };
 
@@ -97,6 +97,54 @@ test('a receipt link withdraws after the event', async () => {
     await guest.goto(`${link.slice(0, -1)}${link.endsWith('A') ? 'B' : 'A'}`);
     await guest.getByText('This link leads nowhere.').waitFor();
     await sound(guest, 'unknown');
+    assertQuiet(host, guest);
+  });
+});
+
+test('a planned recording is told before anybody enters, and announced as the webinar goes live', async () => {
+  const browser = await cast.browser(makeFace(cast.dir, 'host', 'green', 440, { light: true }));
+  const [host, guest] = await Promise.all([person(browser, server.url), person(browser, server.url)]);
+  const purpose = 'For those who have to work that evening.';
+  const before = films().length;
+  await pictured('planned', () => [host, guest], async () => {
+    await signIn(host, server);
+    await host.getByLabel('Planned').check();
+    await host.getByLabel('What do you record it for?').fill(purpose);
+    await host.getByLabel('Who may see it?').selectOption('invited');
+    await host.getByLabel('For how many days?').fill('7');
+    await host.getByText('The notice as everybody reads it').click();
+    await host.getByText(`What for: ${purpose}`).waitFor();
+    await sound(host, 'planned-form');
+    const { id, link } = await createWebinar(host, 'Solar power for tenants');
+    await host.locator('summary', { hasText: 'Invitation as text' }).click();
+    const invitation = await host.getByRole('textbox', { name: 'Invitation as text' }).inputValue();
+    for (const part of [link, purpose, 'The event is to be recorded.', 'At most 7 days']) assert.ok(invitation.includes(part), `${part} is missing in\n${invitation}`);
+    await sound(host, 'planned-overview');
+
+    await guest.goto(link);
+    await guest.getByText('A recording is planned.').waitFor();
+    await guest.getByText(purpose).waitFor();
+    await guest.getByText('The whole notice').click();
+    await guest.getByText(`What for: ${purpose}`).waitFor();
+    await sound(guest, 'planned-arrival');
+    await guest.getByRole('button', { name: 'Join with sound' }).click();
+    await indicated(guest, 'Recording planned');
+
+    await host.goto(`${server.url}/stage/${id}`);
+    await host.getByText(purpose).waitFor(); // who will be asked reads it before the devices are on
+    await sound(host, 'planned-check');
+    await enterStage(host, `${server.url}/stage/${id}`);
+    await indicated(host, 'Recording planned');
+    await host.getByRole('button', { name: 'Go live' }).click();
+    await sound(host, 'planned-live');
+    await host.getByRole('button', { name: 'Go live and announce' }).click();
+    await guest.getByText('This event is going to be recorded').waitFor();
+    await answer(host, 'Don’t record me');
+    await host.waitForTimeout(11_000); // the announcement has had its time
+    await host.getByText('Nobody has agreed yet.').waitFor();
+    assert.ok(await host.getByRole('button', { name: 'Start recording' }).isDisabled(), 'nobody has agreed, so nothing can start');
+    assert.equal(films().length, before, 'nothing is recorded by an announcement');
+    await host.goto(`${server.url}/webinars/${id}`); // leaves the stage
     assertQuiet(host, guest);
   });
 });
