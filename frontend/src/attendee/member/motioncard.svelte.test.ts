@@ -41,19 +41,19 @@ test('a vote from another page of the same seat is seen, and the next member is 
   const room = new Room('w');
   const props = $state({ room, poll });
   card = mount(MotionCard, { target: document.body, props });
-  await vi.waitFor(() => expect(document.querySelector('form')).not.toBeNull());
+  await vi.waitFor(() => expect(document.querySelector('form')).not.toBeNull(), 10_000);
   expect(document.querySelector('legend')?.textContent).not.toContain('Bert');
 
   mandates = { member: anna, mandates: [{ member: anna, voted: true }, { member: bert, voted: false }] };
   props.poll = { ...poll, voted: true };
   flushSync();
-  await vi.waitFor(() => expect(document.querySelector('legend')?.textContent).toContain('Bert'));
+  await vi.waitFor(() => expect(document.querySelector('legend')?.textContent).toContain('Bert'), 10_000);
   expect(text()).toContain('You have voted');
   expect(asked).toBe(2);
 });
 
 test('a guest reads who votes and is asked for nothing', async () => {
   card = mount(MotionCard, { target: document.body, props: { room: new Room('w'), poll } });
-  await vi.waitFor(() => expect(text()).toContain('Then open the link that was sent to you.'));
+  await vi.waitFor(() => expect(text()).toContain('Then open the link that was sent to you.'), 10_000);
   expect(document.querySelector('form')).toBeNull();
 });
