@@ -120,9 +120,11 @@ func TestI8I15I16GrantRules(t *testing.T) {
 	if _, err := b.Grant(ctx, forged, nothing); !errors.Is(err, ErrActor) {
 		t.Errorf("I16: %v", err)
 	}
-	german.Scopes = Name
-	if _, err := b.Grant(ctx, german, nothing); !errors.Is(err, ErrAnswer) {
-		t.Errorf("name alone: %v", err)
+	for _, without := range []Scope{Name, Chat, Poll, Name | Written} {
+		german.Scopes = without
+		if _, err := b.Grant(ctx, german, nothing); !errors.Is(err, ErrNoMedia) {
+			t.Errorf("%v alone: %v", without, err)
+		}
 	}
 	german.Scopes = Video
 	st, err := b.Grant(ctx, german, nothing)

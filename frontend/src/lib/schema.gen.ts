@@ -2967,7 +2967,7 @@ export interface components {
         ConsentAnswer: {
             /** @enum {string} */
             act: "shown" | "grant" | "refuse" | "withdraw";
-            /** @description of a grant; absent: all that the notice names. Of a withdrawal; absent: all */
+            /** @description of a grant; absent: all that the notice names, and without audio, video or screen 422 `no-media`. Of a withdrawal; absent: all */
             scopes?: components["schemas"]["Scope"][];
             /**
              * @description separate and unticked
