@@ -6,7 +6,9 @@ export CGO_ENABLED := 1
 
 TAGS    := nomsgpack,sqlite_omit_load_extension
 # Not where a huge page begins, so that the kernel does not map 2 MiB of the program's file for each page that is needed.
+ifeq ($(shell uname),Linux)
 SMALL   := -extldflags=-Wl,-Ttext-segment=0x410000
+endif
 # The same flags everywhere, so that building and testing share what was compiled.
 export GOFLAGS := -tags=$(TAGS) -trimpath
 MODULES := frontend/node_modules/.package-lock.json
