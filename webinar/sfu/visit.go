@@ -17,7 +17,7 @@ const (
 )
 
 // A long frame, which is a key frame as a rule, goes out in parts, so that it does not arrive at a home router as one
-// burst that its queue cannot hold. The sound rides past it.
+// burst that its queue cannot hold. The sound goes ahead of each part.
 const (
 	paceBurst = 16 // packets of one layer in a visit; more if the backlog is long
 	paceGap   = 10 * time.Millisecond
@@ -95,11 +95,13 @@ func (sh *shard) visit() {
 	}
 	now := time.Now()
 	sh.round++
+	long := false
 	for _, f := range sh.waiting {
 		f.part = f.next(now)
 		if len(f.part) == 0 {
 			continue
 		}
+		long = long || len(f.part) >= paceBurst && f.layer.src.track.Kind.Video()
 		for _, s := range f.live {
 			if v := s.viewer; v.round != sh.round {
 				v.round = sh.round
@@ -107,9 +109,12 @@ func (sh *shard) visit() {
 			}
 		}
 	}
+	if long {
+		sh.sound()
+	}
 	for _, v := range sh.guests {
 		for _, s := range v.fed {
-			if len(s.feed.part) > 0 {
+			if len(s.feed.part) > 0 && !(long && !s.video) {
 				sh.write(s, s.feed.part)
 			}
 		}
@@ -122,6 +127,19 @@ func (sh *shard) visit() {
 		sh.visited(f, now)
 	}
 	clear(waiting[len(sh.waiting):])
+	sh.out.Flush()
+}
+
+// sound goes to all viewers before a long part does, which takes the last of them as long as it takes all the others.
+func (sh *shard) sound() {
+	for _, f := range sh.waiting {
+		if f.layer.src.track.Kind.Video() || len(f.part) == 0 {
+			continue
+		}
+		for _, s := range f.live {
+			sh.write(s, f.part)
+		}
+	}
 	sh.out.Flush()
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -134,6 +135,24 @@ func TestAVisitBringsAllThatWaits(t *testing.T) {
 	s.notes = nil
 	s.visit()
 	s.told(t)
+}
+
+// TestSoundGoesAheadOfALongFrame also asks that it is not sent again with the part.
+func TestSoundGoesAheadOfALongFrame(t *testing.T) {
+	s := newStall(t)
+	s.watch("anna", false, false)
+	s.watch("bert", false, false)
+	s.gather(s.burst(s.camera, 3*paceBurst, true))
+	s.gather(s.burst(s.mic, 1, false))
+	s.visit()
+	if len(s.notes) != 2+2*paceBurst {
+		t.Fatalf("%d packets written", len(s.notes))
+	}
+	for i, want := range map[int]string{0: "anna mic", 1: "bert mic", 2: "anna camera", 2 + paceBurst: "bert camera"} {
+		if !strings.HasPrefix(s.notes[i], want) {
+			t.Errorf("%d is %q, want %s", i, s.notes[i], want)
+		}
+	}
 }
 
 func TestBurstsEndInTime(t *testing.T) {

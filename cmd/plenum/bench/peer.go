@@ -12,7 +12,6 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/logging"
 	"github.com/pion/transport/v5"
-	"github.com/pion/transport/v5/packetio"
 	"github.com/pion/transport/v5/stdnet"
 	"github.com/pion/webrtc/v4"
 )
@@ -34,29 +33,39 @@ func formats() (*webrtc.MediaEngine, error) {
 	return m, m.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: audio, PayloadType: audioType}, webrtc.RTPCodecTypeAudio)
 }
 
-// roomyNet gives sockets the largest receive buffer to be had: a client that shares its core with the server must not
-// lose what a machine of its own would have read in time.
+// roomy is the largest receive buffer to be had: a client that shares its cores with the server must not lose what a
+// machine of its own would have read in time.
+const roomy = 4 << 20
+
+// roomyNet gives it to every socket.
 type roomyNet struct{ *stdnet.Net }
 
 // ListenUDP implements [transport.Net].
 func (n roomyNet) ListenUDP(network string, at *net.UDPAddr) (transport.UDPConn, error) {
 	c, err := n.Net.ListenUDP(network, at)
 	if err == nil {
-		err = c.SetReadBuffer(4 << 20)
+		err = c.SetReadBuffer(roomy)
 	}
 	return c, err
 }
 
-// newPeer makes a client on loopback; sink, if any, gets what arrives.
-func newPeer(n *stdnet.Net, chain *interceptor.Registry, m *webrtc.MediaEngine, sink func(packetio.BufferPacketType, uint32) io.ReadWriteCloser) (*webrtc.PeerConnection, error) {
+// newPeer makes a client on loopback that hears with hark, or else through the library.
+func newPeer(n *stdnet.Net, chain *interceptor.Registry, m *webrtc.MediaEngine, hark *ear) (*webrtc.PeerConnection, error) {
 	se := webrtc.SettingEngine{LoggerFactory: &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled, ScopeLevels: map[string]logging.LogLevel{}}}
 	se.SetNet(roomyNet{n})
+	if hark != nil {
+		hark.Net = n
+		se.SetNet(hark)
+		se.SetDTLSKeyLogWriter(hark)
+	}
+	if err := se.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil { // as an ear expects of the server
+		return nil, err
+	}
 	se.SetIncludeLoopbackCandidate(true)
 	se.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() })
 	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	se.SetICETimeouts(30*time.Second, time.Minute, 2*time.Second)
-	se.BufferFactory = sink
 	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(se), webrtc.WithInterceptorRegistry(chain)).NewPeerConnection(webrtc.Configuration{})
 }
 

@@ -2,14 +2,12 @@ package bench
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
-	"io"
 	"sync"
 	"time"
 
 	"github.com/pion/interceptor"
-	"github.com/pion/transport/v5/packetio"
+	"github.com/pion/rtp"
 	"github.com/pion/transport/v5/stdnet"
 	"github.com/pion/webrtc/v4"
 )
@@ -74,14 +72,16 @@ func (a *audience) join(ctx context.Context, s *stage, n *stdnet.Net) error {
 		return err
 	}
 	v := &viewer{seen: make(chan struct{})}
-	sink := func(kind packetio.BufferPacketType, _ uint32) io.ReadWriteCloser {
-		c := &counter{viewer: v, meter: s.meter, closed: make(chan struct{})}
-		if kind == packetio.RTCPBufferPacket {
-			c.meter = nil
+	slots := map[uint32]*counter{}
+	hark := &ear{heard: func(h *rtp.Header, payload []byte) {
+		c := slots[h.SSRC]
+		if c == nil {
+			c = &counter{viewer: v, meter: s.meter}
+			slots[h.SSRC] = c
 		}
-		return c
-	}
-	if v.pc, err = newPeer(n, &interceptor.Registry{}, media, sink); err != nil {
+		c.take(h, payload)
+	}}
+	if v.pc, err = newPeer(n, &interceptor.Registry{}, media, hark); err != nil {
 		return err
 	}
 	a.mu.Lock()
@@ -116,31 +116,21 @@ func addSlots(pc *webrtc.PeerConnection) error {
 	return nil
 }
 
-// counter stands in for the receive buffer of one stream, so that packets are counted where they are decrypted. All
-// of a viewer are written by one goroutine.
+// counter takes in what comes of one slot.
 type counter struct {
 	viewer   *viewer
-	meter    *meter // nil: not media
+	meter    *meter
 	started  bool
 	unbroken bool // every packet of a key frame has come so far
 	last     uint16
-	once     sync.Once
-	closed   chan struct{}
 }
 
-// Write takes one packet.
-func (c *counter) Write(b []byte) (int, error) {
-	if c.meter == nil || len(b) < 12 {
-		return len(b), nil
-	}
-	seq := binary.BigEndian.Uint16(b[2:])
-	gap := c.started && seq != c.last+1
-	c.started, c.last = true, seq
-	payload := b[12:] // no extensions were negotiated
+func (c *counter) take(h *rtp.Header, payload []byte) {
+	gap := c.started && h.SequenceNumber != c.last+1
+	c.started, c.last = true, h.SequenceNumber
 	if flags, ok := c.meter.take(payload, gap); ok && flags&flagAudio == 0 && c.viewer.whole == 0 {
-		c.watch(flags, payload[0]&0x10 != 0, b[1]&0x80 != 0, gap)
+		c.watch(flags, payload[0]&0x10 != 0, h.Marker, gap)
 	}
-	return len(b), nil
 }
 
 // watch waits for the first whole key frame.
@@ -156,12 +146,6 @@ func (c *counter) watch(flags byte, begins, ends, gap bool) {
 		close(v.seen)
 	}
 }
-
-// Read gives nothing: packets are gone once counted.
-func (c *counter) Read([]byte) (int, error) { <-c.closed; return 0, io.EOF }
-
-// Close ends Read.
-func (c *counter) Close() error { c.once.Do(func() { close(c.closed) }); return nil }
 
 // each asks every viewer that has a picture.
 func (a *audience) each(ask func(*viewer) time.Duration) []time.Duration {
