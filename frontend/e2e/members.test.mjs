@@ -203,7 +203,7 @@ test('members vote in secret, and who comes too late is told', async () => {
     await sound(anna, 'secret-motion');
     const ballots = [];
     anna.on('request', (r) => r.url().endsWith('/ballots') && ballots.push(r.allHeaders()));
-    for (const [option, said] of [['For', 'Your vote for Bert Muster'], ['Against', 'Voted for Bert Muster']]) {
+    for (const [option, said] of [['For', 'You have voted'], ['Against', 'Voted for Bert Muster']]) {
       await anna.getByRole('radio', { name: option, exact: true }).check();
       await anna.locator('.poll form button.primary').click();
       await anna.getByText(said).first().waitFor();

@@ -61,6 +61,13 @@ export function heldPaper(poll: string, member?: string): Paper | undefined {
 /** The paper of this browser, handed out at the first call. Throws Problem, such as `not-personal` and `already-voted`. */
 export async function fetchPaper(webinar: string, poll: string, member?: For): Promise<Paper> {
   if (!(crypto as { subtle?: SubtleCrypto }).subtle) throw new Problem(0, NO_CRYPTO, '');
+  // Two tabs, or two cards of one page, ask one after the other: there is one paper, and the last that is kept would win.
+  const locks = (navigator as { locks?: LockManager }).locks;
+  const get = () => handOut(webinar, poll, member);
+  return locks ? locks.request(paperKey(poll, member?.id), get) : get();
+}
+
+async function handOut(webinar: string, poll: string, member?: For): Promise<Paper> {
   const params = { webinar, poll };
   const { keys } = await api('get', '/api/webinars/{webinar}/polls/{poll}/token', { params });
   const key = keys.find((k) => k.weight === (member?.weight ?? 1))?.key ?? '';
