@@ -57,7 +57,7 @@ func (s *server) serve(r route) gin.HandlerFunc {
 		c := &call{Context: gc}
 		err := s.whoIsAsking(c, r.who, inWebinar)
 		if err == nil && c.scope == webinar.ScopeMetrics && r.who != measure() {
-			err = webinar.ErrForbidden
+			err = errOnlyNumbers
 		}
 		if err == nil {
 			err = admit(c, r.who, inWebinar)
@@ -184,7 +184,7 @@ func admit(c *call, w who, inWebinar bool) error {
 	case w.level == signedIn && c.user != nil, w.level == measuring && c.scope == webinar.ScopeMetrics:
 		return nil
 	case w.level == measuring && c.user != nil:
-		return webinar.ErrForbidden
+		return errNoNumbers
 	case w.level == seated && inWebinar && c.seat != nil:
 		if !c.may(w.act) {
 			return webinar.ErrForbidden

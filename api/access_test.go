@@ -164,3 +164,21 @@ func TestSessionIsNewAtEachSignIn(t *testing.T) {
 	s.want(s.do(asker{cookies: first.cookie}, "account", nil, ""), http.StatusUnauthorized, "")
 	s.want(s.do(asker{cookies: second.cookie}, "account", nil, ""), http.StatusOK, "")
 }
+
+func TestANewPasswordEndsEverySignIn(t *testing.T) {
+	s := newSite(t)
+	s.account("host@example.org")
+	elsewhere := s.want(s.do(asker{}, "signIn", nil, `{"email":"host@example.org","password":"a long password"}`), http.StatusOK, "")
+	link, err := s.accounts.PasswordLink(t.Context(), "host@example.org")
+	must(t, err)
+	var whose accountJSON
+	s.want(s.do(asker{}, "checkPassword", nil, `{"token":"`+link+`"}`), http.StatusOK, "").into(t, &whose)
+	if whose.Email != "host@example.org" {
+		t.Errorf("whose link: %+v", whose)
+	}
+	s.want(s.do(asker{}, "newPassword", nil, `{"token":"`+link+`","password":"short"}`), http.StatusUnprocessableEntity, "invalid")
+	signedIn := s.want(s.do(asker{}, "newPassword", nil, `{"token":"`+link+`","password":"another long one"}`), http.StatusOK, "")
+	s.want(s.do(asker{cookies: signedIn.cookie}, "account", nil, ""), http.StatusOK, "")
+	s.want(s.do(asker{cookies: elsewhere.cookie}, "account", nil, ""), http.StatusUnauthorized, "unauthenticated")
+	s.want(s.do(asker{}, "newPassword", nil, `{"token":"`+link+`","password":"another long one"}`), http.StatusForbidden, "link-used")
+}

@@ -26,6 +26,60 @@ func (s *server) setup(c *call) error {
 	return s.signedIn(c, http.StatusCreated, u, session)
 }
 
+// checkSetup tells the page before anything is typed whether the link works. A wrong one costs a try as sending does.
+func (s *server) checkSetup(c *call) error {
+	var in linkJSON
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	giveBack, err := s.try(c, limitSetup)
+	if err != nil {
+		return err
+	}
+	if err := s.Accounts.CheckSetup(c.ctx(), in.Token); err != nil {
+		return err
+	}
+	giveBack()
+	c.Status(http.StatusNoContent)
+	return nil
+}
+
+// checkPassword tells whose password a link changes.
+func (s *server) checkPassword(c *call) error {
+	var in linkJSON
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	giveBack, err := s.try(c, limitSetup)
+	if err != nil {
+		return err
+	}
+	u, err := s.Accounts.ByPasswordLink(c.ctx(), in.Token)
+	if err != nil {
+		return err
+	}
+	giveBack()
+	c.JSON(http.StatusOK, accountWire(u))
+	return nil
+}
+
+func (s *server) newPassword(c *call) error {
+	var in newPasswordJSON
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	giveBack, err := s.try(c, limitSetup)
+	if err != nil {
+		return err
+	}
+	u, session, err := s.Accounts.NewPassword(c.ctx(), in.Token, in.Password)
+	if err != nil {
+		return err
+	}
+	giveBack()
+	return s.signedIn(c, http.StatusOK, u, session)
+}
+
 func (s *server) signIn(c *call) error {
 	var in signInJSON
 	if err := c.read(&in); err != nil {

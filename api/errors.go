@@ -23,6 +23,8 @@ var (
 	errPanic         = errors.New("panic")
 	errOneScreen     = errors.New("a seat that stays on one screen")
 	errFull          = errors.New("the server is at its limit")
+	errOnlyNumbers   = errors.New("a token for the numbers, used for something else")
+	errNoNumbers     = errors.New("the numbers, without a token for them")
 )
 
 // sentence says one thing in each language.

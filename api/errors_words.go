@@ -30,6 +30,12 @@ func sayInvalid(e *webinar.InvalidError) sentence {
 		return sentence{fmt.Sprintf("These are too few: at least %d.", e.Limit), fmt.Sprintf("Das sind zu wenige: mindestens %d.", e.Limit)}
 	case "too-many":
 		return sentence{fmt.Sprintf("These are too many: at most %d.", e.Limit), fmt.Sprintf("Das sind zu viele: höchstens %d.", e.Limit)}
+	case "too-short-a-time":
+		return sentence{fmt.Sprintf("This is too short a time: at least %d seconds.", e.Limit), fmt.Sprintf("Das ist zu kurz: mindestens %d Sekunden.", e.Limit)}
+	case "too-long-a-time":
+		return sentence{fmt.Sprintf("This is too long a time: at most %d hours.", e.Limit), fmt.Sprintf("Das ist zu lang: höchstens %d Stunden.", e.Limit)}
+	case "unknown":
+		return sentence{"This is none of the values that are possible here.", "Das ist keiner der Werte, die hier möglich sind."}
 	case "duplicate":
 		return sentence{"This stands here twice.", "Das steht hier zweimal."}
 	case "control-characters":

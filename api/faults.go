@@ -49,6 +49,9 @@ func generalFaults() []fault {
 		{webinar.ErrSetupDone, http.StatusForbidden, "setup-done", sentence{
 			"This link does not work any more: it was used, it is too old, or the first user exists already.",
 			"Dieser Link gilt nicht mehr: Er wurde benutzt, ist zu alt, oder es gibt schon jemanden mit Konto."}},
+		{webinar.ErrLinkUsed, http.StatusForbidden, "link-used", sentence{
+			"This link does not work any more: it was used, it is too old, or there is a newer one.",
+			"Dieser Link gilt nicht mehr: Er wurde benutzt, ist zu alt, oder es gibt einen neueren."}},
 		{webinar.ErrTicketInvalid, http.StatusUnauthorized, "ticket-invalid", sentence{
 			"This ticket is not valid, or not any more. Please ask the host for a new one.",
 			"Dieses Ticket ist nicht oder nicht mehr gültig. Bitte fragen Sie nach einem neuen."}},
@@ -72,6 +75,10 @@ func generalFaults() []fault {
 		{webinar.ErrStageFull, http.StatusConflict, "stage-full", sayStageFull()},
 		{webinar.ErrTooManyTries, http.StatusTooManyRequests, "too-many-tries", sentence{
 			"Too many tries. Please wait a minute.", "Zu viele Versuche. Bitte warten Sie eine Minute."}},
+		{errOnlyNumbers, http.StatusForbidden, "forbidden", sentence{
+			"This token reads the numbers at /metrics and nothing else.", "Dieses Token liest die Zahlen unter /metrics und sonst nichts."}},
+		{errNoNumbers, http.StatusForbidden, "forbidden", sentence{
+			"The numbers are read with a token of scope metrics.", "Die Zahlen liest nur ein Token mit dem Umfang metrics."}},
 		{errFull, http.StatusServiceUnavailable, "full", sayFull()},
 		{webinar.ErrBusy, http.StatusServiceUnavailable, "busy", sentence{
 			"Too much is going on at the moment. Please try again soon.", "Gerade ist zu viel los. Bitte versuchen Sie es gleich noch einmal."}},

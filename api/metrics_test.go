@@ -67,7 +67,7 @@ func TestMetrics(t *testing.T) {
 		want        float64
 	}{
 		{"plenum_media_rooms", "", 1}, {"plenum_publications", "", 1}, {"plenum_viewers", "connecting", 1}, {"plenum_viewers", "connected", 0},
-		{"plenum_viewers_poor", "", 0}, {"plenum_viewer_pictures", "high", 0}, {"plenum_viewer_pictures", "none", 0}, {"plenum_event_streams", "", 1}, {"plenum_joins_total", "offer", 1}, {"plenum_joins_total", "connected", 0},
+		{"plenum_viewers_poor", "", 0}, {"plenum_viewer_pictures", "high", 0}, {"plenum_viewer_pictures", "none", 0}, {"plenum_event_streams", "", 1}, {"plenum_joins_total", "offer", 1}, {"plenum_joins_total", "full", 0}, {"plenum_joins_total", "connected", 0},
 		{"plenum_join_seconds", "", 0}, {"plenum_viewer_rtt_seconds", "", 0}, {"plenum_viewer_loss_ratio", "", 0},
 		{"plenum_media_received_packets_total", "", 0}, {"plenum_media_sent_packets_total", "", 0}, {"plenum_media_sent_bytes_total", "", 0},
 		{"plenum_media_repeated_packets_total", "", 0}, {"plenum_media_keyframe_requests_total", "camera", 0},
@@ -104,7 +104,12 @@ func TestMetricsHeaders(t *testing.T) {
 	}
 	// A browser that is signed in is no reader, and no page may embed it.
 	in := s.do(asker{}, "signIn", nil, `{"email":"host@example.org","password":"a long password"}`)
-	s.want(s.do(asker{cookies: in.cookie}, "metrics", nil, ""), http.StatusForbidden, "forbidden")
+	if refused := s.want(s.do(asker{cookies: in.cookie}, "metrics", nil, ""), http.StatusForbidden, "forbidden"); !bytes.Contains(refused.body, []byte("token of scope metrics")) {
+		t.Errorf("%s", refused.body)
+	}
+	if refused := s.want(s.do(bearer(token), "listWebinars", nil, ""), http.StatusForbidden, "forbidden"); !bytes.Contains(refused.body, []byte("nothing else")) {
+		t.Errorf("%s", refused.body)
+	}
 	if got.header.Get("Cross-Origin-Resource-Policy") != "same-origin" || got.header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("%v", got.header)
 	}

@@ -26,6 +26,15 @@ func TestRunSheetOverHTTP(t *testing.T) {
 	if !strings.Contains(string(got.body), "Zeile 6 (farbe): Eine Einstellung mit diesem Namen gibt es nicht. Es wurde nichts importiert.") {
 		t.Errorf("%s", got.body)
 	}
+	for line, says := range map[string]string{
+		"kind: chess": "Zeile 2 (kind): Das ist keiner der Werte, die hier möglich sind.", "open for: 2 s": "Zeile 2 (open for): Das ist zu kurz: mindestens 5 Sekunden.",
+		"open for: 30 h": "Zeile 2 (open for): Das ist zu lang: höchstens 24 Stunden.",
+	} {
+		got := s.do(german, "importPolls", in(w), `{"format":"markdown","text":"## Gut?\n`+line+`\n- ja\n- nein\n"}`)
+		if s.want(got, http.StatusUnprocessableEntity, "wrong-line"); !strings.Contains(string(got.body), says) {
+			t.Errorf("%s: %s", line, got.body)
+		}
+	}
 	s.want(s.do(host, "importPolls", in(w), `{"format":"csv","text":"question,option,option\nq,a,b\nq,a\n"}`), http.StatusUnprocessableEntity, "wrong-line")
 	s.want(s.do(host, "importPolls", in(w), `{"format":"docx","text":"x"}`), http.StatusUnprocessableEntity, "invalid")
 	var list []pollJSON

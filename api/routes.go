@@ -33,6 +33,9 @@ func routes() []route {
 		{"metrics", get, "/metrics", measure(), (*server).metrics},
 
 		{"setup", post, "/api/setup", public(), (*server).setup},
+		{"checkSetup", post, "/api/setup/link", public(), (*server).checkSetup},
+		{"newPassword", post, "/api/password", public(), (*server).newPassword},
+		{"checkPassword", post, "/api/password/link", public(), (*server).checkPassword},
 		{"signIn", post, "/api/session", public(), (*server).signIn},
 		{"signOut", del, "/api/session", account(), (*server).signOut},
 		{"account", get, "/api/account", account(), (*server).account},

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -113,7 +114,7 @@ func judgeLine(e *runsheet.LineError) fault {
 	}
 	if invalid, ok := errors.AsType[*webinar.InvalidError](e.Err); ok {
 		why = sayInvalid(invalid)
-		e = &runsheet.LineError{Line: e.Line, Name: invalid.Field}
+		e = &runsheet.LineError{Line: e.Line, Name: cmp.Or(e.Name, invalid.Field)}
 	}
 	about := ""
 	if e.Name != "" {

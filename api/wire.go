@@ -25,6 +25,16 @@ type setupJSON struct {
 	Password string `json:"password"`
 }
 
+// linkJSON is the secret of a one-time link, asked about by POST so that it stands in no address.
+type linkJSON struct {
+	Token string `json:"token"`
+}
+
+type newPasswordJSON struct {
+	Token    string `json:"token"`
+	Password string `json:"password"`
+}
+
 type signInJSON struct {
 	Email    string `json:"email"`
 	Password string `json:"password"`

@@ -39,13 +39,13 @@ type handler struct {
 func entry(p string) string {
 	first, rest, deep := strings.Cut(strings.TrimPrefix(p, "/"), "/")
 	switch first {
-	case "", "setup", "login":
+	case "", "setup", "login", "password":
 		if !deep {
 			return "host.html"
 		}
 	case "webinars", "recordings":
 		return "host.html"
-	case "stage", "s":
+	case "stage", "s", "members":
 		if one(rest) {
 			return "host.html"
 		}

@@ -67,7 +67,7 @@ function entries(): Plugin {
         if (/^\/(w\/|embed\/|(j|vote)(\/|$))/.test(path)) req.url = '/attendee.html';
         else if (/^\/present\//.test(path)) req.url = '/present.html';
         else if (path === '/receipt') req.url = '/receipt.html';
-        else if (/^\/($|setup|login|webinars|stage\/|s\/|recordings)/.test(path)) req.url = '/host.html';
+        else if (/^\/($|setup|login|password|webinars|members\/|stage\/|s\/|recordings)/.test(path)) req.url = '/host.html';
         next();
       });
     },
@@ -90,7 +90,7 @@ export default defineConfig({
       output: {
         codeSplitting: {
           includeDependenciesRecursively: false,
-          groups: [{ name: 'base', test: /node_modules\/(svelte|clsx|esm-env)\/|vite\/preload-helper|@lucide\/svelte\/dist\/icons\/(sun|moon|x|circle-dot|headphones)\.|src\/attendee\/(i18n|session\.svelte)|src\/lib\/(lang\.svelte|seen|i18n|storage|theme|api|problem|events|marks|relays|room\.svelte|ui\/(Icon|Brand|TopBar|LiveRegion|live\.svelte)|recording\/(announce|Announcement))/ }],
+          groups: [{ name: 'base', test: /node_modules\/(svelte|clsx|esm-env)\/|vite\/preload-helper|@lucide\/svelte\/dist\/icons\/(sun|moon|x|circle-dot|headphones)\.|src\/attendee\/(i18n|ticket|session\.svelte)|src\/lib\/(lang\.svelte|seen|i18n|storage|theme|api|problem|events|marks|relays|room\.svelte|ui\/(Icon|Brand|TopBar|LiveRegion|live\.svelte)|recording\/(announce|Announcement))/ }],
         },
       },
       // Svelte's custom elements and its old class components are used nowhere; without the hint they stay in.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 
 	"codeberg.org/go-pdf/fpdf"
 	"golang.org/x/image/font/gofont/gobold"
@@ -33,6 +34,7 @@ type Document struct {
 	f    *fpdf.Fpdf
 	font *sfnt.Font
 	buf  sfnt.Buffer
+	lack bool // some letter became a mark
 	err  error
 }
 
@@ -147,7 +149,11 @@ func (d *Document) lines(cells [][]string, widths []float64, style string) {
 	d.f.SetXY(margin, end)
 }
 
-// clean replaces what the font cannot show.
+// Lacks says whether a letter up to now became the mark, an empty box, because the font does not have it. Whoever writes
+// the document then says so in it.
+func (d *Document) Lacks() bool { return d.lack }
+
+// clean replaces what the font cannot show. What is invisible by itself, such as the joiners within an emoji, goes.
 func (d *Document) clean(text string) string {
 	if d.font == nil {
 		return ""
@@ -161,10 +167,14 @@ func (d *Document) clean(text string) string {
 		case r < ' ' || r == 0x7f:
 			return -1
 		}
-		if n, err := d.font.GlyphIndex(&d.buf, r); err != nil || n == 0 {
-			return missing
+		if n, err := d.font.GlyphIndex(&d.buf, r); err == nil && n != 0 {
+			return r
 		}
-		return r
+		if unicode.In(r, unicode.Cf, unicode.Variation_Selector) {
+			return -1
+		}
+		d.lack = true
+		return missing
 	}, text)
 }
 

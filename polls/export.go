@@ -38,22 +38,36 @@ func WritePDF(w io.Writer, p Poll, t Tally, lang webinar.Lang, at time.Time) err
 	for i, h := range table.Head {
 		head[i], shares[i] = say(h), 1
 	}
-	if len(p.Options) > 0 {
+	if p.Kind != Guess {
 		shares[0] = 3 // texts are longer than numbers
 	}
 	rows := make([][]string, len(table.Rows))
 	for i, row := range table.Rows {
 		for j, c := range row {
 			text := c.String()
-			if i >= len(p.Options) && j == 0 { // a line below the options is named by us
+			if p.ours(i, j) {
 				text = say(text)
 			}
 			rows[i] = append(rows[i], text)
 		}
 	}
 	doc.Table(head, shares, rows)
+	if doc.Lacks() {
+		doc.Text(say(lacks))
+	}
 	return doc.Write(w)
 }
+
+// ours says whether a cell of the table holds a word of ours, which is translated, and not one that somebody wrote.
+func (p Poll) ours(row, column int) bool {
+	if p.Kind == OpenText || p.Kind == WordCloud {
+		return column == 3 // what a host decided about the text
+	}
+	return row >= len(p.Options) && column == 0 // a line below the options
+}
+
+// lacks is said where a letter became a mark.
+const lacks = "\u25A1 stands for a letter that this document cannot show. The tables (CSV, XLSX) have it."
 
 // germanOf translates the words of the tables.
 func germanOf(s string) (string, bool) {
@@ -61,7 +75,9 @@ func germanOf(s string) (string, bool) {
 		"ballots": "Stimmzettel", "open": "noch offen", "closed": "geschlossen", "option": "Antwort", "step": "Stufe",
 		"votes": "Stimmen", "percent": "Prozent", "points": "Punkte", "first": "Erste Plätze", "from": "von", "to": "bis",
 		"mean": "Mittelwert", "median": "Median", "correct": "Richtig", "right": "Lagen richtig",
-		"members": "Mitglieder", "on paper": "auf Papier",
+		"members": "Mitglieder", "on paper": "auf Papier", "answer": "Antwort", "word": "Wort", "state": "Stand",
+		"held": "wartet", "shown": "gezeigt", "hidden": "verborgen",
+		lacks: "\u25A1 steht für ein Zeichen, das dieses Dokument nicht zeigen kann. In den Tabellen (CSV, XLSX) steht es.",
 	}[s]
 	return german, ok
 }

@@ -78,10 +78,10 @@ func TestMembersVoteForThemselvesAndByProxy(t *testing.T) {
 		want        error
 	}{
 		{"t0", "", nil},
-		{"t0", "", ErrAlreadyVoted},
+		{"t0", "", nil}, // sent again: the same vote
 		{"t0", "m0", ErrAlreadyVoted},
 		{"t0", "m1", nil},
-		{"t0", "m1", ErrAlreadyVoted},
+		{"t0", "m1", nil},
 		{"t0", "m2", assembly.ErrNoMandate},
 		{"t0", "nobody", assembly.ErrNoMandate},
 		{"t1", "", ErrAlreadyVoted}, // by the proxy
@@ -92,6 +92,11 @@ func TestMembersVoteForThemselvesAndByProxy(t *testing.T) {
 	} {
 		if err := f.voteFor(t, p, c.who, c.member, 0); !errors.Is(err, c.want) {
 			t.Errorf("%s for %q: %v, want %v", c.who, c.member, err, c.want)
+		}
+	}
+	for _, member := range []string{"", "m1"} {
+		if err := f.voteFor(t, p, "t0", member, 1); !errors.Is(err, ErrAlreadyVoted) {
+			t.Errorf("another answer for %q: %v", member, err)
 		}
 	}
 	f.set(t, "here = 1 WHERE id = 'm1'") // arrives after the proxy voted

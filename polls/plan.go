@@ -43,9 +43,9 @@ func (p *Plan) validate(k Kind) error {
 	p.SurveyUntil = timeOf(milli(p.SurveyUntil))
 	switch {
 	case p.OpenFor != 0 && p.OpenFor < MinOpenFor:
-		return &webinar.InvalidError{Field: "open_for_ms", Reason: "too-few", Limit: int(MinOpenFor / time.Millisecond)}
+		return &webinar.InvalidError{Field: "open_for_ms", Reason: "too-short-a-time", Limit: int(MinOpenFor / time.Second)}
 	case p.OpenFor > MaxOpenFor:
-		return &webinar.InvalidError{Field: "open_for_ms", Reason: "too-many", Limit: int(MaxOpenFor / time.Millisecond)}
+		return &webinar.InvalidError{Field: "open_for_ms", Reason: "too-long-a-time", Limit: int(MaxOpenFor / time.Hour)}
 	case p.OpenFor != 0 && !p.SurveyUntil.IsZero():
 		return &webinar.InvalidError{Field: "survey_until", Reason: "two-ends"}
 	}

@@ -67,6 +67,9 @@ var (
 	ErrStopped       = errors.New("polls are shutting down")
 )
 
+// errCounted says that this very vote is in the box already. It does not leave the package: who asks gets the same receipt.
+var errCounted = errors.New("this vote is counted already")
+
 // Option is one answer to choose.
 type Option struct {
 	ID      OptionID

@@ -200,6 +200,45 @@ func TestNamedPollsTellTheHosts(t *testing.T) {
 	}
 }
 
+// A named vote the acknowledgement of which got lost is sent again: one vote and the same receipt, even after the closing. Any
+// other vote of the same person is refused.
+func TestANamedVoteSentAgainIsTheSameVote(t *testing.T) {
+	f := newFixture(t, 2)
+	p := f.asked(t, Draft{Secrecy: Named})
+	_, receipt := secretOf(1)
+	_, other := secretOf(2)
+	cast := func(who webinar.TicketID, option int, receipt string) error {
+		_, err := f.Vote(t.Context(), room, p.ID, who, choose(p, option), receipt)
+		return err
+	}
+	for range 3 {
+		if err := cast("t0", 0, receipt); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, err := range map[string]error{
+		"another answer": cast("t0", 1, receipt), "another receipt": cast("t0", 0, other), "nonsense": cast("t0", 0, receipt[:63]+"x"),
+	} {
+		if err == nil {
+			t.Errorf("%s was taken", name)
+		}
+	}
+	if err := cast("t1", 0, receipt); !errors.Is(err, ErrReceiptTaken) {
+		t.Errorf("the receipt of somebody else: %v", err)
+	}
+	f.wantVotes(t, p, 1, 0)
+	if _, err := f.ClosePoll(t.Context(), room, p.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := cast("t0", 0, receipt); err != nil {
+		t.Errorf("after the closing: %v", err)
+	}
+	if err := cast("t1", 0, other); !errors.Is(err, ErrClosed) {
+		t.Errorf("a first vote after the closing: %v", err)
+	}
+	f.wantVotes(t, p, 1, 0)
+}
+
 // TestSaysAnswersInWords holds the line of each kind, and that no name of a voter is run by a spreadsheet.
 func TestSaysAnswersInWords(t *testing.T) {
 	options := []Option{{ID: "a", Text: "Rooms"}, {ID: "b", Text: "People"}, {ID: "c", Text: "Tools"}}

@@ -176,7 +176,7 @@ func (s *Service) Delete(ctx context.Context, w webinar.ID, id PollID) error {
 // Vote stores a vote and returns when it is on the disk; the time is for the voter only and is not stored. Errors:
 // ErrNotFound, ErrNeedsToken, webinar.ErrTicketInvalid, ErrAlreadyVoted, ErrNotOpen, ErrClosed, ErrReceiptTaken, *webinar.InvalidError for
 // the receipt, and what the kind of the poll has against the answer. When ctx ends first the vote may have been stored all
-// the same: asking again then says ErrAlreadyVoted.
+// the same: asking again then says ErrAlreadyVoted, but in a named poll, which knows whose ballot it is, no error.
 func (s *Service) Vote(ctx context.Context, w webinar.ID, id PollID, who webinar.TicketID, a Answer, receipt string) (time.Time, error) {
 	return s.cast(ctx, w, id, voter{ticket: who}, a, receipt, nil)
 }
@@ -223,7 +223,10 @@ func (s *Service) cast(ctx context.Context, w webinar.ID, id PollID, who voter, 
 		at = s.wall()
 		s.open.add(id, read, weight)
 	}})
-	if err != nil { // the job may still be running, so that its variables are not ours
+	switch {
+	case errors.Is(err, errCounted):
+		return s.wall().UTC(), nil
+	case err != nil: // the job may still be running, so that its variables are not ours
 		return time.Time{}, err
 	}
 	return at.UTC(), nil

@@ -352,7 +352,7 @@ func (t *txn) vote(p Poll, b Ballot, who voter, s standing, now time.Time) (weig
 		return 0, fault("read standing", err)
 	}
 	if err := s.verdict(); err != nil {
-		return 0, err
+		return 0, t.again(err, p, b, key)
 	}
 	if err := t.db.Exec("INSERT INTO voted (poll_id, ticket_id) VALUES (?, ?)", b.Poll, key).Error; err != nil {
 		return 0, fault("insert voted", err)

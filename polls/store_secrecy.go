@@ -56,6 +56,28 @@ func (t *txn) sign(b Ballot, who string) error {
 	return fault("sign ballot", t.db.Exec("INSERT INTO named_votes (poll_id, ticket_id, receipt) VALUES (?, ?, ?)", b.Poll, who, b.Receipt).Error)
 }
 
+// again turns a refusal into errCounted where the named ballot of this voter is this very one: its acknowledgement got lost.
+// In polls without names nothing is stored that could tell.
+func (t *txn) again(refused error, p Poll, b Ballot, who string) error {
+	if p.Secrecy != Named || !errors.Is(refused, ErrAlreadyVoted) {
+		return refused
+	}
+	answer, err := json.Marshal(answerJSON(b.Answer))
+	if err != nil {
+		return fault("write answer", err)
+	}
+	var same bool
+	err = t.db.Raw(`SELECT EXISTS (SELECT 1 FROM named_votes n JOIN ballots b ON b.receipt = n.receipt
+		WHERE n.poll_id = ? AND n.ticket_id = ? AND n.receipt = ? AND b.answer = ?)`, p.ID, who, b.Receipt, string(answer)).Row().Scan(&same)
+	switch {
+	case err != nil:
+		return fault("read named ballot", err)
+	case same:
+		return errCounted
+	}
+	return refused
+}
+
 // signed returns the ballots of a named poll.
 func (s store) signed(ctx context.Context, id PollID) ([]Signed, error) {
 	var rows []struct{ Receipt, Answer, TicketID, Name string }

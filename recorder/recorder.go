@@ -17,6 +17,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"plenum/recorder/aio"
 	"plenum/recorder/archive"
 	"plenum/recorder/consent"
 	"plenum/recorder/ffmpeg"
@@ -102,6 +103,7 @@ type Service struct {
 	clock  clock
 	kick   chan struct{} // a room has something to do
 	bg     sync.WaitGroup
+	disk   aio.Syncer // of the spool
 
 	kickDerive chan struct{} // a derivative was queued
 
@@ -271,4 +273,7 @@ func (s *Service) shutdown(ctx context.Context) {
 		r.drain(ctx)
 	}
 	s.bg.Wait()
+	if err := s.disk.Close(); err != nil {
+		s.c.Log.Warn("recorder: requests to the disk were not given back", "error", err)
+	}
 }

@@ -7,7 +7,6 @@ import (
 	"net/mail"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"gorm.io/gorm"
 )
@@ -44,6 +43,11 @@ func (a *Accounts) SetupLink(ctx context.Context) (secret string, needed bool, e
 	return secret, true, nil
 }
 
+// CheckSetup returns ErrSetupDone unless the link works, and uses nothing up.
+func (a *Accounts) CheckSetup(ctx context.Context, secret string) error {
+	return a.store.checkSetup(ctx, HashSecret(secret), time.Now())
+}
+
 // Setup makes the first user and signs in. ErrSetupDone covers a wrong, used or old link alike.
 func (a *Accounts) Setup(ctx context.Context, secret, email, name, password string) (User, string, error) {
 	u, hash, err := a.prepare(ctx, email, name, password)
@@ -75,13 +79,7 @@ func (a *Accounts) prepare(ctx context.Context, email, name, password string) (U
 	if err != nil {
 		return User{}, "", err
 	}
-	switch n := utf8.RuneCountInString(password); {
-	case n < MinPassword:
-		return User{}, "", &InvalidError{Field: "password", Reason: "too-short", Limit: MinPassword}
-	case n > 256:
-		return User{}, "", &InvalidError{Field: "password", Reason: "too-long", Limit: 256}
-	}
-	hash, err := a.hasher.hash(ctx, password)
+	hash, err := a.hashed(ctx, password)
 	return User{ID: UserID(NewID()), Email: email, Name: name}, hash, err
 }
 

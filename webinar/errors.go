@@ -12,6 +12,7 @@ var (
 	ErrUnauthenticated = errors.New("not signed in")
 	ErrBadLogin        = errors.New("wrong e-mail or password")
 	ErrSetupDone       = errors.New("the first user exists already, or the link is wrong")
+	ErrLinkUsed        = errors.New("the link is used, old or wrong")
 	ErrTicketInvalid   = errors.New("ticket unknown, revoked or expired")
 	ErrEnded           = errors.New("webinar has ended")
 	ErrNotLive         = errors.New("webinar is not live")

@@ -52,11 +52,22 @@ func (s accountStore) putSetup(ctx context.Context, hash []byte, expires time.Ti
 		hash, expires.UnixMilli()).Error
 }
 
+// canSetUp holds for a link that works, while there is no user.
+const canSetUp = `token_hash = ? AND expires_at > ? AND NOT EXISTS (SELECT 1 FROM users)`
+
+func (s accountStore) checkSetup(ctx context.Context, hash []byte, now time.Time) error {
+	var n int64
+	err := s.db.WithContext(ctx).Table("setup").Where(canSetUp, hash, now.UnixMilli()).Count(&n).Error
+	if err == nil && n == 0 {
+		return ErrSetupDone
+	}
+	return err
+}
+
 // firstUser uses the link up and adds the user in one transaction, so that two browsers cannot both use it.
 func (s accountStore) firstUser(ctx context.Context, hash []byte, u User, passwordHash string, now time.Time) error {
 	return s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		res := tx.Exec(`DELETE FROM setup WHERE token_hash = ? AND expires_at > ? AND NOT EXISTS (SELECT 1 FROM users)`,
-			hash, now.UnixMilli())
+		res := tx.Exec(`DELETE FROM setup WHERE `+canSetUp, hash, now.UnixMilli())
 		if res.Error != nil {
 			return res.Error
 		}
@@ -95,7 +106,7 @@ func (s accountStore) userByToken(ctx context.Context, hash []byte, now time.Tim
 	return row.user(), TokenScope(row.Scope), err
 }
 
-// askerBy looks a hashed secret up in sessions or api_tokens.
+// askerBy looks a hashed secret up in sessions, api_tokens or password_links.
 func (s accountStore) askerBy(ctx context.Context, table, columns string, hash []byte, now time.Time) (row askerRow, err error) {
 	err = s.db.WithContext(ctx).Table("users").
 		Joins("JOIN ? AS secret ON secret.user_id = users.id", clause.Table{Name: table}).
@@ -121,7 +132,7 @@ func (s accountStore) deleteSession(ctx context.Context, hash []byte) error {
 
 // sweep erases what no longer works.
 func (s accountStore) sweep(ctx context.Context, now time.Time) error {
-	for _, table := range []string{"sessions", "api_tokens", "setup"} {
+	for _, table := range []string{"sessions", "api_tokens", "setup", "password_links"} {
 		err := s.db.WithContext(ctx).Exec("DELETE FROM ? WHERE expires_at <= ?", clause.Table{Name: table}, now.UnixMilli()).Error
 		if err != nil {
 			return err

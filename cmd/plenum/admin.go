@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"path/filepath"
 	"strings"
 
@@ -15,6 +16,8 @@ import (
 	"plenum/migrations"
 	"plenum/webinar"
 )
+
+var errNoAccount = errors.New("no account has that e-mail")
 
 const databaseFile = "plenum.db"
 
@@ -78,6 +81,32 @@ func addUser(ctx context.Context, cfg *config, args []string, stdin io.Reader, s
 	})
 }
 
+// passwordLink prints the one-time link with which whoever has forgotten a password sets a new one.
+func passwordLink(ctx context.Context, cfg *config, args []string, stdout io.Writer) error {
+	var email string
+	if err := parse("user password", args, map[string]*string{"email": &email}); err != nil {
+		return err
+	}
+	at, err := net.ResolveTCPAddr("tcp", cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("PLENUM_LISTEN: %w", err)
+	}
+	if at.IP == nil {
+		at.IP = net.IPv6unspecified
+	}
+	return withDatabase(ctx, cfg, func(db *gorm.DB) error {
+		secret, err := webinar.NewAccounts(db, cfg.SessionLifetime).PasswordLink(ctx, email)
+		if errors.Is(err, webinar.ErrNotFound) {
+			return errNoAccount
+		}
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(stdout, "Set a new password: %s/password#%s\n(works once, for 24 hours; the server must run)\n", cfg.address(at), secret)
+		return err
+	})
+}
+
 func createToken(ctx context.Context, cfg *config, args []string, stdout io.Writer) error {
 	email, scope := "", string(webinar.ScopeAll)
 	if err := parse("token create", args, map[string]*string{"user": &email, "scope": &scope}); err != nil {
@@ -89,7 +118,7 @@ func createToken(ctx context.Context, cfg *config, args []string, stdout io.Writ
 	return withDatabase(ctx, cfg, func(db *gorm.DB) error {
 		token, err := webinar.NewAccounts(db, cfg.SessionLifetime).NewToken(ctx, email, webinar.TokenScope(scope))
 		if errors.Is(err, webinar.ErrNotFound) {
-			return errors.New("no account has that e-mail")
+			return errNoAccount
 		}
 		if err != nil {
 			return err

@@ -42,6 +42,8 @@ const usage = `plenum runs webinars, live polls and recordings of those who agre
   plenum config                  print every setting, its value, default and unit
   plenum user add --email MAIL --name NAME
                                  make a further account; the password is read from standard input
+  plenum user password --email MAIL
+                                 print a one-time link with which the owner of that account sets a new password
   plenum token create --user MAIL [--scope all|metrics]
                                  make an API token for that account, printed once; with scope metrics it reads
                                  /metrics and nothing else
@@ -99,6 +101,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return printConfig(stdout, getenv)
 	case command == "user" && len(rest) > 0 && rest[0] == "add":
 		return addUser(ctx, cfg, rest[1:], os.Stdin, stdout)
+	case command == "user" && len(rest) > 0 && rest[0] == "password":
+		return passwordLink(ctx, cfg, rest[1:], stdout)
 	case command == "token" && len(rest) > 0 && rest[0] == "create":
 		return createToken(ctx, cfg, rest[1:], stdout)
 	case command == "ledger" && len(rest) > 0 && rest[0] == "verify":

@@ -135,6 +135,18 @@ func TestServeFromNothingAndAgain(t *testing.T) {
 		t.Error("a second set-up link was printed")
 	}
 	base = find(t, printed, `ready:\s+(\S+)`)
+	out.Reset()
+	if err := run(t.Context(), []string{"user", "password", "--email", "ada@example.org"}, settingsFor(dir), &out, io.Discard); err != nil {
+		t.Fatal(err) // while the server runs
+	}
+	if code, body := post(t, base+"/api/password", map[string]string{
+		"token": find(t, out.String(), `http://\S+/password#(\S+)`), "password": "another horse battery",
+	}, http.Header{}); code != http.StatusOK {
+		t.Errorf("a new password: %d %s", code, body)
+	}
+	if err := run(t.Context(), []string{"user", "password", "--email", "nobody@example.org"}, settingsFor(dir), &out, io.Discard); !errors.Is(err, errNoAccount) {
+		t.Errorf("a link for nobody: %v", err)
+	}
 	if code, body := post(t, base+"/api/webinars", map[string]string{"title": "Open data"}, bearer); code != http.StatusCreated {
 		t.Errorf("create with a token: %d %s", code, body)
 	}

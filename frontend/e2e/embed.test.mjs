@@ -56,7 +56,12 @@ after(async () => {
 });
 
 const told = (name, run) => test(name, () => pictured(name, () => [host, reader], run));
-const asHost = (method, what) => host.evaluate(async ([m, url]) => (await fetch(url, { method: m })).json(), [method, `/api/webinars/${webinar.id}${what}`]);
+const asHost = (method, what, body) => host.evaluate(async ([m, url, sent]) => {
+  const csv = typeof sent === 'string';
+  const r = await fetch(url, { method: m, ...(sent ? { headers: { 'Content-Type': csv ? 'text/csv' : 'application/json' }, body: csv ? sent : JSON.stringify(sent) } : {}) });
+  if (!r.ok) throw new Error(`${m} ${url}: ${await r.text()}`);
+  return r.json();
+}, [method, `/api/webinars/${webinar.id}${what}`, body]);
 const link = () => `${server.url}/embed/poll/${webinar.id}`;
 const framed = () => reader.frames().find((f) => f.url().includes('/embed/poll/'));
 
@@ -120,6 +125,47 @@ told('in a frame of that site: a vote, kept over a reload, with a cookie for tha
   // The frame can name one poll as well.
   await reader.goto(`${allowed.origin}/?frame=${server.url}/embed/poll/${id}`);
   await reader.frameLocator('iframe').getByRole('heading', { name: question }).waitFor();
+});
+
+told('a motion: who brings the personal link along votes in the frame, and who does not reads why', async () => {
+  const [{ link: personal }] = await asHost('POST', '/assembly/members', 'number,name,votes,proxy\n1,Anna Ångström,2,\n2,Bert Muster,1,1\n');
+  await asHost('PUT', '/assembly/rules', { quorum: 50, heads: false });
+  const question = 'Shall the yearly fee be 30 €?';
+  const motion = await asHost('POST', '/polls', { question, kind: 'single', options: ['For', 'Against', 'Abstain'], rules: {}, key: 'f'.repeat(32), secrecy: 'named', motion: { majority: 'simple', heads: false, abstain: true } });
+  const frame = reader.frameLocator('iframe');
+  const card = frame.getByRole('region', { name: question });
+  await reader.goto(`${allowed.origin}/?frame=${link()}`);
+  await frame.getByText('No quorum yet').waitFor();
+  await asHost('POST', `/polls/${motion.id}/open`, { small_classes: true });
+  await card.getByText('Are you one of them? Then open the link that was sent to you.').waitFor();
+  assert.equal(await card.getByRole('radio').count(), 0);
+  await look(reader, 'embed, motion, a guest', 390, 'dark');
+  assert.deepEqual(await accessible(framed()), []);
+  await look(reader, 'embed, motion, a guest');
+
+  const at = (ticket) => `${allowed.origin}/?frame=${encodeURIComponent(`${link()}#t=${ticket}`)}`;
+  await reader.goto(at('nosuchticket'));
+  await frame.getByText('This personal link is no longer valid').waitFor();
+  await reader.goto(at(personal.split('#t=')[1]));
+  await frame.getByText('You are on the list of members as Anna Ångström.').waitFor();
+  assert.equal(framed().url(), link(), 'the ticket stays in no history');
+  await frame.getByRole('button', { name: 'I am here' }).click();
+  await frame.getByText('There is a quorum').waitFor();
+  for (const option of ['For', 'Against']) {
+    await card.getByRole('radio', { name: option, exact: true }).check();
+    await look(reader, `embed, motion, ${option}`, 390, 'dark');
+    assert.deepEqual(await accessible(framed()), []);
+    await look(reader, `embed, motion, ${option}`);
+    await card.getByRole('button', { name: 'Send answer' }).click();
+    await card.getByText(option === 'For' ? 'Your vote for Bert Muster' : 'Voted for Bert Muster').first().waitFor();
+  }
+  await asHost('POST', `/polls/${motion.id}/close`);
+  // Seen although another poll is open. Who checked in came after the opening, and then the quorum was not there.
+  await card.getByText('No decision: no quorum').waitFor();
+  await look(reader, 'embed, motion, result');
+  const { tally } = (await asHost('GET', '/polls')).find((p) => p.id === motion.id);
+  assert.deepEqual(tally.motion.votes, [2, 1, 0], 'two votes of her own, one for Bert');
+  await reader.context().clearCookies();
 });
 
 told('any other site and any other page are refused by the browser', async () => {

@@ -62,6 +62,10 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   // Windows of their own for the same person: a page behind another one in a window is hardly painted.
   for (const page of [projector, desktop]) await page.context().addCookies(await host.context().cookies());
   yield scene('my webinars, none yet', host);
+  await guest.goto(server.setupLink);
+  await guest.getByRole('heading', { name: 'This link no longer works' }).waitFor();
+  await guest.getByText('Forgotten your password?').click();
+  yield scene('setup, used link', guest);
   await guest.goto(`${site}/login`);
   await guest.getByRole('button', { name: 'Sign in' }).waitFor();
   yield scene('sign in', guest, true);
@@ -246,6 +250,18 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   await host.goto(site);
   await host.getByText('Ended', { exact: true }).waitFor();
   yield scene('my webinars', host, true);
+
+  // The password is forgotten, and a link for a new one made.
+  const [, key] = server.command(['user', 'password', '--email', 'ada@example.org']).match(/\/password(#\S+)/);
+  await host.goto(`${site}/password${key}`);
+  await host.getByLabel('Password').fill('four other words nobody knows');
+  yield scene('new password', host);
+  await host.getByRole('button', { name: 'Save and sign in' }).click();
+  await host.getByRole('heading', { name: 'My webinars' }).waitFor();
+  await host.goto('about:blank');
+  await host.goto(`${site}/password${key}`);
+  await host.getByRole('heading', { name: 'This link no longer works' }).waitFor();
+  yield scene('new password, used link', host);
 }
 
 /** Somebody of the audience is asked on stage while a recording runs, comes unrecorded, and goes back. */

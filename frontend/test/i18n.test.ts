@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { format, negotiate } from '../src/lib/i18n';
+import { span } from '../src/lib/span';
 
 const de = { hello: 'Guten Tag, {name}', votes_one: '{n} Stimme', votes_other: '{n} Stimmen' };
 
@@ -32,5 +33,11 @@ describe('negotiate', () => {
     [null, [], 'en'],
   ] as const)('%s and %j give %s', (stored, wanted, lang) => {
     expect(negotiate(stored, wanted)).toBe(lang);
+  });
+});
+
+describe('span', () => {
+  it.each([[1, '1 Minute'], [90 * 60_000, '90 Minuten'], [3 * 3_600_000, '3 Stunden'], [72 * 3_600_000, '3 Tage']])('%d ms are %s', (ms, text) => {
+    expect(span('de', ms)).toBe(text);
   });
 });

@@ -191,6 +191,12 @@ CREATE TABLE paper_counts (
   PRIMARY KEY (poll_id, ticket_id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE password_links (
+  user_id    TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+  token_hash BLOB NOT NULL UNIQUE CHECK (length(token_hash) = 32),
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE pictures (
   id          TEXT PRIMARY KEY,
   webinar_id  TEXT NOT NULL REFERENCES webinars (id) ON DELETE CASCADE,

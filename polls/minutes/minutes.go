@@ -48,8 +48,11 @@ func (m Minutes) facts() []string {
 	}
 	out = append(out, quorum)
 	proxies := w.anyProxies
-	if m.Roll.Rules.Proxies > 0 {
-		proxies = fmt.Sprintf(w.proxies, m.Roll.Rules.Proxies)
+	switch n := m.Roll.Rules.Proxies; {
+	case n == 1:
+		proxies = w.oneProxy
+	case n > 1:
+		proxies = fmt.Sprintf(w.proxies, n)
 	}
 	return append(out, proxies)
 }

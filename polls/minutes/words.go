@@ -7,10 +7,10 @@ import (
 
 // words are what the minutes say, in one language.
 type words struct {
-	minutes, date, quorum, noQuorum, proxies, anyProxies, attendance, met, notMet, byVotes, byHeads string
-	opened, closed, countVotes, countHeads, paper, fewOnPaper, result, none                         string
-	option, votes, heads, onPaper, number, name, weight, presence                                   string
-	here, hereOnPaper, represented, absent, members, asOf, signatures, signed                       string
+	minutes, date, quorum, noQuorum, oneProxy, proxies, anyProxies, lacks, attendance, met, notMet, byVotes, byHeads string
+	opened, closed, countVotes, countHeads, paper, fewOnPaper, result, none                                          string
+	option, votes, heads, onPaper, number, name, weight, presence                                                    string
+	here, hereOnPaper, represented, absent, members, asOf, signatures, signed                                        string
 
 	secrecy  map[polls.Secrecy]string
 	majority map[polls.Majority]string
@@ -41,7 +41,8 @@ func (m Minutes) words() words {
 func english() words {
 	return words{
 		minutes: "Minutes", date: "Meeting on", quorum: "Quorum: %d %% of the %s", noQuorum: "No quorum is required.",
-		proxies: "One person represents %d members at most.", anyProxies: "One person may represent any number of members.",
+		lacks:    "\u25A1 stands for a letter that this document cannot show. The minutes as text (Markdown) have it.",
+		oneProxy: "One person represents one member at most.", proxies: "One person represents %d members at most.", anyProxies: "One person may represent any number of members.",
 		attendance: "Here: %d members with %d votes; represented: %d with %d; on the list: %d with %d. %s", met: "There was a quorum.", notMet: "There was no quorum.",
 		byVotes: "votes", byHeads: "members", opened: "Opened", closed: "Closed", countVotes: "Each vote counted with its weight.", countHeads: "Each member counted one.",
 		paper: "Ballots on paper: %d, of which %d invalid, counted alike by two people.", fewOnPaper: "What stood on them is not listed apart: so few came in one way that it would tell who voted what.", result: "Result", none: "No motion has been decided.",
@@ -59,7 +60,8 @@ func english() words {
 func german() words {
 	return words{
 		minutes: "Protokoll", date: "Versammlung am", quorum: "Beschlussfähig ab %d %% der %s", noQuorum: "Es ist keine Mindestanwesenheit nötig.",
-		proxies: "Eine Person vertritt höchstens %d Mitglieder.", anyProxies: "Eine Person darf beliebig viele Mitglieder vertreten.",
+		lacks:    "\u25A1 steht für ein Zeichen, das dieses Dokument nicht zeigen kann. Im Protokoll als Text (Markdown) steht es.",
+		oneProxy: "Eine Person vertritt höchstens ein Mitglied.", proxies: "Eine Person vertritt höchstens %d Mitglieder.", anyProxies: "Eine Person darf beliebig viele Mitglieder vertreten.",
 		attendance: "Anwesend: %d Mitglieder mit %d Stimmen; vertreten: %d mit %d; auf der Liste: %d mit %d. %s", met: "Die Versammlung war beschlussfähig.", notMet: "Die Versammlung war nicht beschlussfähig.",
 		byVotes: "Stimmen", byHeads: "Mitglieder", opened: "Geöffnet", closed: "Geschlossen", countVotes: "Jede Stimme zählte mit ihrem Gewicht.", countHeads: "Jedes Mitglied zählte einfach.",
 		paper: "Stimmzettel auf Papier: %d, davon %d ungültig, von zwei Personen gleich gezählt.", fewOnPaper: "Was darauf stand, steht nicht für sich: Auf einem der Wege kamen so wenige, dass es verriete, wer wie gestimmt hat.", result: "Ergebnis", none: "Es wurde über nichts abgestimmt.",

@@ -30,6 +30,9 @@ func (m Minutes) PDF(to io.Writer, at time.Time) error {
 	doc.Text(w.asOf + " " + clock(at) + ". " + m.attendance(m.Roll.Attendance()))
 	head, rows := m.present()
 	doc.Table(head, []float64{1, 3, 1, 3}, rows)
+	if doc.Lacks() {
+		doc.Text(w.lacks)
+	}
 	doc.Heading(w.signatures)
 	doc.Text("\n\n______________________________          ______________________________\n" + w.signed)
 	return doc.Write(to)

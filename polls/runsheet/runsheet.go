@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"plenum/polls"
+	"plenum/webinar"
 )
 
 // LineError says which line is wrong and why.
@@ -72,7 +73,14 @@ func (e *entry) check() error {
 	if err == nil {
 		return nil
 	}
-	return &LineError{e.line, "", err}
+	wrong := &LineError{e.line, "", err}
+	if invalid, ok := errors.AsType[*webinar.InvalidError](err); ok {
+		name := strings.TrimSuffix(canonical(strings.TrimPrefix(invalid.Field, "motion.")), " ms")
+		if line, said := e.lines[name]; said {
+			wrong.Line, wrong.Name = line, name
+		}
+	}
+	return wrong
 }
 
 // canonical is how the name of a setting is compared.

@@ -22,6 +22,7 @@ type packet struct {
 	ts      uint32
 	marker  bool
 	payload []byte
+	slab    *slab // where payload is; nil: in room of its own
 	permit  consent.Permit
 	at      time.Duration // arrival
 }

@@ -29,6 +29,7 @@ type sample struct {
 	key    bool
 	at     time.Duration // session time
 	data   []byte
+	slab   *slab // where data is; nil: in room of its own
 	rights rights
 }
 
@@ -119,6 +120,7 @@ func (l *line) push(t media.Track, ssrc uint32, seq uint16, p packet) {
 	s := l.source(t)
 	st := stream{track: t.ID, ssrc: ssrc}
 	if slices.Contains(s.retired, st) || s.codec != codecOf(t) {
+		p.slab.free()
 		return
 	}
 	if s.stream != st {
@@ -132,6 +134,7 @@ func (l *line) push(t media.Track, ssrc uint32, seq uint16, p packet) {
 		s.needKey, s.lastKey, s.lastAsk = s.number == videoTrack, p.at, p.at-askEvery
 	}
 	if !s.jitter.push(seq, p) {
+		p.slab.free()
 		return
 	}
 	s.lastSeen = p.at
@@ -157,11 +160,16 @@ func (l *line) drain(s *source, now time.Duration, all bool) {
 			if len(p.payload) > 0 {
 				var r rights
 				r.add(p.permit)
-				l.hold(sample{track: s.number, codec: s.codec, key: true, at: s.clock.session(p.ts), data: p.payload, rights: r})
+				l.hold(sample{track: s.number, codec: s.codec, key: true, at: s.clock.session(p.ts), data: p.payload, slab: p.slab, rights: r})
+			} else {
+				p.slab.free()
 			}
 			continue
 		}
 		frame, r, done, lost := s.frames.push(p, gap)
+		if s.codec != webm.AV1 { // a unit that goes on in the next packet lies where it came
+			p.slab.free()
+		}
 		if lost {
 			s.needKey = true
 		}

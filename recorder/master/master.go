@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -31,6 +32,8 @@ type Config struct {
 	// KeyFrame asks the source for a key frame, at most every 500 ms. It must not block and may be nil.
 	KeyFrame func(media.Kind)
 	Log      *slog.Logger
+	// Sync returns when a file is on the disk; nil: fsync(2), in which a thread waits.
+	Sync func(*os.File) error
 	// OnError hears once that the disk failed; the writer has stopped by itself then. It comes from the writer's
 	// goroutine: it may Discard, but not wait for Seal. It may be nil.
 	OnError func(error)
@@ -70,6 +73,9 @@ func prepare(cfg Config) *Writer {
 		drain: make(chan chan struct{}), begun: time.Now()}
 	w.offset = w.begun.Sub(cfg.Origin)
 	w.spool.path = filepath.Join(cfg.Dir, cfg.ID+".webm")
+	if w.spool.sync = cfg.Sync; w.spool.sync == nil {
+		w.spool.sync = (*os.File).Sync
+	}
 	w.reel.file = &w.spool
 	w.line.out = w.put
 	w.line.ask = func(k media.Kind) {
@@ -97,9 +103,10 @@ func (w *Writer) Report(t media.Track, r media.SenderReport) {
 	}
 }
 
-// put hands a sample to the muxer, which copies it: the room of a picture can be used again.
+// put hands a sample to the muxer, which copies it: the room of a sound or a picture can be used again.
 func (w *Writer) put(x sample) (bool, error) {
 	written, err := w.reel.write(x)
+	x.slab.free()
 	if x.track == videoTrack {
 		w.line.spare.give(x.data)
 	}

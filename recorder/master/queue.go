@@ -6,9 +6,6 @@ import (
 	"plenum/webinar/media"
 )
 
-// slab is how many bytes of payloads are allocated at a time.
-const slab = 64 << 10
-
 // item is a packet or, without payload and permit, a sender report.
 type item struct {
 	track  media.Track
@@ -25,8 +22,8 @@ type queue struct {
 
 	mu     sync.Mutex
 	items  []item
-	spare  []item  // the slice that was taken before, to be filled again
-	room   []byte  // of the newest slab
+	spare  []item // the slice that was taken before, to be filled again
+	slabs  slabs
 	newest [2]mark // of sound and pictures
 	lost   int
 }
@@ -47,7 +44,7 @@ func (q *queue) put(it item) {
 		return
 	}
 	if it.report == nil {
-		it.packet.payload = q.keep(it.packet.payload)
+		it.packet.payload, it.packet.slab = q.slabs.keep(it.packet.payload)
 		if q.surprised(&it) {
 			select {
 			case q.hurry <- struct{}{}:
@@ -73,21 +70,6 @@ func (q *queue) surprised(it *item) bool {
 	return true
 }
 
-// keep copies a payload next to the others; mu is held.
-func (q *queue) keep(payload []byte) []byte {
-	n := len(payload)
-	if n > slab/4 {
-		return append([]byte(nil), payload...)
-	}
-	if len(q.room) < n {
-		q.room = make([]byte, slab)
-	}
-	out := q.room[:n:n]
-	q.room = q.room[n:]
-	copy(out, payload)
-	return out
-}
-
 // take returns what has come since the last call. It is valid until the next one.
 func (q *queue) take() []item {
 	q.mu.Lock()
@@ -102,7 +84,8 @@ func (q *queue) take() []item {
 func (q *queue) drop() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.items, q.spare, q.room = nil, nil, nil
+	q.items, q.spare = nil, nil
+	q.slabs.drop()
 }
 
 func (q *queue) losses() int {

@@ -14,6 +14,7 @@ var errShut = errors.New("master: spool is shut")
 // spool is the file of one segment: it exists from the first byte on, and takes none once it is shut.
 type spool struct {
 	path string
+	sync func(*os.File) error
 
 	// mu is held across the write itself, against the rule of the house: shut must not return while bytes are on
 	// their way, and not before it is certain that none will set out. A write is one cluster into the page cache;
@@ -85,7 +86,7 @@ func (s *spool) Sync() error {
 	if err != nil {
 		return err
 	}
-	if err := f.Sync(); err != nil || !s.fresh {
+	if err := s.sync(f); err != nil || !s.fresh {
 		return err
 	}
 	s.fresh = false

@@ -13,14 +13,15 @@ import (
 
 // words are what the paper says in one language.
 type words struct {
-	title, recording, numbers, life, people, notice, nobody, speaker, when, event, who, what, publish, kept, made string
-	kinds                                                                                                         map[consent.Kind]string
-	scopes                                                                                                        map[string]string
-	reasons                                                                                                       map[string]string
+	title, recording, numbers, life, people, notice, nobody, speaker, when, event, who, what, publish, kept, made, lacks string
+	kinds                                                                                                                map[consent.Kind]string
+	scopes                                                                                                               map[string]string
+	reasons                                                                                                              map[string]string
 }
 
 func english() words {
 	return words{
+		lacks: "\u25A1 stands for a letter that this document cannot show. The table (CSV) has it.",
 		title: "Consent report", recording: "Recording %s", made: "Made on %s. Times are in UTC.",
 		numbers: "%d people were asked, %d have answered, %d agree now.",
 		life:    "The recording", people: "Who agreed", notice: "The text that was announced (%s)", nobody: "Nobody has agreed.", speaker: "speaker",
@@ -37,6 +38,7 @@ func english() words {
 
 func german() words {
 	return words{
+		lacks: "\u25A1 steht für ein Zeichen, das dieses Dokument nicht zeigen kann. In der Tabelle (CSV) steht es.",
 		title: "Bericht über die Einwilligungen", recording: "Aufzeichnung %s", made: "Erstellt am %s. Alle Zeiten in UTC.",
 		numbers: "%d Personen wurden gefragt, %d haben geantwortet, %d stimmen jetzt zu.",
 		life:    "Die Aufzeichnung", people: "Wer zugestimmt hat", notice: "Der angekündigte Text (%s)", nobody: "Niemand hat zugestimmt.", speaker: "Person",
@@ -84,6 +86,9 @@ func (r *Report) PDF(w io.Writer, lang webinar.Lang, now time.Time) error {
 		d.Heading(fmt.Sprintf(say.notice, l))
 		d.Text(text)
 		d.Text("SHA-256 " + consent.Hash(text))
+	}
+	if d.Lacks() {
+		d.Text(say.lacks)
 	}
 	return d.Write(w)
 }

@@ -13,7 +13,7 @@ import (
 // TestEncodersAsTheyAre publishes with the offers of programs that are no browsers, and watches what they send.
 func TestEncodersAsTheyAre(t *testing.T) {
 	t.Parallel()
-	same, waits := strings.NewReplacer(), strings.NewReplacer("setup:actpass", "setup:passive")
+	same, waits, vp9 := strings.NewReplacer(), strings.NewReplacer("setup:actpass", "setup:passive"), strings.NewReplacer("VP8/", "VP9/")
 	for _, c := range []struct {
 		offer, setup string
 		change       *strings.Replacer
@@ -25,6 +25,7 @@ func TestEncodersAsTheyAre(t *testing.T) {
 		{"ffmpeg8-active", "passive", same},
 		{"gstreamer-vp8", "passive", same},
 		{"gstreamer-vp8", "active", waits},
+		{"gstreamer-vp8", "passive", vp9},
 		{"gstreamer-h264", "passive", same},
 	} {
 		t.Run(c.offer+" "+c.setup, func(t *testing.T) {
@@ -124,6 +125,7 @@ func pictureOf(m *sdp.MediaDescription, key bool, n uint32) []byte {
 	body := vp8(key, uint16(n), byte(n), 'E', n)
 	heads := map[string][2][]byte{ // of a picture, of a key frame
 		"VP8":  {{}, {}},
+		"VP9":  {{0x4c}, {0x0c}},
 		"AV1":  {{0x10, 0x32}, {0x18, 0x0a}},
 		"H264": {{0x41}, {24, 0, 4, 0x67, 0x42, 0xc0, 0x1f, 0, 2, 0x68, 0xce, 0, byte(len(body) + 1), 0x65}}, // SPS, PPS and IDR in one (STAP-A)
 	}

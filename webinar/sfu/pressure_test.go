@@ -53,6 +53,9 @@ func TestNobodyMoreWhenTheLineIsFull(t *testing.T) {
 	if _, _, err := e.Watch(t.Context(), "r", Viewer{Owner: "late"}, text); !errors.Is(err, ErrOverload) {
 		t.Errorf("got %v", err)
 	}
+	if j := e.Stats().Joins; j[JoinFull] != 1 || j[JoinFault] != 0 {
+		t.Errorf("counted as %v", j)
+	}
 	b.unaffected()
 	eventually(t, "room again", func() bool {
 		id, _, err := e.Watch(t.Context(), "r", Viewer{Owner: "late"}, text)

@@ -65,13 +65,14 @@ const (
 	JoinConnected JoinEnd = "connected"
 	JoinOffer     JoinEnd = "offer"       // the offer was refused
 	JoinBusy      JoinEnd = "busy"        // there were too many sessions
+	JoinFull      JoinEnd = "full"        // the line was
 	JoinGone      JoinEnd = "gone"        // the client hung up before it was answered
 	JoinSilent    JoinEnd = "unconnected" // it was answered and never connected
 	JoinFault     JoinEnd = "fault"       // anything else
 )
 
 func joinEnds() []JoinEnd {
-	return []JoinEnd{JoinConnected, JoinOffer, JoinBusy, JoinGone, JoinSilent, JoinFault}
+	return []JoinEnd{JoinConnected, JoinOffer, JoinBusy, JoinFull, JoinGone, JoinSilent, JoinFault}
 }
 
 // Histogram counts values in ranges.
@@ -143,6 +144,8 @@ func (l *books) refused(err error) {
 		end = JoinOffer
 	} else if errors.Is(err, ErrBusy) {
 		end = JoinBusy
+	} else if errors.Is(err, ErrOverload) {
+		end = JoinFull
 	} else if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		end = JoinGone
 	}

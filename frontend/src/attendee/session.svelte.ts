@@ -3,6 +3,7 @@ import { api, Problem, type Schema } from '../lib/api';
 import { Room } from '../lib/room.svelte';
 import { keep, recall } from '../lib/storage';
 import { MARK_FIRST_FRAME, MARK_JOIN } from '../lib/marks';
+import { redeem, takeTicket } from './ticket';
 
 export type Phase = 'loading' | 'failed' | 'missing' | 'arrival' | 'inside' | 'left' | 'ended';
 
@@ -44,7 +45,7 @@ export class Session {
     this.phase = 'loading';
     const ticket = takeTicket();
     try {
-      if (ticket) await this.#exchange(ticket);
+      if (ticket && !(await redeem(this.room.id, ticket))) this.ticketBad = true;
       this.arrival = await this.#get();
     } catch (err) {
       this.error = err;
@@ -124,20 +125,4 @@ export class Session {
   #get(): Promise<Schema<'Arrival'>> {
     return api('get', '/api/webinars/{webinar}', { params: { webinar: this.room.id } });
   }
-
-  async #exchange(ticket: string): Promise<void> {
-    try {
-      await api('post', '/api/webinars/{webinar}/join', { params: { webinar: this.room.id }, body: { ticket } });
-    } catch (err) {
-      if (!(err instanceof Problem) || err.status < 400 || err.status >= 500 || err.status === 404) throw err;
-      this.ticketBad = true;
-    }
-  }
-}
-
-/** Takes the personal ticket out of the fragment, so that it stays in no history and on no screen. */
-function takeTicket(): string | undefined {
-  const ticket = new URLSearchParams(location.hash.slice(1)).get('t') ?? undefined;
-  if (ticket) history.replaceState(history.state, '', location.pathname + location.search);
-  return ticket;
 }

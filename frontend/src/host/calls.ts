@@ -24,6 +24,9 @@ export type Lang = Schema<'Lang'>;
 export const accounts = {
   me: () => api('get', '/api/account', {}),
   setup: (body: Schema<'SetupRequest'>) => api('post', '/api/setup', { body }),
+  checkSetup: (body: Schema<'OneTimeLink'>) => api('post', '/api/setup/link', { body }),
+  newPassword: (body: Schema<'NewPassword'>) => api('post', '/api/password', { body }),
+  ofLink: (body: Schema<'OneTimeLink'>) => api('post', '/api/password/link', { body }),
   signIn: (body: Schema<'SignInRequest'>) => api('post', '/api/session', { body }),
   signOut: () => api('delete', '/api/session', {}),
 };

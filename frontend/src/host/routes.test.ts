@@ -5,6 +5,7 @@ test('each page has its address', () => {
   expect(parse('/')).toEqual({ page: 'home' });
   expect(parse('/webinars')).toEqual({ page: 'home' });
   expect(parse('/setup')).toEqual({ page: 'setup' });
+  expect(parse('/password')).toEqual({ page: 'password' });
   expect(parse('/webinars/abc')).toEqual({ page: 'webinar', id: 'abc' });
   expect(parse('/stage/abc/')).toEqual({ page: 'stage', id: 'abc' });
   expect(parse('/s/abc')).toEqual({ page: 'speaker', id: 'abc' });
@@ -12,7 +13,7 @@ test('each page has its address', () => {
   expect(parse('/recordings/abc/r-1/')).toEqual({ page: 'player', id: 'abc', recording: 'r-1' });
 });
 
-test.each(['/nonsense', '/stage', '/stage/a/b', '/recordings/a/b/c', '/recordings/a/..%2f', '/constructor/x', '/s/..%2f', '/setup/x'])('%s is nobody’s page', (path) => {
+test.each(['/nonsense', '/stage', '/stage/a/b', '/recordings/a/b/c', '/recordings/a/..%2f', '/constructor/x', '/s/..%2f', '/setup/x', '/password/x'])('%s is nobody’s page', (path) => {
   expect(parse(path)).toEqual({ page: 'unknown' });
 });
 

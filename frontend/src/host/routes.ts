@@ -3,6 +3,7 @@
 export type Route =
   | { page: 'setup' }
   | { page: 'login' }
+  | { page: 'password' }
   | { page: 'home' }
   | { page: 'webinar'; id: string }
   | { page: 'stage'; id: string }
@@ -26,7 +27,7 @@ export function parse(path: string): Route {
   }
   if (id === undefined) {
     if (first === '' || first === 'webinars') return { page: 'home' };
-    if (first === 'setup' || first === 'login') return { page: first };
+    if (first === 'setup' || first === 'login' || first === 'password') return { page: first };
     return { page: 'unknown' };
   }
   if (!ID.test(id) || !Object.hasOwn(withID, first)) return { page: 'unknown' };

@@ -33,10 +33,10 @@ class Language {
     if (lang === this.current) this.#catalog = below ? { ...more, ...this.#catalog } : { ...this.#catalog, ...more };
   }
 
-  /** Switches the language and remembers it. */
+  /** Switches the language and remembers it. Throws where its words cannot be had; then all stays as it was. */
   async use(lang: Lang): Promise<void> {
-    keep(KEY, lang);
     await this.#load(lang);
+    keep(KEY, lang);
   }
 
   /** Takes the language of what is shown, unless this browser's person has chosen one. */
@@ -72,13 +72,6 @@ class Language {
 
   number(n: number): string {
     return new Intl.NumberFormat(LOCALE[this.current]).format(n);
-  }
-
-  /** A span of time in words, such as "5 Minuten"; minutes below two hours, hours below two days. */
-  span(ms: number): string {
-    const minutes = Math.max(1, Math.ceil(ms / 60_000));
-    const [value, unit]: [number, string] = minutes < 120 ? [minutes, 'minute'] : minutes < 2880 ? [Math.round(minutes / 60), 'hour'] : [Math.round(minutes / 1440), 'day'];
-    return new Intl.NumberFormat(LOCALE[this.current], { style: 'unit', unit, unitDisplay: 'long' }).format(value);
   }
 
   /** A share as whole percent, `43 %` or `43%`. */

@@ -72,6 +72,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/setup/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether the one-time link of the first start works; uses nothing up */
+        post: operations["checkSetup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set a new password with a one-time link of `plenum user password`. Ends every sign-in of the account and signs in anew */
+        post: operations["newPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/password/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whose password a one-time link changes; uses nothing up */
+        post: operations["checkPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -833,7 +884,7 @@ export interface paths {
         get?: never;
         /** Put another ballot in the place of an earlier one, where the poll is `changeable`. Whoever knows the secret cast it */
         put: operations["changeVote"];
-        /** Cast the one vote of this seat. Answered after it is durable; a second one is 409 `already-voted` */
+        /** Cast the one vote of this seat. Answered after it is durable; a second one is 409 `already-voted`, but in a named poll the same request again has the same receipt */
         post: operations["vote"];
         delete?: never;
         options?: never;
@@ -1941,6 +1992,13 @@ export interface components {
             token: string;
             email: string;
             name: string;
+            password: string;
+        };
+        OneTimeLink: {
+            token: string;
+        };
+        NewPassword: {
+            token: string;
             password: string;
         };
         SignInRequest: {
@@ -3121,6 +3179,71 @@ export interface operations {
         };
         responses: {
             201: components["responses"]["Account"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    checkSetup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OneTimeLink"];
+            };
+        };
+        responses: {
+            /** @description it works */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    newPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Account"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    checkPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OneTimeLink"];
+            };
+        };
+        responses: {
+            /** @description whose */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };

@@ -1,6 +1,7 @@
 // One look at a webinar's polls through a frame of another site.
 import { api, hopeless, type Schema } from '../../lib/api';
 import { Room } from '../../lib/room.svelte';
+import { redeem, takeTicket } from '../ticket';
 
 export class Visit {
   /** A webinar or a poll, as the frame's address names it. */
@@ -12,8 +13,12 @@ export class Visit {
   /** The browser kept no cookie for this frame, so nobody is recognised here. */
   cookieless = $state(false);
   error = $state.raw<unknown>();
+  /** The personal link in the frame's address was refused; one reads and votes as a guest. */
+  ticketBad = $state(false);
   /** Asking again may help. */
   mend = $state(false);
+  /** Of a page that knows its reader, such as an association's for its members. Kept until the server has answered. */
+  #ticket = takeTicket();
   #closed = false;
 
   constructor(id: string) {
@@ -43,10 +48,11 @@ export class Visit {
     let found = await arrival();
     this.webinar = found.webinar;
     if (found.webinar.state === 'ended' && !found.me) return;
-    if (!found.me) {
-      await api('post', '/api/webinars/{webinar}/join', { params, body: { framed: true } });
-      found = await arrival();
-    }
+    const ticket = this.#ticket;
+    if (ticket) this.ticketBad = !(await redeem(webinar, ticket, true));
+    this.#ticket = null;
+    if (!found.me && (!ticket || this.ticketBad)) await api('post', '/api/webinars/{webinar}/join', { params, body: { framed: true } });
+    if (!found.me || ticket) found = await arrival();
     this.cookieless = !found.me;
     if (this.cookieless || this.#closed) return;
     this.room = new Room(webinar);

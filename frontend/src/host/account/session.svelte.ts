@@ -22,6 +22,10 @@ class Session {
     this.account = await accounts.setup({ token, email, name, password });
   }
 
+  async newPassword(token: string, password: string): Promise<void> {
+    this.account = await accounts.newPassword({ token, password });
+  }
+
   async signOut(): Promise<void> {
     await accounts.signOut();
     this.account = null;

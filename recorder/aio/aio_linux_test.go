@@ -1,0 +1,157 @@
+package aio
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func file(t testing.TB) *os.File {
+	t.Helper()
+	f, err := os.Create(filepath.Join(t.TempDir(), "f"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+func (s *Syncer) spare() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.idle)
+}
+
+// aio skips where the kernel takes no requests: there Sync is fdatasync.
+func aio(t *testing.T) *Syncer {
+	s := &Syncer{}
+	if r := s.take(); r != nil {
+		s.give(r)
+		t.Cleanup(func() {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return s
+	}
+	t.Skip("the kernel takes no requests")
+	return nil
+}
+
+func TestSync(t *testing.T) {
+	s, f := aio(t), file(t)
+	for range 3 {
+		if _, err := f.Write(make([]byte, 200<<10)); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Sync(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := s.spare(); n != 1 {
+		t.Fatalf("one after the other: %d requests instead of the same again", n)
+	}
+}
+
+// Files do not wait for one another: each has a request of its own.
+func TestSyncMany(t *testing.T) {
+	s := aio(t)
+	var wg sync.WaitGroup
+	for range 20 {
+		f := file(t)
+		wg.Go(func() {
+			for range 5 {
+				if _, err := f.Write(make([]byte, 10<<10)); err != nil {
+					t.Error(err)
+				}
+				if err := s.Sync(f); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := s.spare(); n < 1 || n > 20 {
+		t.Fatalf("%d requests for 20 files", n)
+	}
+}
+
+// What fdatasync says, a request says as well, and it can be used again.
+func TestSyncErrors(t *testing.T) {
+	s, f := aio(t), file(t)
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	if err := s.Sync(w); !errors.Is(err, unix.EINVAL) {
+		t.Fatalf("a pipe: %v", err)
+	}
+	if err := s.Sync(f); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	if err := s.Sync(f); !errors.Is(err, os.ErrClosed) {
+		t.Fatalf("a closed file: %v", err)
+	}
+	if n := s.spare(); n != 1 {
+		t.Fatalf("%d requests", n)
+	}
+}
+
+// Without requests, and after Close, files are synced all the same.
+func TestSyncWithout(t *testing.T) {
+	for name, s := range map[string]*Syncer{"none": {none: true}, "closed": {}} {
+		if name == "closed" {
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f := file(t)
+		if err := s.Sync(f); err != nil {
+			t.Fatal(name, err)
+		}
+		f.Close()
+		if err := s.Sync(f); !errors.Is(err, os.ErrClosed) {
+			t.Fatalf("%s: a closed file: %v", name, err)
+		}
+		if n := s.spare(); n != 0 {
+			t.Fatalf("%s: %d requests", name, n)
+		}
+	}
+}
+
+// Requests are given back to the kernel, which has few.
+func TestClose(t *testing.T) {
+	before := given(t)
+	s := aio(t)
+	if err := s.Sync(file(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if after := given(t); after > before {
+		t.Skipf("%d requests before, %d after: others use them too", before, after)
+	}
+}
+
+func given(t *testing.T) (n int) {
+	text, err := os.ReadFile("/proc/sys/fs/aio-nr")
+	if err != nil {
+		t.Skip(err)
+	}
+	if _, err := fmt.Sscan(string(text), &n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
