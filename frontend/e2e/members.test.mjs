@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { afterEach, beforeEach, test } from 'node:test';
 import { Cast, person, pictured } from './browser.mjs';
 import { desk, wear } from './gallery.mjs';
 import { accessible, focusSeen, laidOut } from './looks.mjs';
@@ -13,11 +13,11 @@ const looks = [{ width: 390, height: 844, theme: 'dark', lang: 'de' }, { width: 
 
 let server, cast;
 
-before(async () => {
+beforeEach(async () => {
   server = await Server.start();
   cast = new Cast();
 });
-after(async () => {
+afterEach(async () => {
   await cast?.close();
   await server?.stop();
 });
