@@ -49,6 +49,8 @@ func routes() []route {
 		{"getWebinar", get, one, public(), (*server).getWebinar},
 		{"updateWebinar", patch, one, manage(), (*server).updateWebinar},
 		{"deleteWebinar", del, one, manage(), (*server).deleteWebinar},
+		{"previewNotice", post, "/api/notice", account(), (*server).previewNotice},
+		{"plannedNotice", get, one + "/notice", public(), (*server).plannedNotice},
 		{"join", post, one + "/join", public(), (*server).join},
 		{"resolveEmbed", get, "/api/embeds/{embed}", public(), (*server).resolveEmbed},
 		{"getEmbed", get, one + "/embed", manage(), (*server).getEmbed},

@@ -1,15 +1,14 @@
 // A meeting of an association: a list is read, members check in with their own links, and everybody sees the quorum.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { Cast, person, pictured } from './browser.mjs';
-import { desk, wear } from './gallery.mjs';
-import { accessible, focusSeen, laidOut } from './looks.mjs';
+import { assertLooks, desk, handheld } from './looks.mjs';
+import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
-import { assertQuiet, createWebinar, makeAccount } from './steps.mjs';
+import { assertQuiet } from './steps.mjs';
 
-const looks = [{ width: 390, height: 844, theme: 'dark', lang: 'de' }, { width: 390, height: 844, theme: 'light', lang: 'en' }, { ...desk, theme: 'dark' }, desk];
+const looks = [handheld, { width: 390, height: 844, theme: 'light', lang: 'en' }, { ...desk, theme: 'dark' }, desk];
 
 let server, cast;
 
@@ -24,14 +23,7 @@ afterEach(async () => {
 
 async function sound(page, name) {
   await page.bringToFront(); // Tab goes through the page that is seen
-  const found = [];
-  for (const look of looks) {
-    await wear(page, look);
-    const complaints = [...(await laidOut(page, look.lang)), ...(await accessible(page)), ...(look === desk ? await focusSeen(page) : [])];
-    found.push(...complaints.map((c) => `${name} ${look.width} ${look.theme} ${look.lang}: ${c}`));
-    if (process.env.PLENUM_PICTURES) await page.screenshot({ path: join(process.env.PLENUM_PICTURES, `${name}-${look.width}-${look.theme}.png`), fullPage: true });
-  }
-  assert.deepEqual(found, []);
+  await assertLooks(page, name, looks);
 }
 
 /** The text of a PDF; undefined where nothing here can read one. */
@@ -45,8 +37,7 @@ test('members check in and there is a quorum', async () => {
   const host = await person(browser, server.url);
   const anna = await person(browser, server.url, { viewport: { width: 390, height: 844 } });
   await pictured('members', () => [host, anna], async () => {
-    await makeAccount(host, server);
-    const { id } = await createWebinar(host, 'Mitgliederversammlung 2026');
+    const { id } = await (await Organizer.of(server, host)).webinar('Mitgliederversammlung 2026');
     await host.goto(`${server.url}/webinars/${id}`);
     await host.getByRole('link', { name: 'Members' }).click();
     const list = (text) => ({ name: 'members.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
@@ -162,8 +153,7 @@ test('members vote in secret, and who comes too late is told', async () => {
   const anna = await person(browser, server.url, { viewport: { width: 390, height: 844 } });
   const emil = await person(browser, server.url, { viewport: { width: 390, height: 844 } });
   await pictured('secret-motion', () => [host, anna, emil], async () => {
-    await makeAccount(host, server);
-    const { id } = await createWebinar(host, 'Wahl des Vorstands');
+    const { id } = await (await Organizer.of(server, host)).webinar('Wahl des Vorstands');
     await host.goto(`${server.url}/webinars/${id}`);
     await host.getByRole('link', { name: 'Members' }).click();
     const answered = host.waitForResponse((r) => r.url().endsWith('/assembly/members') && r.status() === 201);

@@ -331,7 +331,7 @@ CREATE TABLE recordings (
   stopped_at       INTEGER NOT NULL,
   expires_at       INTEGER NOT NULL,
   announce_key     TEXT NOT NULL
-) STRICT;
+, keep_ms INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE UNIQUE INDEX recordings_active ON recordings (webinar_id) WHERE state IN ('announced', 'recording', 'paused');
 
@@ -432,7 +432,7 @@ CREATE TABLE webinars (
   ended_at   INTEGER NOT NULL DEFAULT 0,
   expires_at INTEGER NOT NULL,
   create_key TEXT NOT NULL DEFAULT ''
-) STRICT;
+, rec_intent TEXT NOT NULL DEFAULT 'none' CHECK (rec_intent IN ('none', 'maybe', 'planned')), rec_purpose TEXT NOT NULL DEFAULT '', rec_viewers TEXT NOT NULL DEFAULT '' CHECK (rec_viewers IN ('', 'organizer', 'invited', 'public')), rec_keep_days INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE UNIQUE INDEX webinars_create_key ON webinars (owner_id, create_key) WHERE create_key <> '';
 

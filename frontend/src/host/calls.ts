@@ -43,6 +43,10 @@ export const webinars = {
   leave: (webinar: string) => api('post', '/api/webinars/{webinar}/leave', { params: { webinar } }),
 };
 
+export const notices = {
+  preview: (body: Schema<'RecordingPlan'>) => api('post', '/api/notice', { body }),
+};
+
 export const embeds = {
   get: (webinar: string) => api('get', '/api/webinars/{webinar}/embed', { params: { webinar } }),
   set: (webinar: string, origins: string[]) => api('put', '/api/webinars/{webinar}/embed', { params: { webinar }, body: { origins } }),

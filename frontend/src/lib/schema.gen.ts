@@ -244,6 +244,42 @@ export interface paths {
         patch: operations["updateWebinar"];
         trace?: never;
     };
+    "/api/notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a recording with such a plan would announce, in every language */
+        post: operations["previewNotice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** What a recording of this webinar would announce, in every language, to whoever has the link. 404 if the host plans none */
+        get: operations["plannedNotice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/join": {
         parameters: {
             query?: never;
@@ -2018,6 +2054,23 @@ export interface components {
         };
         /** @enum {string} */
         WebinarState: "scheduled" | "live" | "ended";
+        /** @description what the host says about recording beforehand, to everybody who has the link; it records nothing */
+        RecordingPlan: {
+            /**
+             * @description maybe: a host may announce a recording later; planned: one is announced as the webinar goes live
+             * @enum {string}
+             */
+            intent: "none" | "maybe" | "planned";
+            /** @description in words; needed unless the intent is none */
+            purpose?: string;
+            /**
+             * @description who may see it; beyond the organizer only with those in it who allow publication. Absent: organizer
+             * @enum {string}
+             */
+            viewers?: "organizer" | "invited" | "public";
+            /** @description days from its end to its erasure; absent: as long as the operator keeps recordings, which is the most */
+            keep_days?: number;
+        };
         WebinarRequest: {
             title: string;
             /** @description absent: now */
@@ -2025,8 +2078,11 @@ export interface components {
             lang?: components["schemas"]["Lang"];
             /** @description idempotency key */
             key?: string;
+            /** @description absent: none */
+            recording_plan?: components["schemas"]["RecordingPlan"];
         };
         WebinarPatch: {
+            recording_plan?: components["schemas"]["RecordingPlan"];
             title?: string;
             starts_at?: components["schemas"]["Time"];
             lang?: components["schemas"]["Lang"];
@@ -2045,6 +2101,7 @@ export interface components {
             code?: string;
             /** @description attendee link; for hosts only, and not in events */
             link?: string;
+            recording_plan: components["schemas"]["RecordingPlan"];
         };
         Arrival: {
             webinar: components["schemas"]["Webinar"];
@@ -2937,7 +2994,7 @@ export interface components {
         ConsentAnswer: {
             /** @enum {string} */
             act: "shown" | "grant" | "refuse" | "withdraw";
-            /** @description of a grant; absent: all that the notice names. Of a withdrawal; absent: all */
+            /** @description of a grant; absent: all that the notice names, and without audio, video or screen 422 `no-media`. Of a withdrawal; absent: all */
             scopes?: components["schemas"]["Scope"][];
             /**
              * @description separate and unticked
@@ -3483,6 +3540,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Webinar"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    previewNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingPlan"];
+            };
+        };
+        responses: {
+            /** @description notices */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    plannedNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description notices */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"][];
                 };
             };
             default: components["responses"]["Problem"];
