@@ -70,7 +70,7 @@ test('members check in and there is a quorum', async () => {
     await anna.getByText('No quorum yet: 0 % are here or represented, 50 % are needed.').waitFor();
     await anna.getByRole('button', { name: 'I am here' }).click();
     await anna.getByText('You also represent: Bert Muster').waitFor();
-    await host.getByText('3 of 7 votes are here or represented; 50 % are needed.').waitFor();
+    await host.getByText('3 of 7 votes are here or represented. 50 % are needed.').waitFor();
 
     // At the door: Dora has no phone.
     await host.getByLabel('Find by name or number').fill('dora');
