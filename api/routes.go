@@ -96,7 +96,7 @@ func routes() []route {
 		{"movePoll", put, poll + "/place", manage(), (*server).movePoll},
 		{"vote", post, poll + "/votes", watch, (*server).vote},
 		{"changeVote", put, poll + "/votes", watch, (*server).changeVote},
-		{"tokenKey", get, poll + "/token", watch, (*server).tokenKey},
+		{"tokenKeys", get, poll + "/token", watch, (*server).tokenKeys},
 		{"signToken", post, poll + "/token", watch, (*server).signToken},
 		{"castBallot", post, poll + "/ballots", public(), (*server).castBallot},
 		{"signedVotes", get, poll + "/voters", manage(), (*server).signedVotes},

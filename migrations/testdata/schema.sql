@@ -140,6 +140,15 @@ CREATE TABLE "downloads" (
 
 CREATE INDEX downloads_recording ON downloads (recording_id, at);
 
+CREATE TABLE electors (
+  poll_id   TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+  member_id TEXT NOT NULL,
+  holder_id TEXT NOT NULL, -- the member who votes: the same one, or who represents them
+  weight    INTEGER NOT NULL CHECK (weight BETWEEN 1 AND 1000000),
+  paper     INTEGER NOT NULL CHECK (paper IN (0, 1)),
+  PRIMARY KEY (poll_id, member_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE embed_origins (
   webinar_id TEXT NOT NULL REFERENCES webinars (id) ON DELETE CASCADE,
   position   INTEGER NOT NULL CHECK (position BETWEEN 1 AND 10),
@@ -212,10 +221,12 @@ CREATE TABLE players (
 
 CREATE UNIQUE INDEX players_nickname ON players (webinar_id, folded);
 
-CREATE TABLE poll_keys (
-  poll_id TEXT PRIMARY KEY REFERENCES polls (id) ON DELETE CASCADE,
+CREATE TABLE "poll_keys" (
+  poll_id TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+  weight  INTEGER NOT NULL CHECK (weight BETWEEN 1 AND 1000000),
   private BLOB NOT NULL,
-  public  BLOB NOT NULL
+  public  BLOB NOT NULL,
+  PRIMARY KEY (poll_id, weight)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE "poll_options" (

@@ -17,6 +17,7 @@ export type ConsentAnswer = Schema<'ConsentAnswer'>;
 export type Assembly = Schema<'Assembly'>;
 export type Member = Schema<'Member'>;
 export type MemberChange = Schema<'MemberChange'>;
+export type LostVote = Schema<'LostVote'>;
 export type MemberLink = Schema<'MemberLink'>;
 export type Lang = Schema<'Lang'>;
 

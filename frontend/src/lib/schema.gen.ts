@@ -938,10 +938,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** The key of a secret poll */
-        get: operations["tokenKey"];
+        /** The keys of a secret poll, one for each weight that a vote has: in a vote of the members several, else one */
+        get: operations["tokenKeys"];
         put?: never;
-        /** Have a blinded receipt signed, once for each personal ticket (RFC 9474). The same request again has the same answer */
+        /** Have a blinded receipt signed (RFC 9474), once for each personal ticket, in a vote of the members once for each member, with the key of that vote’s weight. The same request again has the same answer */
         post: operations["signToken"];
         delete?: never;
         options?: never;
@@ -2253,6 +2253,14 @@ export interface components {
             rules: components["schemas"]["AssemblyRules"];
             members: components["schemas"]["Member"][];
             attendance: components["schemas"]["Attendance"];
+            /** @description who is here and can cast no vote in an open motion, neither on the page nor on paper */
+            lost: components["schemas"]["LostVote"][];
+        };
+        LostVote: {
+            poll: components["schemas"]["ID"];
+            question: string;
+            member: components["schemas"]["ID"];
+            bar: components["schemas"]["VoteBar"];
         };
         MemberLink: {
             member: components["schemas"]["Member"];
@@ -2602,7 +2610,7 @@ export interface components {
             texts?: string[];
             motion?: components["schemas"]["Outcome"];
         };
-        /** @description A vote of the members of the list: a single choice, named or anonymous, with the options for, against and, with abstain, a last one for abstentions */
+        /** @description A vote of the members of the list: a single choice with the options for, against and, with abstain, a last one for abstentions */
         Motion: {
             /**
              * @description what carries it; none: an election, with any options
@@ -2618,20 +2626,31 @@ export interface components {
         Outcome: {
             /** @description what the ballots for each option weigh */
             votes: number[];
-            /** @description how many of the ballots for each option are on paper */
-            paper: number[];
+            /** @description how many of the ballots for each option are on paper; absent: a secret vote in which so few came in one way that it is not told */
+            paper?: number[];
             /** @description ballots on paper that count for nothing, beyond total */
             invalid: number;
             /** @enum {string} */
             decision?: "carried" | "not-carried" | "no-quorum";
+            /** @description ballots on paper, those that are invalid too */
+            on_paper: number;
         };
         Mandates: {
             member: components["schemas"]["Member"];
             mandates: {
                 member: components["schemas"]["Member"];
+                /** @description never told of a secret vote */
                 voted: boolean;
+                /** @description a secret vote: a ballot paper was handed out */
+                drawn: boolean;
             }[];
+            bar?: components["schemas"]["VoteBar"];
         };
+        /**
+         * @description why a member has no vote of their own to cast on the page. away: has not checked in; paper: votes on paper; voted: on paper, and a vote in their name is counted; missed: on paper, and came after the count was agreed on; late: came after a secret vote had opened; represented: was not here when a secret vote opened, so another one votes for them
+         * @enum {string}
+         */
+        VoteBar: "away" | "paper" | "voted" | "missed" | "late" | "represented";
         Paper: {
             classes: {
                 /** @description of these votes; 1 where heads are counted */
@@ -2718,11 +2737,15 @@ export interface components {
             receipt: string;
         };
         TokenKey: {
+            weight: number;
             /**
              * Format: byte
              * @description SubjectPublicKeyInfo of an RSA key, in base64; RSABSSA-SHA384-PSS-Deterministic
              */
             key: string;
+        };
+        TokenKeys: {
+            keys: components["schemas"]["TokenKey"][];
         };
         Blinded: {
             /**
@@ -2730,6 +2753,8 @@ export interface components {
              * @description the blinded receipt
              */
             blinded: string;
+            /** @description a vote of the members: for whom; empty: for oneself */
+            for?: string;
         };
         BlindSignature: {
             /** Format: byte */
@@ -2743,6 +2768,8 @@ export interface components {
              * @description the unblinded signature over the digits of the receipt
              */
             token: string;
+            /** @description a vote of the members: that of the key that signed; none is 1 */
+            weight?: number;
         };
         SignedVote: {
             ticket: components["schemas"]["ID"];
@@ -4632,7 +4659,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    tokenKey: {
+    tokenKeys: {
         parameters: {
             query?: never;
             header?: never;
@@ -4644,13 +4671,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description key */
+            /** @description keys */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TokenKey"];
+                    "application/json": components["schemas"]["TokenKeys"];
                 };
             };
             default: components["responses"]["Problem"];
