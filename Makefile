@@ -5,6 +5,10 @@ SHELL := /bin/bash
 export CGO_ENABLED := 1
 
 TAGS    := nomsgpack,sqlite_omit_load_extension
+# Not where a huge page begins, so that the kernel does not map 2 MiB of the program's file for each page that is needed.
+ifeq ($(shell uname),Linux)
+SMALL   := -extldflags=-Wl,-Ttext-segment=0x410000
+endif
 # The same flags everywhere, so that building and testing share what was compiled.
 export GOFLAGS := -tags=$(TAGS) -trimpath
 MODULES := frontend/node_modules/.package-lock.json
@@ -34,7 +38,7 @@ tools:
 
 GO_FILES := $(shell find . -name '*.go' -not -path './frontend/node_modules/*' -not -path './.cache/*')
 bin/plenum: $(PAGES) $(GO_FILES) go.mod go.sum $(wildcard migrations/*.sql) api/openapi.yaml | tools compiled
-	go build -ldflags "-s -w" -o $@ ./cmd/plenum
+	go build -ldflags "-s -w $(SMALL)" -o $@ ./cmd/plenum
 
 $(MODULES): frontend/package-lock.json | tools
 	cd frontend && npm ci --no-audit --no-fund
@@ -49,15 +53,25 @@ $(PAGES): $(MODULES) $(PAGE_FILES) api/openapi.yaml
 packages:
 	@.ci/packages
 
+# Browser tests that measure time or keep both cores busy by themselves.
+ALONE := $(patsubst %,frontend/e2e/%.test.mjs,firefox journey pages player reach)
+
 .PHONY: test
 test: packages build ## vet, staticcheck, race detector, leaks, page checks, journeys in a browser (≤ 15 minutes on 2 cores)
+	@$(MAKE) --no-print-directory -j2 --output-sync=target test-code test-pages test-bugs
+	go test -race -p 3 ./...
+	node --test --test-concurrency=2 --test-reporter=spec $(filter-out $(ALONE),$(wildcard frontend/e2e/*.test.mjs))
+	node --test --test-concurrency=1 --test-reporter=spec $(ALONE)
+
+.PHONY: test-code test-pages test-bugs
+test-code:
 	go vet ./...
 	$(TOOL) staticcheck ./...
+test-pages:
 	cd frontend && npm run --silent check
 	cd frontend && npm run --silent test
-	go test -race ./...
+test-bugs:
 	go test -run 'Model|SeededBugs' ./recorder
-	node --test --test-concurrency=1 --test-reporter=spec frontend/e2e/*.test.mjs
 
 .PHONY: test-full
 test-full: packages build ## the bars' full matrix: all pages, sizes, themes and languages; kill loops; long random stories

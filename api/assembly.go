@@ -15,7 +15,15 @@ func (s *server) getAssembly(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, assemblyJSON{rulesJSON(roll.Rules), membersWire(roll.Members), attendanceWire(roll.Attendance())})
+	lost, err := s.Polls.Lost(c.ctx(), c.webinar.ID, roll)
+	if err != nil {
+		return err
+	}
+	out := assemblyJSON{rulesJSON(roll.Rules), membersWire(roll.Members), attendanceWire(roll.Attendance()), make([]lostVoteJSON, len(lost))}
+	for i, l := range lost {
+		out.Lost[i] = lostVoteJSON(l)
+	}
+	c.JSON(http.StatusOK, out)
 	return nil
 }
 

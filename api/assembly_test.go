@@ -78,10 +78,7 @@ func TestMotion(t *testing.T) {
 	s.want(s.do(host, "changeMember", member(3), `{"teller":true}`), http.StatusOK, "")
 
 	draft := `"question":"Fee?","options":["For","Against","Abstain"],"motion":{"majority":"simple","heads":false,"abstain":true}`
-	refused := s.want(s.do(host, "createPoll", in(w), `{`+draft+`,"secrecy":"secret"}`), http.StatusUnprocessableEntity, "invalid")
-	if !strings.Contains(string(refused.body), "secret ballot") {
-		t.Errorf("%s", refused.body)
-	}
+	s.want(s.do(host, "createPoll", in(w), `{`+draft+`,"changeable":true}`), http.StatusUnprocessableEntity, "invalid")
 	p := decoded[pollJSON](t, s.want(s.do(host, "createPoll", in(w), `{`+draft+`}`), http.StatusCreated, ""))
 	at := in(w, "poll", p.ID)
 	s.want(s.do(host, "openPoll", at, ""), http.StatusConflict, "small-class")
@@ -116,6 +113,9 @@ func TestMotion(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	s.want(s.do(host, "dropPaper", at, ""), http.StatusConflict, "paper-agreed")
+	if got := decoded[mandatesJSON](t, s.want(s.do(seat(2), "mandates", at, ""), http.StatusOK, "")); got.Bar != "voted" {
+		t.Errorf("on paper, and counted: %+v", got)
+	}
 	p = decoded[pollJSON](t, s.want(s.do(host, "closePoll", at, ""), http.StatusOK, ""))
 	if m := p.Tally.Motion; m == nil || m.Votes[0] != 5 || m.Votes[1] != 1 || m.Paper[1] != 1 || m.Decision != "carried" || p.Tally.Total != 3 {
 		t.Errorf("%+v", p.Tally)

@@ -46,12 +46,16 @@ func (s *server) changeVote(c *call) error {
 	return nil
 }
 
-func (s *server) tokenKey(c *call) error {
-	key, err := s.Polls.TokenKey(c.ctx(), c.webinar.ID, pollID(c))
+func (s *server) tokenKeys(c *call) error {
+	keys, err := s.Polls.TokenKeys(c.ctx(), c.webinar.ID, pollID(c))
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, tokenKeyJSON{Key: key})
+	out := tokenKeysJSON{Keys: make([]tokenKeyJSON, len(keys))}
+	for i, k := range keys {
+		out.Keys[i] = tokenKeyJSON(k)
+	}
+	c.JSON(http.StatusOK, out)
 	return nil
 }
 
@@ -60,7 +64,7 @@ func (s *server) signToken(c *call) error {
 	if err := c.read(&in); err != nil {
 		return err
 	}
-	signature, err := s.Polls.Sign(c.ctx(), c.webinar.ID, pollID(c), c.seat.ID, in.Blinded)
+	signature, err := s.Polls.SignFor(c.ctx(), c.webinar.ID, pollID(c), c.seat.ID, in.For, in.Blinded)
 	if err != nil {
 		return err
 	}
@@ -74,7 +78,7 @@ func (s *server) castBallot(c *call) error {
 	if err := c.read(&in); err != nil {
 		return err
 	}
-	at, err := s.Polls.Cast(c.ctx(), c.webinar.ID, pollID(c), polls.SecretBallot{Answer: polls.Answer(in.Answer), Receipt: in.Receipt, Signature: in.Token})
+	at, err := s.Polls.Cast(c.ctx(), c.webinar.ID, pollID(c), polls.SecretBallot{Answer: polls.Answer(in.Answer), Receipt: in.Receipt, Signature: in.Token, Weight: in.Weight})
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,39 @@ import (
 	"plenum/webinar"
 )
 
+// previewNotice shows what a recording with the plan in the request would announce.
+func (s *server) previewNotice(c *call) error {
+	var in recordingPlanJSON
+	if err := c.read(&in); err != nil {
+		return err
+	}
+	plan, err := s.Webinars.CleanPlan(in.plan())
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, s.noticeAhead(plan))
+	return nil
+}
+
+// plannedNotice shows whoever has the link what a recording of the webinar would announce; 404 if none is planned.
+func (s *server) plannedNotice(c *call) error {
+	if !c.webinar.Recording.Told() {
+		return webinar.ErrNotFound
+	}
+	c.JSON(http.StatusOK, s.noticeAhead(c.webinar.Recording))
+	return nil
+}
+
+// noticeAhead is the notice in every language, with the strict rule, which holds unless a host says otherwise.
+func (s *server) noticeAhead(plan webinar.Plan) []noticeJSON {
+	n := s.Recorder.NoticeOf(plan, true)
+	var out []noticeJSON
+	for _, l := range webinar.Langs() {
+		out = append(out, noticeJSON{Lang: string(l), Hash: consent.Hash(n.Texts[l]), Text: n.Texts[l]})
+	}
+	return out
+}
+
 func (s *server) notice(c *call) error {
 	lang := webinar.Lang(c.Query("lang"))
 	if lang == "" {

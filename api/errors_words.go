@@ -51,8 +51,8 @@ func sayInvalid(e *webinar.InvalidError) sentence {
 	case "secret":
 		return sentence{"A secret vote is final and cannot be changed.", "Eine geheime Stimme ist endgültig und lässt sich nicht ändern."}
 	case "motion":
-		return sentence{"A vote of the members is a single choice that is final, named or anonymous, and shows its result once it is closed. A secret ballot could not tell votes by proxy and weights.",
-			"Eine Abstimmung der Mitglieder ist eine Einfachauswahl, endgültig, namentlich oder anonym, und zeigt ihr Ergebnis nach dem Schließen. Geheim wären Vollmachten und Stimmgewichte nicht zu unterscheiden."}
+		return sentence{"A vote of the members is a single choice that is final, and shows its result once it is closed.",
+			"Eine Abstimmung der Mitglieder ist eine Einfachauswahl, endgültig, und zeigt ihr Ergebnis nach dem Schließen."}
 	case "no-origin":
 		return sentence{
 			"This is no address of a site: https:// and a name, perhaps a port, and nothing after it.",

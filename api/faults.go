@@ -236,6 +236,9 @@ func recordingFaults() []fault {
 			"The text about the recording has to be shown first.", "Zuerst muss der Text zur Aufzeichnung gezeigt werden."}},
 		{consent.ErrActor, http.StatusForbidden, "forbidden", sentence{
 			"Nobody can answer for somebody else.", "Niemand kann für andere antworten."}},
+		{consent.ErrNoMedia, http.StatusUnprocessableEntity, "no-media", sentence{
+			"Name, words and answers are recorded only with something that is seen or heard. Please add microphone, camera or screen, or choose not to be recorded.",
+			"Name, Texte und Antworten werden nur zusammen mit etwas aufgezeichnet, das zu hören oder zu sehen ist. Bitte wählen Sie Mikrofon, Kamera oder Bildschirm dazu, oder gar keine Aufzeichnung."}},
 		{consent.ErrAnswer, http.StatusUnprocessableEntity, "invalid", sentence{
 			"This answer is not in the form that is expected.", "Diese Antwort hat nicht die erwartete Form."}},
 		{consent.ErrKeyUsed, http.StatusConflict, "overtaken", sentence{

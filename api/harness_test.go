@@ -83,7 +83,7 @@ func newSite(t testing.TB, change ...func(*Deps)) *site {
 	s.hub = live.NewHub(EncodeEvent, log)
 	s.accounts = webinar.NewAccounts(db, 24*time.Hour)
 	screens := &Screens{Events: s.hub, Log: log}
-	s.recorder = newRecorder(t, s.spool, db, s.hub, log)
+	s.recorder = newRecorder(t, s.spool, db, s.hub, s.planned, log)
 	s.media = newMedia(t, s.recorder, screens, log)
 	s.polls, err = polls.New(t.Context(), db, s.hub, log)
 	must(t, err)
@@ -94,7 +94,7 @@ func newSite(t testing.TB, change ...func(*Deps)) *site {
 	s.pictures = polls.NewPictures(db, shelf)
 	s.questions = talk.New(db, s.hub, time.Hour, log)
 	t.Cleanup(func() { must(t, s.questions.Close()) })
-	s.webinars = webinar.NewService(db, s.hub, webinar.Retention{Webinar: 14 * 24 * time.Hour, Seat: 24 * time.Hour, MaxLive: 12 * time.Hour}, s.hooks())
+	s.webinars = webinar.NewService(db, s.hub, webinar.Retention{Webinar: 14 * 24 * time.Hour, Seat: 24 * time.Hour, MaxLive: 12 * time.Hour, Recording: 30 * 24 * time.Hour}, s.hooks())
 	screens.Seats = s.webinars
 
 	d := Deps{
@@ -115,6 +115,11 @@ func newSite(t testing.TB, change ...func(*Deps)) *site {
 		http.DefaultClient.CloseIdleConnections()
 	})
 	return s
+}
+
+func (s *site) planned(ctx context.Context, w webinar.ID) (webinar.Plan, error) {
+	found, err := s.webinars.Get(ctx, w)
+	return found.Recording, err
 }
 
 func (s *site) hooks() webinar.Hooks {

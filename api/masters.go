@@ -51,6 +51,9 @@ func (s *server) masters(c *call) error {
 			return err
 		}
 	}
+	if err := s.tookAs(c, t.Recording.ID, recorder.TookTimeline, "", recorder.AsFile); err != nil {
+		return err
+	}
 	attach(c, fileName(t.Recording, ".zip"))
 	c.Header("Content-Type", "application/zip")
 	c.Header("Content-Length", strconv.FormatInt(size, 10)) // whoever gets less knows that it broke off

@@ -15,13 +15,13 @@ import (
 
 // mandates tells members for whom they may vote in a motion, and for whom somebody has.
 func (s *server) mandates(c *call) error {
-	self, list, err := s.Polls.Mandates(c.ctx(), c.webinar.ID, pollID(c), c.seat.ID)
+	m, err := s.Polls.Mandates(c.ctx(), c.webinar.ID, pollID(c), c.seat.ID)
 	if err != nil {
 		return err
 	}
-	out := mandatesJSON{Member: memberWire(self), Mandates: make([]mandateJSON, len(list))}
-	for i, m := range list {
-		out.Mandates[i] = mandateJSON{memberWire(m.Member), m.Voted}
+	out := mandatesJSON{Member: memberWire(m.Self), Mandates: make([]mandateJSON, len(m.All)), Bar: m.Bar}
+	for i, one := range m.All {
+		out.Mandates[i] = mandateJSON{memberWire(one.Member), one.Voted, one.Drawn}
 	}
 	c.JSON(http.StatusOK, out)
 	return nil
@@ -93,6 +93,24 @@ func motionFaults() []fault {
 		{polls.ErrSmallClass, http.StatusConflict, "small-class", sentence{
 			"Fewer than five members have votes of one weight, so the weight may tell who voted what. Count heads instead, or open it all the same.",
 			"Weniger als fünf Mitglieder haben Stimmen von einem Gewicht, darum kann das Gewicht verraten, wer wie gestimmt hat. Zählen Sie lieber Köpfe, oder öffnen Sie trotzdem."}},
+		{polls.ErrTelling, http.StatusConflict, "telling-class", sentence{
+			"A secret vote needs at least five members with votes of each weight; else the weight would tell who voted what. Count heads, or let the vote be anonymous.",
+			"Eine geheime Abstimmung braucht von jedem Stimmgewicht mindestens fünf Mitglieder; sonst verriete das Gewicht, wer wie gestimmt hat. Zählen Sie Köpfe, oder lassen Sie anonym abstimmen."}},
+		{polls.ErrWeights, http.StatusConflict, "many-weights", sentence{
+			"The votes have more different weights than a secret vote can have. Count heads, or let the vote be anonymous.",
+			"Die Stimmen haben mehr verschiedene Gewichte, als eine geheime Abstimmung haben kann. Zählen Sie Köpfe, oder lassen Sie anonym abstimmen."}},
+		{polls.ErrFewVoters, http.StatusConflict, "few-voters", sentence{
+			"Fewer than five members vote on a device, or fewer than five on paper, so the result may tell who voted what. You can open it all the same.",
+			"Weniger als fünf Mitglieder stimmen am Gerät ab, oder weniger als fünf auf Papier, darum kann das Ergebnis verraten, wer wie gestimmt hat. Sie können trotzdem öffnen."}},
+		{polls.ErrNobodyHere, http.StatusConflict, "nobody-here", sentence{
+			"Nobody has checked in yet. In a secret vote those vote who are here or represented when it opens.",
+			"Noch ist niemand anwesend. Geheim stimmt ab, wer beim Öffnen anwesend oder vertreten ist."}},
+		{polls.ErrLate, http.StatusForbidden, "came-late", sentence{
+			"This secret vote had opened before you checked in. You take part from the next vote on.",
+			"Diese geheime Abstimmung lief schon, als Sie sich angemeldet haben. Ab der nächsten stimmen Sie mit."}},
+		{polls.ErrRepresented, http.StatusForbidden, "represented", sentence{
+			"You were not here when this secret vote opened, so the member who represents you votes for you. From the next vote on you vote yourself.",
+			"Als diese geheime Abstimmung begann, waren Sie nicht da, darum stimmt Ihre Vertretung für Sie ab. Ab der nächsten stimmen Sie selbst ab."}},
 		{polls.ErrPaperMany, http.StatusConflict, "paper-many", sentence{
 			"These are more ballots than members who are here and vote on paper.", "Das sind mehr Stimmzettel, als Mitglieder da sind, die auf Papier abstimmen."}},
 		{polls.ErrPaperAgreed, http.StatusConflict, "paper-agreed", sentence{

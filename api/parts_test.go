@@ -68,10 +68,10 @@ func (a *shelf) Put(_ context.Context, key string, body []byte) error {
 
 func (a *shelf) State() archive.State { return archive.State{Health: archive.Ok} }
 
-func newRecorder(t testing.TB, spool string, db *gorm.DB, events webinar.Publisher, log *slog.Logger) *recorder.Service {
+func newRecorder(t testing.TB, spool string, db *gorm.DB, events webinar.Publisher, plan func(context.Context, webinar.ID) (webinar.Plan, error), log *slog.Logger) *recorder.Service {
 	t.Helper()
 	r, err := recorder.New(t.Context(), recorder.Config{
-		DB: db, Key: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)), Events: events, Archive: &shelf{files: map[string]string{}, notes: map[string][]byte{}}, Spool: spool, Log: log,
+		DB: db, Key: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)), Events: events, Archive: &shelf{files: map[string]string{}, notes: map[string][]byte{}}, Spool: spool, Plan: plan, Log: log,
 		AnnounceDelay: time.Millisecond, Margin: 250 * time.Millisecond, DiskReserve: 1,
 	})
 	must(t, err)

@@ -137,6 +137,7 @@ func TestRecording(t *testing.T) {
 			t.Errorf("%s: %s", body, got.body)
 		}
 	}
+	s.want(s.do(speaker, "answer", one, `{"act":"grant","scopes":["chat","poll"],"hash":"","lang":"de"}`), http.StatusUnprocessableEntity, "no-media")
 	var mine myConsentJSON
 	s.agree(speaker, one).into(t, &mine)
 	if mine.State != "granted" || len(mine.Scopes) != 6 || mine.Publish || mine.Receipt == nil {

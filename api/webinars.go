@@ -62,7 +62,9 @@ func (s *server) createWebinar(c *call) error {
 	if err := errors.Join(checkKey(in.Key), checkStart(in.StartsAt)); err != nil {
 		return err
 	}
-	w, err := s.Webinars.Create(c.ctx(), *c.user, webinar.Draft{Title: in.Title, StartsAt: in.StartsAt, Lang: webinar.Lang(in.Lang), Key: in.Key})
+	w, err := s.Webinars.Create(c.ctx(), *c.user, webinar.Draft{
+		Title: in.Title, StartsAt: in.StartsAt, Lang: webinar.Lang(in.Lang), Key: in.Key, Recording: in.RecordingPlan.plan(),
+	})
 	if err != nil {
 		return err
 	}
@@ -116,7 +118,11 @@ func (s *server) updateWebinar(c *call) error {
 			return err
 		}
 	}
-	w, err := s.Webinars.Update(c.ctx(), c.webinar.ID, webinar.Patch{Title: in.Title, StartsAt: in.StartsAt, Lang: in.Lang})
+	p := webinar.Patch{Title: in.Title, StartsAt: in.StartsAt, Lang: in.Lang}
+	if in.RecordingPlan != nil {
+		p.Recording = new(in.RecordingPlan.plan())
+	}
+	w, err := s.Webinars.Update(c.ctx(), c.webinar.ID, p)
 	return s.answerWebinar(c, w, err)
 }
 

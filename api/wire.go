@@ -48,17 +48,36 @@ type codeResultJSON struct {
 	WebinarID string `json:"webinar_id"`
 }
 
+type recordingPlanJSON struct {
+	Intent   string `json:"intent"`
+	Purpose  string `json:"purpose,omitempty"`
+	Viewers  string `json:"viewers,omitempty"`
+	KeepDays int    `json:"keep_days,omitempty"`
+}
+
+func recordingPlanWire(p webinar.Plan) recordingPlanJSON {
+	return recordingPlanJSON{Intent: string(p.Intent), Purpose: p.Purpose, Viewers: string(p.Viewers), KeepDays: p.KeepDays}
+}
+
+func (p recordingPlanJSON) plan() webinar.Plan {
+	return webinar.Plan{Intent: webinar.Intent(p.Intent), Purpose: p.Purpose, Viewers: webinar.Viewers(p.Viewers), KeepDays: p.KeepDays}
+}
+
 type webinarRequestJSON struct {
 	Title    string    `json:"title"`
 	StartsAt time.Time `json:"starts_at"`
 	Lang     string    `json:"lang"`
 	Key      string    `json:"key"`
+
+	RecordingPlan recordingPlanJSON `json:"recording_plan"`
 }
 
 type webinarPatchJSON struct {
 	Title    *string       `json:"title"`
 	StartsAt *time.Time    `json:"starts_at"`
 	Lang     *webinar.Lang `json:"lang"`
+
+	RecordingPlan *recordingPlanJSON `json:"recording_plan"`
 }
 
 type webinarJSON struct {
@@ -73,6 +92,8 @@ type webinarJSON struct {
 	HostName  string     `json:"host_name"`
 	Code      string     `json:"code,omitempty"`
 	Link      string     `json:"link,omitempty"`
+
+	RecordingPlan recordingPlanJSON `json:"recording_plan"`
 }
 
 // webinarWire leaves out code and link, which are for hosts.
@@ -80,6 +101,7 @@ func webinarWire(w webinar.Webinar) webinarJSON {
 	return webinarJSON{
 		ID: string(w.ID), Title: w.Title, State: string(w.State), StartsAt: w.StartsAt.UTC(), LiveAt: instant(w.LiveAt),
 		EndedAt: instant(w.EndedAt), ExpiresAt: w.Expires.UTC(), Lang: string(w.Lang), HostName: w.HostName,
+		RecordingPlan: recordingPlanWire(w.Recording),
 	}
 }
 

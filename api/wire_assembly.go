@@ -1,6 +1,9 @@
 package api
 
-import "plenum/polls/assembly"
+import (
+	"plenum/polls"
+	"plenum/polls/assembly"
+)
 
 type rulesJSON struct {
 	Quorum  int  `json:"quorum"`
@@ -53,6 +56,15 @@ type assemblyJSON struct {
 	Rules      rulesJSON      `json:"rules"`
 	Members    []memberJSON   `json:"members"`
 	Attendance attendanceJSON `json:"attendance"`
+	Lost       []lostVoteJSON `json:"lost"`
+}
+
+// lostVoteJSON is a member who is here and can cast no vote in an open motion.
+type lostVoteJSON struct {
+	Poll     polls.PollID      `json:"poll"`
+	Question string            `json:"question"`
+	Member   assembly.MemberID `json:"member"`
+	Bar      polls.Bar         `json:"bar"`
 }
 
 type memberChangeJSON struct {

@@ -26,11 +26,17 @@ type changeJSON struct {
 
 // Bytes are base64 on the wire (RFC 4648, section 4).
 type tokenKeyJSON struct {
-	Key []byte `json:"key"`
+	Weight int    `json:"weight"`
+	Key    []byte `json:"key"`
+}
+
+type tokenKeysJSON struct {
+	Keys []tokenKeyJSON `json:"keys"`
 }
 
 type blindedJSON struct {
-	Blinded []byte `json:"blinded"`
+	Blinded []byte            `json:"blinded"`
+	For     assembly.MemberID `json:"for"`
 }
 
 type blindSignatureJSON struct {
@@ -41,6 +47,7 @@ type secretBallotJSON struct {
 	Answer  pollAnswerJSON `json:"answer"`
 	Receipt string         `json:"receipt"`
 	Token   []byte         `json:"token"`
+	Weight  int            `json:"weight"`
 }
 
 type signedVoteJSON struct {

@@ -28,19 +28,22 @@ func (in *motionJSON) motion() polls.Motion {
 
 type outcomeJSON struct {
 	Votes    []int          `json:"votes"`
-	Paper    []int          `json:"paper"`
+	Paper    []int          `json:"paper,omitempty"`
 	Invalid  int            `json:"invalid"`
 	Decision polls.Decision `json:"decision,omitempty"`
+	OnPaper  int            `json:"on_paper"`
 }
 
 type mandateJSON struct {
 	Member memberJSON `json:"member"`
 	Voted  bool       `json:"voted"`
+	Drawn  bool       `json:"drawn"`
 }
 
 type mandatesJSON struct {
 	Member   memberJSON    `json:"member"`
 	Mandates []mandateJSON `json:"mandates"`
+	Bar      polls.Bar     `json:"bar,omitempty"`
 }
 
 type paperClassJSON struct {

@@ -90,7 +90,7 @@ export default defineConfig({
       output: {
         codeSplitting: {
           includeDependenciesRecursively: false,
-          groups: [{ name: 'base', test: /node_modules\/(svelte|clsx|esm-env)\/|vite\/preload-helper|@lucide\/svelte\/dist\/icons\/(sun|moon|x|circle-dot|headphones)\.|src\/attendee\/(i18n|ticket|session\.svelte)|src\/lib\/(lang\.svelte|seen|i18n|storage|theme|api|problem|events|marks|relays|room\.svelte|ui\/(Icon|Brand|TopBar|LiveRegion|live\.svelte)|recording\/(announce|Announcement))/ }],
+          groups: [{ name: 'base', test: /node_modules\/(svelte|clsx|esm-env)\/|vite\/preload-helper|@lucide\/svelte\/dist\/icons\/(sun|moon|x|circle-dot|headphones)\.|src\/attendee\/(i18n|ticket|session\.svelte)|src\/lib\/(lang\.svelte|seen|i18n|storage|theme|api|problem|events|marks|relays|room\.svelte|ui\/(Icon|Brand|TopBar|LiveRegion|live\.svelte)|recording\/announce\.)/ }],
         },
       },
       // Svelte's custom elements and its old class components are used nowhere; without the hint they stay in.

@@ -33,7 +33,7 @@ type Opening struct {
 
 // OpenAs opens a draft. Errors of a motion besides those of OpenPoll: assembly.ErrNoAssembly, ErrSmallClass.
 func (s *Service) OpenAs(ctx context.Context, w webinar.ID, id PollID, how Opening) (Poll, error) {
-	key, err := s.keyFor(ctx, w, id)
+	keys, err := s.keysFor(ctx, w, id)
 	if err != nil {
 		return Poll{}, err
 	}
@@ -62,7 +62,7 @@ func (s *Service) OpenAs(ctx context.Context, w webinar.ID, id PollID, how Openi
 				return err
 			}
 		}
-		box, err = s.opening(tx, &p, key, how.SmallKnown)
+		box, err = s.opening(tx, &p, keys, how.SmallKnown)
 		return err
 	}, kept: func() {
 		if changed {
@@ -76,18 +76,16 @@ func (s *Service) OpenAs(ctx context.Context, w webinar.ID, id PollID, how Openi
 }
 
 // opening writes that a draft is open and counts what is in its box.
-func (s *Service) opening(tx *txn, p *stored, key tokenKey, smallKnown bool) (*count, error) {
-	if err := tx.meet(&p.Poll, smallKnown); err != nil {
+func (s *Service) opening(tx *txn, p *stored, keys tokenKeys, smallKnown bool) (*count, error) {
+	weights, err := tx.meet(&p.Poll, smallKnown)
+	if err != nil {
 		return nil, err
 	}
 	if p.Secrecy == Secret {
-		if len(key.private) == 0 { // it became one since the key was asked for
-			var err error
-			if key, err = newTokenKey(); err != nil {
-				return nil, err
-			}
+		if err := keys.add(weights); err != nil { // somebody has come since they were made
+			return nil, err
 		}
-		if err := tx.keepKey(p.ID, key); err != nil {
+		if err := tx.keepKeys(p.ID, keys.only(weights)); err != nil {
 			return nil, err
 		}
 	}

@@ -24,6 +24,9 @@ type Text struct {
 
 // public is what everybody may see of a result that is out.
 func (p Poll) public(t Tally) Tally {
+	if p.sealed() {
+		return Tally{Poll: t.Poll, Total: t.Total}
+	}
 	if k, ok := kindOf(p.Kind).(texts); ok && t.States != nil { // without states it is public already
 		return k.public(p, t)
 	}

@@ -2,7 +2,6 @@ package polls
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"slices"
 
@@ -54,8 +53,6 @@ func (d *Draft) motion() error {
 		return &webinar.InvalidError{Field: "motion.majority", Reason: "unknown"}
 	case d.Kind != SingleChoice:
 		return refuse("kind")
-	case d.Secrecy == Secret:
-		return refuse("secrecy")
 	case d.Changeable:
 		return refuse("changeable")
 	case !d.SurveyUntil.IsZero():
@@ -81,9 +78,19 @@ const (
 // Outcome is the result of a motion beside the heads, which are [Tally.Votes]. Ballots on paper are in both.
 type Outcome struct {
 	Votes    []int    // what the ballots for each option weigh
-	Paper    []int    // how many of the ballots for each option are on paper
+	Paper    []int    // how many of the ballots for each option are on paper; nil: so few that it is not told
 	Invalid  int      // ballots on paper that count for nothing, beyond [Tally.Total]
 	Decision Decision // empty: an election
+	OnPaper  int      // ballots on paper, those that are invalid too
+}
+
+// told leaves out what the ballots on paper say of a secret motion while few came in that way, or few in the other.
+func (o Outcome) told(p Poll, ballots int) Outcome {
+	page := ballots + o.Invalid - o.OnPaper
+	if few := func(n int) bool { return n > 0 && n < minClass }; p.Secrecy == Secret && (few(o.OnPaper) || few(page) && o.OnPaper > 0) {
+		o.Paper = nil
+	}
+	return o
 }
 
 // table is the outcome as rows of a sheet: what the ballots weigh before how many members they are. Percentages are of the
@@ -97,13 +104,20 @@ func (o Outcome) table(p Poll, members []int) sheet.Table {
 	for _, n := range o.Votes[:sides] {
 		whole += n
 	}
-	out := sheet.Table{Head: []string{"option", "votes", "percent", "members", "on paper"}}
+	out := sheet.Table{Head: []string{"option", "votes", "percent", "members"}}
+	if o.Paper != nil {
+		out.Head = append(out.Head, "on paper")
+	}
 	for i, option := range p.Options {
 		share := sheet.Text("")
 		if i < sides {
 			share = percent(o.Votes[i], whole)
 		}
-		out.Rows = append(out.Rows, []sheet.Cell{sheet.Text(option.Text), sheet.Int(o.Votes[i]), share, sheet.Int(members[i]), sheet.Int(o.Paper[i])})
+		row := []sheet.Cell{sheet.Text(option.Text), sheet.Int(o.Votes[i]), share, sheet.Int(members[i])}
+		if o.Paper != nil {
+			row = append(row, sheet.Int(o.Paper[i]))
+		}
+		out.Rows = append(out.Rows, row)
 	}
 	return out
 }
@@ -123,39 +137,13 @@ func (p Poll) decide(votes []int) Decision {
 	return NotCarried
 }
 
+// minClass is how many members have to have a vote of the same kind for it not to tell whose it is.
+const minClass = 5
+
+func small(c assembly.Class) bool { return c.Members < minClass }
+
 // telling reports whether the weight of a ballot can tell whose it is: classes of members are different, and one is small.
 func (p Poll) telling(r assembly.Roll) bool {
-	const few = 5
 	classes := r.Classes(p.Motion.Heads)
-	return p.Secrecy != Named && len(classes) > 1 && slices.ContainsFunc(classes, func(c assembly.Class) bool { return c.Members < few })
-}
-
-// Mandate is a member for whom somebody may vote in a motion.
-type Mandate struct {
-	Member assembly.Member
-	Voted  bool
-}
-
-// Mandates returns who came with a ticket, and for whom they may vote in a motion. Errors: ErrNotFound, ErrNotMotion,
-// assembly.ErrNotFound for who is no member.
-func (s *Service) Mandates(ctx context.Context, w webinar.ID, id PollID, who webinar.TicketID) (self assembly.Member, list []Mandate, err error) {
-	p, err := s.store.get(ctx, w, id)
-	if err != nil || p.State == StateDraft {
-		return self, nil, cmp.Or(err, ErrNotFound)
-	}
-	if !p.IsMotion() {
-		return self, nil, ErrNotMotion
-	}
-	self, members, err := s.store.mandates(ctx, w, who)
-	if err != nil {
-		return self, nil, err
-	}
-	voted, err := s.store.votedMembers(ctx, id)
-	if err != nil {
-		return self, nil, err
-	}
-	for _, m := range members {
-		list = append(list, Mandate{m, voted[m.ID]})
-	}
-	return self, list, nil
+	return p.Secrecy != Named && len(classes) > 1 && slices.ContainsFunc(classes, small)
 }

@@ -154,11 +154,10 @@ func TestDraftsOfMotions(t *testing.T) {
 	sides := []string{"for", "against"}
 	three := []string{"for", "against", "abstain"}
 	for field, d := range map[string]Draft{
-		"":                {Options: three, Motion: Motion{Majority: TwoThirds, Abstain: true}},
+		"":                {Options: three, Motion: Motion{Majority: TwoThirds, Abstain: true}, Secrecy: Secret},
 		"motion.majority": {Options: sides, Motion: Motion{Majority: "most"}},
 		"options":         {Options: three, Motion: Motion{Majority: SimpleMajority}},
 		"kind":            {Options: sides, Kind: MultipleChoice, Motion: Motion{Majority: SimpleMajority}},
-		"secrecy":         {Options: sides, Secrecy: Secret, Motion: Motion{Majority: SimpleMajority}},
 		"changeable":      {Options: sides, Changeable: true, Motion: Motion{Majority: SimpleMajority}},
 		"results":         {Options: sides, Plan: Plan{Results: ResultsShown}, Motion: Motion{Majority: NoMajority}},
 	} {
@@ -258,7 +257,7 @@ func TestTwoPeopleCountThePaper(t *testing.T) {
 		t.Error(err)
 	}
 	f.restart(t)
-	want := Outcome{Votes: []int{4, 1, 0}, Paper: []int{1, 0, 0}, Invalid: 1, Decision: Carried}
+	want := Outcome{Votes: []int{4, 1, 0}, Paper: []int{1, 0, 0}, Invalid: 1, Decision: Carried, OnPaper: 2}
 	if got := f.result(t, p); got.Total != 2 || fmt.Sprint(*got.Motion) != fmt.Sprint(want) {
 		t.Errorf("after a restart: %+v %+v", got, got.Motion)
 	}

@@ -11,7 +11,7 @@ import (
 // result of the earlier rounds stays. Asked again it returns the round that it opened then. Errors: ErrNotFound,
 // ErrNotClosed, webinar.ErrEnded, *webinar.InvalidError.
 func (s *Service) Repeat(ctx context.Context, w webinar.ID, id PollID) (Poll, error) {
-	key, err := s.keyFor(ctx, w, id)
+	keys, err := s.keysFor(ctx, w, id)
 	if err != nil {
 		return Poll{}, err
 	}
@@ -45,7 +45,7 @@ func (s *Service) Repeat(ctx context.Context, w webinar.ID, id PollID) (Poll, er
 			return err
 		}
 		next.Position = slices.Index(order, next.ID) + 1
-		box, err = s.opening(tx, &next, key, true) // as the host was told at the first
+		box, err = s.opening(tx, &next, keys, true) // as the host was told at the first
 		return err
 	}, kept: func() {
 		if made {

@@ -322,7 +322,7 @@ func (t *txn) close(p *stored, now time.Time) error {
 	if err := t.db.Exec("UPDATE polls SET state = 'closed', closed_at = ? WHERE id = ?", now.UnixMilli(), p.ID).Error; err != nil {
 		return fault("close poll", err)
 	}
-	if err := t.eraseKey(p.ID); err != nil {
+	if err := t.eraseKeys(p.ID); err != nil {
 		return err
 	}
 	return t.writeTally(p.ID, p.tally)

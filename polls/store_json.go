@@ -64,5 +64,11 @@ func (r pollRow) stored(tally string) (stored, error) {
 	var t tallyJSON
 	err = json.Unmarshal([]byte(tally), &t)
 	t.Poll = p.ID
+	if m := t.Motion; m != nil && m.OnPaper == 0 { // of a motion that closed before this was kept
+		for _, n := range m.Paper {
+			m.OnPaper += n
+		}
+		m.OnPaper += m.Invalid
+	}
 	return stored{p, Tally(t)}, err
 }

@@ -74,6 +74,11 @@ func (t *txn) unopen(p *Poll) error {
 	if err := t.db.Raw("SELECT count(*) FROM ballots WHERE poll_id = ?", p.ID).Row().Scan(&p.Kept); err != nil {
 		return fault("count ballots", err)
 	}
+	if p.Secrecy == Secret && p.Kept == 0 {
+		if err := t.dropTokens(p.ID); err != nil {
+			return err
+		}
+	}
 	return fault("undo opening", t.db.Exec("UPDATE polls SET state = 'draft', opened_at = 0, closes_at = 0 WHERE id = ?", p.ID).Error)
 }
 

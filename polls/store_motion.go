@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"plenum/polls/assembly"
 	"plenum/webinar"
@@ -45,25 +46,33 @@ func (p *Poll) readMotion(motion, attendance string) error {
 	return json.Unmarshal([]byte(attendance), p.Attendance)
 }
 
-// meet keeps who is there when a motion opens. Unless small classes are known to the host, it refuses a vote whose weight
-// could tell whose it is.
-func (t *txn) meet(p *Poll, smallKnown bool) error {
+// meet keeps who is there when a motion opens, and of a secret one whose votes count. Unless small classes are known to the
+// host, it refuses a vote whose weight could tell whose it is. It returns the weights of the votes of a secret poll.
+func (t *txn) meet(p *Poll, smallKnown bool) (weights []int, err error) {
 	if !p.IsMotion() {
-		return nil
+		return []int{1}, nil
+	}
+	if p.Secrecy == Secret && p.Kept > 0 { // of the ballots in the box, the first opening has decided
+		electors, err := t.electors(context.Background(), p.ID)
+		return weightsOf(electors), err
 	}
 	roll, err := assembly.In(t.db).Roll(context.Background(), p.Webinar)
 	if err != nil {
-		return listFault(err)
+		return nil, listFault(err)
 	}
-	if !smallKnown && p.telling(roll) {
-		return ErrSmallClass
+	if p.Secrecy == Secret {
+		if weights, err = t.freeze(p, roll, smallKnown); err != nil {
+			return nil, err
+		}
+	} else if !smallKnown && p.telling(roll) {
+		return nil, ErrSmallClass
 	}
 	p.Attendance = new(roll.Attendance())
 	row, err := json.Marshal(p.Attendance)
 	if err != nil {
-		return fault("write attendance", err)
+		return nil, fault("write attendance", err)
 	}
-	return fault("write attendance", t.db.Exec("UPDATE polls SET attendance = ? WHERE id = ?", string(row), p.ID).Error)
+	return weights, fault("write attendance", t.db.Exec("UPDATE polls SET attendance = ? WHERE id = ?", string(row), p.ID).Error)
 }
 
 func listFault(err error) error {
@@ -100,14 +109,23 @@ func (t *txn) teller(p Poll, who webinar.TicketID, host bool) (assembly.Roll, er
 // paperClasses is how many ballots on paper there can be.
 func (t *txn) paperClasses(p Poll, roll assembly.Roll) ([]assembly.Class, error) {
 	voted, err := t.votedMembers(context.Background(), p.ID)
-	return roll.OnPaper(p.Motion.Heads, voted), err
+	if err != nil || p.Secrecy != Secret {
+		return roll.OnPaper(p.Motion.Heads, voted), err
+	}
+	electors, err := t.electors(context.Background(), p.ID)
+	electors = slices.DeleteFunc(electors, func(e assembly.Elector) bool { return voted[e.Member] })
+	return assembly.ElectorClasses(electors, true), err
 }
 
 // votedMembers are those in whose name somebody has voted in a motion.
 func (s store) votedMembers(ctx context.Context, id PollID) (map[assembly.MemberID]bool, error) {
+	return s.membersIn(ctx, "SELECT ticket_id FROM voted WHERE poll_id = ?", id)
+}
+
+func (s store) membersIn(ctx context.Context, query string, args ...any) (map[assembly.MemberID]bool, error) {
 	var ids []assembly.MemberID
-	if err := s.db.WithContext(ctx).Raw("SELECT ticket_id FROM voted WHERE poll_id = ?", id).Scan(&ids).Error; err != nil {
-		return nil, fault("read voted", err)
+	if err := s.db.WithContext(ctx).Raw(query, args...).Scan(&ids).Error; err != nil {
+		return nil, fault("read members", err)
 	}
 	out := make(map[assembly.MemberID]bool, len(ids))
 	for _, m := range ids {
@@ -150,15 +168,35 @@ func (t *txn) agreePaper(p Poll, roll assembly.Roll, agreed Paper) error {
 	if err := t.db.Exec("UPDATE paper_counts SET agreed = 1 WHERE poll_id = ? AND counts = ?", p.ID, string(row)).Error; err != nil {
 		return fault("agree on paper", err)
 	}
-	for _, m := range roll.Members {
-		if !m.Here || !m.Paper {
-			continue
-		}
-		if err := t.db.Exec("INSERT INTO voted (poll_id, ticket_id) VALUES (?, ?) ON CONFLICT DO NOTHING", p.ID, m.ID).Error; err != nil {
+	members, err := t.paperMembers(p, roll)
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
+		if err := t.db.Exec("INSERT INTO voted (poll_id, ticket_id) VALUES (?, ?) ON CONFLICT DO NOTHING", p.ID, m).Error; err != nil {
 			return fault("agree on paper", err)
 		}
 	}
 	return nil
+}
+
+// paperMembers are those who vote on paper: now, or in a secret motion when it opened.
+func (t *txn) paperMembers(p Poll, roll assembly.Roll) (out []assembly.MemberID, err error) {
+	if p.Secrecy == Secret {
+		electors, err := t.electors(context.Background(), p.ID)
+		for _, e := range electors {
+			if e.Paper {
+				out = append(out, e.Member)
+			}
+		}
+		return out, err
+	}
+	for _, m := range roll.Members {
+		if m.Here && m.Paper {
+			out = append(out, m.ID)
+		}
+	}
+	return out, nil
 }
 
 func (t *txn) dropPaper(id PollID) error {

@@ -98,19 +98,51 @@ func (s store) signed(ctx context.Context, id PollID) ([]Signed, error) {
 	return out, nil
 }
 
-// keepKey gives a secret poll its key, unless it has one since an opening that was undone.
-func (t *txn) keepKey(id PollID, k tokenKey) error {
-	return fault("keep key", t.db.Exec("INSERT INTO poll_keys (poll_id, private, public) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", id, k.private, k.public).Error)
+// keepKeys gives a secret poll its keys, but for those that it has since an opening that was undone.
+func (t *txn) keepKeys(id PollID, keys tokenKeys) error {
+	for weight, k := range keys {
+		if err := t.db.Exec("INSERT INTO poll_keys (poll_id, weight, private, public) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", id, weight, k.private, k.public).Error; err != nil {
+			return fault("keep key", err)
+		}
+	}
+	return nil
 }
 
-// eraseKey makes sure that nothing is signed any more.
-func (t *txn) eraseKey(id PollID) error {
-	return fault("erase key", t.db.Exec("UPDATE poll_keys SET private = x'' WHERE poll_id = ?", id).Error)
+// eraseKeys makes sure that nothing is signed any more.
+func (t *txn) eraseKeys(id PollID) error {
+	return fault("erase keys", t.db.Exec("UPDATE poll_keys SET private = x'' WHERE poll_id = ?", id).Error)
 }
 
-func (s store) tokenKey(ctx context.Context, id PollID) (k tokenKey, err error) {
-	err = s.db.WithContext(ctx).Raw("SELECT private, public FROM poll_keys WHERE poll_id = ?", id).Row().Scan(&k.private, &k.public)
-	return k, fault("read key", err)
+// dropTokens makes void what was handed out while no ballot is in the box: what is asked may change before the next opening,
+// and who votes.
+func (t *txn) dropTokens(id PollID) error {
+	for _, table := range []string{"poll_keys", "poll_tokens", "electors"} {
+		if err := t.db.Exec("DELETE FROM "+table+" WHERE poll_id = ?", id).Error; err != nil {
+			return fault("drop tokens", err)
+		}
+	}
+	return nil
+}
+
+func (s store) tokenKeys(ctx context.Context, id PollID) (tokenKeys, error) {
+	var rows []struct {
+		Weight          int
+		Private, Public []byte
+	}
+	if err := s.db.WithContext(ctx).Raw("SELECT weight, private, public FROM poll_keys WHERE poll_id = ?", id).Scan(&rows).Error; err != nil {
+		return nil, fault("read keys", err)
+	}
+	out := make(tokenKeys, len(rows))
+	for _, r := range rows {
+		out[r.Weight] = tokenKey{r.Private, r.Public}
+	}
+	return out, nil
+}
+
+// privateKey signs for votes of a weight.
+func (t *txn) privateKey(id PollID, weight int) (key []byte, err error) {
+	err = t.db.Raw("SELECT private FROM poll_keys WHERE poll_id = ? AND weight = ?", id, weight).Row().Scan(&key)
+	return key, fault("read key", err)
 }
 
 const handedSQL = `SELECT p.state,
@@ -119,40 +151,50 @@ const handedSQL = `SELECT p.state,
 	coalesce((SELECT request FROM poll_tokens k WHERE k.poll_id = p.id AND k.ticket_id = ?), x'')
 	FROM polls p WHERE p.id = ? AND p.webinar_id = ?`
 
-// handOut writes that a ticket is given a token for a request.
-func (t *txn) handOut(p Poll, who webinar.TicketID, request [32]byte, over bool, now time.Time) error {
+// handOut writes that a token is given for a request: to a ticket, or in a motion for a member. It returns what the vote weighs.
+func (t *txn) handOut(p Poll, who voter, request [32]byte, over bool, now time.Time) (weight int, err error) {
 	s := standing{over: over}
+	var key string
+	if key, weight, s.mandate, err = t.elector(p, who); err != nil {
+		return 0, err
+	}
 	var personal bool
 	var before []byte
-	err := t.db.Raw(handedSQL, who, now.UnixMilli(), who, who, p.ID, p.Webinar).Row().Scan(&s.state, &s.ticket, &personal, &before)
+	err = t.db.Raw(handedSQL, who.ticket, now.UnixMilli(), who.ticket, key, p.ID, p.Webinar).Row().Scan(&s.state, &s.ticket, &personal, &before)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return ErrNotFound
+		return 0, ErrNotFound
 	case err != nil:
-		return fault("read token", err)
+		return 0, fault("read token", err)
 	}
 	s.voted = len(before) > 0 && !bytes.Equal(before, request[:])
 	if err := s.verdict(); err != nil {
-		return err
+		return 0, err
 	}
 	switch {
-	case !personal:
-		return ErrNotPersonal
+	case !personal && !p.IsMotion(): // the links of members are
+		return 0, ErrNotPersonal
 	case len(before) > 0: // the same request again
-		return nil
+		return weight, nil
 	}
-	return fault("hand out token", t.db.Exec("INSERT INTO poll_tokens (poll_id, ticket_id, request) VALUES (?, ?, ?)", p.ID, who, request[:]).Error)
+	return weight, fault("hand out token", t.db.Exec("INSERT INTO poll_tokens (poll_id, ticket_id, request) VALUES (?, ?, ?)", p.ID, key, request[:]).Error)
 }
 
-// cast writes a ballot whose token was checked.
-func (t *txn) cast(p Poll, b Ballot, s standing) error {
-	err := t.db.Raw("SELECT state, EXISTS (SELECT 1 FROM ballots WHERE receipt = ? AND poll_id = polls.id), EXISTS (SELECT 1 FROM ballots WHERE receipt = ?) FROM polls WHERE id = ?",
-		b.Receipt, b.Receipt, p.ID).Row().Scan(&s.state, &s.voted, &s.receipt)
+const castingSQL = `SELECT p.state, EXISTS (SELECT 1 FROM ballots b WHERE b.receipt = ? AND b.poll_id = p.id), EXISTS (SELECT 1 FROM ballots b WHERE b.receipt = ?),
+	EXISTS (SELECT 1 FROM poll_keys k WHERE k.poll_id = p.id AND k.weight = ? AND k.public = ?) FROM polls p WHERE p.id = ?`
+
+// cast writes a ballot whose token was checked with a key, which has to be the poll's still: an undone opening makes tokens
+// void.
+func (t *txn) cast(p Poll, key []byte, b Ballot, s standing) error {
+	var valid bool
+	err := t.db.Raw(castingSQL, b.Receipt, b.Receipt, b.Weight, key, p.ID).Row().Scan(&s.state, &s.voted, &s.receipt, &valid)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return ErrNotFound
 	case err != nil:
 		return fault("read standing", err)
+	case !valid && s.state == StateOpen:
+		return ErrToken
 	}
 	if err := s.verdict(); err != nil {
 		return err

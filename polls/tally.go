@@ -76,6 +76,7 @@ func newCount(p Poll) *count {
 	c.motion = &Outcome{Votes: make([]int, len(p.Options)), Paper: make([]int, len(p.Options))}
 	for _, class := range p.paper {
 		c.motion.Invalid += class.Invalid
+		c.motion.OnPaper += class.ballots()
 		for i, n := range class.Votes {
 			c.motion.Paper[i] += n
 			for range n {
@@ -120,7 +121,7 @@ func (c *count) tally() Tally {
 	t := c.counter.result()
 	t.Poll, t.Total = c.poll.ID, c.total
 	if m := c.motion; m != nil {
-		t.Motion = &Outcome{slices.Clone(m.Votes), slices.Clone(m.Paper), m.Invalid, c.poll.decide(m.Votes)}
+		t.Motion = new(Outcome{slices.Clone(m.Votes), slices.Clone(m.Paper), m.Invalid, c.poll.decide(m.Votes), m.OnPaper}.told(c.poll, c.total))
 	}
 	return t
 }

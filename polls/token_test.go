@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,11 +27,21 @@ type booth struct {
 
 func (f *fixture) enter(tb testing.TB, p Poll, seed ...any) *booth {
 	tb.Helper()
-	der, err := f.TokenKey(tb.Context(), room, p.ID)
+	return f.enterWeighing(tb, p, 1, seed...)
+}
+
+// enterWeighing is for a vote of that weight.
+func (f *fixture) enterWeighing(tb testing.TB, p Poll, weight int, seed ...any) *booth {
+	tb.Helper()
+	keys, err := f.TokenKeys(tb.Context(), room, p.ID)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	k, err := x509.ParsePKIXPublicKey(der)
+	i := slices.IndexFunc(keys, func(k TokenKey) bool { return k.Weight == weight })
+	if i < 0 {
+		tb.Fatalf("no key of weight %d among %d", weight, len(keys))
+	}
+	k, err := x509.ParsePKIXPublicKey(keys[i].Key)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -90,16 +101,16 @@ func TestSecretVoteCountsOnce(t *testing.T) {
 		ballot SecretBallot
 		want   error
 	}{
-		"no token":                  {SecretBallot{choose(p, 0), b.receipt, nil}, ErrToken},
-		"a token for another":       {SecretBallot{choose(p, 0), f.enter(t, p, 3).receipt, token}, ErrToken},
-		"an option of another poll": {SecretBallot{Answer{Options: []OptionID{"x"}}, b.receipt, token}, ErrUnknownOption},
+		"no token":                  {SecretBallot{Answer: choose(p, 0), Receipt: b.receipt, Signature: nil}, ErrToken},
+		"a token for another":       {SecretBallot{Answer: choose(p, 0), Receipt: f.enter(t, p, 3).receipt, Signature: token}, ErrToken},
+		"an option of another poll": {SecretBallot{Answer: Answer{Options: []OptionID{"x"}}, Receipt: b.receipt, Signature: token}, ErrUnknownOption},
 	} {
 		if _, err := f.Cast(t.Context(), room, p.ID, c.ballot); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}
 	f.wantVotes(t, p, 0, 0)
-	ballot := SecretBallot{choose(p, 1), b.receipt, token}
+	ballot := SecretBallot{Answer: choose(p, 1), Receipt: b.receipt, Signature: token}
 	if _, err := f.Cast(t.Context(), room, p.ID, ballot); err != nil {
 		t.Fatal(err)
 	}
@@ -115,20 +126,20 @@ func TestSecretVoteCountsOnce(t *testing.T) {
 	late := f.enter(t, p, 4)
 	unspent := f.token(t, p, "t1", late)
 	next := f.asked(t, Draft{Secrecy: Secret})
-	if _, err := f.Cast(t.Context(), room, next.ID, SecretBallot{choose(next, 0), late.receipt, unspent}); !errors.Is(err, ErrToken) {
+	if _, err := f.Cast(t.Context(), room, next.ID, SecretBallot{Answer: choose(next, 0), Receipt: late.receipt, Signature: unspent}); !errors.Is(err, ErrToken) {
 		t.Errorf("a token of another poll: %v", err)
 	}
 	if _, err := f.ClosePoll(t.Context(), room, p.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Cast(t.Context(), room, p.ID, SecretBallot{choose(p, 0), late.receipt, unspent}); !errors.Is(err, ErrClosed) {
+	if _, err := f.Cast(t.Context(), room, p.ID, SecretBallot{Answer: choose(p, 0), Receipt: late.receipt, Signature: unspent}); !errors.Is(err, ErrClosed) {
 		t.Errorf("after the closing: %v", err)
 	}
 	if _, err := f.Sign(t.Context(), room, p.ID, "t2", f.enter(t, p, 5).blinded); !errors.Is(err, ErrClosed) {
 		t.Errorf("a token after the closing: %v", err)
 	}
-	if k, err := f.store.tokenKey(t.Context(), p.ID); err != nil || len(k.private) != 0 || len(k.public) == 0 {
-		t.Errorf("the private key outlives the poll: %d bytes, %v", len(k.private), err)
+	if k, err := f.store.tokenKeys(t.Context(), p.ID); err != nil || len(k) != 1 || len(k[1].private) != 0 || len(k[1].public) == 0 {
+		t.Errorf("the private key outlives the poll: %d bytes, %v", len(k[1].private), err)
 	}
 	f.wantVotes(t, p, 0, 1)
 }
@@ -145,7 +156,7 @@ func TestMalformedBlindedMessages(t *testing.T) {
 	if _, err := f.Sign(t.Context(), room, f.asked(t, Draft{}).ID, "t0", make([]byte, tokenBytes)); !errors.Is(err, ErrNotSecret) {
 		t.Errorf("of an anonymous poll: %v", err)
 	}
-	if _, err := f.TokenKey(t.Context(), room, f.draft(t, room, "a", "b").ID); !errors.Is(err, ErrNotSecret) {
+	if _, err := f.TokenKeys(t.Context(), room, f.draft(t, room, "a", "b").ID); !errors.Is(err, ErrNotSecret) {
 		t.Errorf("key of a draft: %v", err)
 	}
 }
@@ -159,11 +170,11 @@ func TestEveryTokenFitsEveryBallot(t *testing.T) {
 	f := newFixture(t, voters)
 	f.personal(t)
 	p := f.asked(t, Draft{Secrecy: Secret})
-	k, err := f.store.tokenKey(t.Context(), p.ID)
+	keys, err := f.store.tokenKeys(t.Context(), p.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	private, err := x509.ParsePKCS1PrivateKey(k.private)
+	private, err := x509.ParsePKCS1PrivateKey(keys[1].private)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,10 +185,23 @@ func TestEveryTokenFitsEveryBallot(t *testing.T) {
 		booths, tokens = append(booths, b), append(tokens, f.token(t, p, webinar.TicketID(fmt.Sprint("t", i)), b))
 	}
 	for i := voters - 1; i >= 0; i-- {
-		if _, err := f.Cast(t.Context(), room, p.ID, SecretBallot{choose(p, i%2), booths[i].receipt, tokens[i]}); err != nil {
+		if _, err := f.Cast(t.Context(), room, p.ID, SecretBallot{Answer: choose(p, i%2), Receipt: booths[i].receipt, Signature: tokens[i]}); err != nil {
 			t.Fatal(err)
 		}
 	}
+	everyFits(t, private, booths, tokens)
+	if _, err := f.ClosePoll(t.Context(), room, p.ID); err != nil {
+		t.Fatal(err)
+	}
+	tickets, ballots := apart(t, f, p, "t", booths)
+	if tickets != voters || ballots != voters {
+		t.Errorf("the test looked at %d tickets and %d ballots", tickets, ballots)
+	}
+}
+
+// everyFits checks that each blinded message may be that of each token.
+func everyFits(t *testing.T, private *rsa.PrivateKey, booths []*booth, tokens [][]byte) {
+	t.Helper()
 	n, e := private.N, big.NewInt(int64(private.E))
 	for i, b := range booths {
 		for j, token := range tokens {
@@ -194,22 +218,24 @@ func TestEveryTokenFitsEveryBallot(t *testing.T) {
 			}
 		}
 	}
-	if _, err := f.ClosePoll(t.Context(), room, p.ID); err != nil {
-		t.Fatal(err)
-	}
-	tickets, ballots := 0, 0
+}
+
+// apart checks that no row of any table holds a voter, whose names are a letter and a number, and a ballot of theirs or of
+// another; and that it is not written who has cast one. It counts whom and what it found.
+func apart(t *testing.T, f *fixture, p Poll, letter string, booths []*booth) (handed, ballots int) {
+	t.Helper()
 	for table, found := range rows(t, f.db) {
 		for _, row := range found {
-			voter, ballot := false, strings.Contains(row, string(p.Options[0].ID)) || strings.Contains(row, string(p.Options[1].ID))
+			voter, ballot := false, slices.ContainsFunc(p.Options, func(o Option) bool { return strings.Contains(row, string(o.ID)) })
 			for i, b := range booths {
-				voter = voter || strings.Contains(row, fmt.Sprint(":t", i, " ")) || strings.Contains(row, fmt.Sprint(":t", i, "]"))
+				voter = voter || strings.Contains(row, fmt.Sprint(":", letter, i, " ")) || strings.Contains(row, fmt.Sprint(":", letter, i, "]"))
 				ballot = ballot || strings.Contains(row, b.receipt)
 			}
 			switch {
 			case voter && ballot:
 				t.Errorf("%s holds both: %s", table, row)
 			case voter && table == "poll_tokens":
-				tickets++
+				handed++
 			case ballot && table == "ballots":
 				ballots++
 			case voter && table == "voted":
@@ -217,7 +243,5 @@ func TestEveryTokenFitsEveryBallot(t *testing.T) {
 			}
 		}
 	}
-	if tickets != voters || ballots != voters {
-		t.Errorf("the test looked at %d tickets and %d ballots", tickets, ballots)
-	}
+	return handed, ballots
 }

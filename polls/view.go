@@ -71,7 +71,8 @@ func (s *Service) views(ctx context.Context, w webinar.ID, viewer webinar.Ticket
 	return out, nil
 }
 
-// Results returns a poll that was opened, with its result up to now. Errors: ErrNotFound, ErrNotOpen.
+// Results returns a poll that was opened, with its result up to now. Errors: ErrNotFound, ErrNotOpen,
+// ErrNotClosed of a secret motion.
 func (s *Service) Results(ctx context.Context, w webinar.ID, id PollID) (Poll, Tally, error) {
 	p, err := s.store.get(ctx, w, id)
 	if err != nil {
@@ -79,6 +80,9 @@ func (s *Service) Results(ctx context.Context, w webinar.ID, id PollID) (Poll, T
 	}
 	if p.State == StateDraft {
 		return Poll{}, Tally{}, ErrNotOpen
+	}
+	if p.sealed() {
+		return Poll{}, Tally{}, ErrNotClosed
 	}
 	t, err := s.tally(ctx, p)
 	return p.Poll, t, err

@@ -3,6 +3,7 @@ package recorder
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"plenum/recorder/archive"
@@ -34,9 +35,14 @@ func (s *Service) Announce(ctx context.Context, w webinar.ID, by webinar.Subject
 	if err := s.diskReserve(); err != nil {
 		return Recording{}, err
 	}
+	plan, err := s.plan(ctx, w)
+	if err != nil {
+		return Recording{}, err
+	}
 	now := time.Now()
-	rec := Recording{ID: webinar.NewID(), Webinar: w, State: Announced, Strict: strict, Announcement: 1, AnnouncedAt: now, StartAllowedAt: now.Add(s.c.AnnounceDelay)}
-	if err := book.Announce(ctx, rec.ID, consent.NewNotice(strict, s.c.Retention), by, key); err != nil {
+	rec := Recording{ID: webinar.NewID(), Webinar: w, State: Announced, Strict: strict, Announcement: 1, AnnouncedAt: now,
+		StartAllowedAt: now.Add(s.c.AnnounceDelay), Keep: plan.Keep(s.c.Retention)}
+	if err := book.Announce(ctx, rec.ID, s.NoticeOf(plan, strict), by, key); err != nil {
 		return Recording{}, err
 	}
 	if err := s.rows.insert(ctx, rec, key); err != nil {
@@ -53,6 +59,22 @@ func (s *Service) Announce(ctx context.Context, w webinar.ID, by webinar.Subject
 	r.tell()
 	r.tellCounts()
 	return rec, nil
+}
+
+// NoticeOf is the text that a recording with such a plan announces.
+func (s *Service) NoticeOf(plan webinar.Plan, strict bool) consent.Notice {
+	return consent.NewNotice(consent.Terms{Strict: strict, Keep: plan.Keep(s.c.Retention), Purpose: plan.Purpose, Viewers: plan.Viewers})
+}
+
+func (s *Service) plan(ctx context.Context, w webinar.ID) (webinar.Plan, error) {
+	if s.c.Plan == nil {
+		return webinar.Plan{}, nil
+	}
+	plan, err := s.c.Plan(ctx, w)
+	if err != nil {
+		return webinar.Plan{}, fmt.Errorf("read what was said of the recording: %w", err)
+	}
+	return plan, nil
 }
 
 // diskReserve refuses when the spool's file system is below its reserve.

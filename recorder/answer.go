@@ -60,7 +60,7 @@ func (r *room) grant(ctx context.Context, book *consent.Book, who webinar.Ticket
 	})
 	r.asking(ca.Subject, -1)
 	if lost != 0 {
-		if derr := r.doom(ctx, ca.Recording, ca.Subject, lost); derr != nil {
+		if derr := r.doom(ctx, ca.Recording, ca.Subject, lost, lost); derr != nil {
 			return st, errors.Join(err, derr)
 		}
 	}
@@ -113,7 +113,7 @@ func (r *room) no(ctx context.Context, book *consent.Book, ca consent.Answer, ac
 		return st, err
 	}
 	if !ca.Keep {
-		err = errors.Join(err, r.doom(ctx, ca.Recording, ca.Subject, lost))
+		err = errors.Join(err, r.doom(ctx, ca.Recording, ca.Subject, had, lost))
 	}
 	if errors.Is(err, ErrLedger) && r.current().ID == ca.Recording {
 		r.fail(ByLedger)
@@ -122,14 +122,18 @@ func (r *room) no(ctx context.Context, book *consent.Book, ca consent.Answer, ac
 	return st, err
 }
 
-// doom has what was recorded of a person under the scopes erased: durably marked now, out of the store soon.
-func (r *room) doom(ctx context.Context, id RecordingID, who webinar.SubjectID, lost consent.Scope) error {
+// doom has what was recorded of a person under the lost scopes erased: durably marked now, out of the store soon. had is
+// what they had allowed until then.
+func (r *room) doom(ctx context.Context, id RecordingID, who webinar.SubjectID, had, lost consent.Scope) error {
 	r.s.void(id)
 	r.mu.Lock()
 	run := func(ctx context.Context) error {
 		var err error
 		if lost.Has(consent.Name) {
 			err = r.s.rows.unlabel(ctx, id, who)
+		}
+		if words := lost & (consent.Name | consent.Chat); words != 0 {
+			err = errors.Join(err, r.s.rows.recallWords(ctx, id, who, had&words != 0, time.Now()))
 		}
 		if groups := groupsOf(lost); len(groups) > 0 {
 			err = errors.Join(err, r.s.rows.recall(ctx, id, who, groups, time.Now()), r.s.rows.doom(ctx, id, who, groups), r.s.rows.silence(ctx, id))

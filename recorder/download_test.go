@@ -115,3 +115,43 @@ func TestWithdrawalRecallsCopies(t *testing.T) {
 		}
 	})
 }
+
+// A timeline holds names and what was written: its copies are recalled when that is taken back, also by somebody of whom
+// there is no film, and never by a refusal.
+func TestWithdrawalRecallsTimelines(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		who  string
+		act  consent.Kind
+		what consent.Scope
+		want bool
+	}{
+		{"the name of who is filmed", "ann", consent.Withdraw, consent.Name, true},
+		{"the words of who has no film", "bob", consent.Withdraw, consent.Chat, true},
+		{"all of who has no film", "bob", consent.Withdraw, 0, true},
+		{"only the picture", "ann", consent.Withdraw, consent.Video, false},
+		{"a refusal", "eve", consent.Refuse, 0, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, w *world) {
+				seats := map[string]webinar.Ticket{"ann": w.seat("ann", webinar.Host), "bob": w.seat("bob", webinar.Speaker), "eve": w.seat("eve", webinar.Speaker)}
+				rec := w.running(false, seats["ann"], seats["bob"])
+				w.talk(3*time.Second, []*source{w.open(seats["ann"], "one", media.Mic, false)}, seats["ann"])
+				if _, err := w.s.Stop(t.Context(), w.w, rec.ID, ""); err != nil {
+					t.Fatal(err)
+				}
+				w.s.bg.Wait()
+				if err := w.s.Took(t.Context(), rec.ID, Download{Who: "u", What: TookTimeline, How: AsFile}); err != nil {
+					t.Fatal(err)
+				}
+				if err := w.answer(rec.ID, seats[c.who], c.act, c.what); err != nil {
+					t.Fatal(err)
+				}
+				list, err := w.s.Downloads(t.Context(), w.w, rec.ID)
+				if err != nil || len(list) != 1 || list[0].Task.IsZero() == c.want {
+					t.Errorf("%+v, %v", list, err)
+				}
+			})
+		})
+	}
+}

@@ -40,7 +40,7 @@ func (r *room) halt(to State, why Reason, by webinar.SubjectID) (shutting, *job)
 			r.pausedAt = now
 		}
 	case Stopped:
-		r.rec.StoppedAt, r.rec.ExpiresAt = now, now.Add(r.s.c.Retention)
+		r.rec.StoppedAt, r.rec.ExpiresAt = now, now.Add(r.rec.kept(r.s.c.Retention))
 	case Aborted:
 		r.rec.StoppedAt = now
 	default: // nothing halts into these

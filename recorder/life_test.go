@@ -3,8 +3,11 @@ package recorder
 import (
 	"context"
 	"errors"
+	"reflect"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"plenum/recorder/consent"
@@ -88,6 +91,37 @@ func TestLife(t *testing.T) {
 		if _, err := w.s.Get(ctx, w.w, rec.ID); !errors.Is(err, ErrNotFound) || len(w.shelf.kept) > 0 || len(w.shelf.erased) != 2 {
 			t.Errorf("expired: %v, kept %v", err, w.shelf.kept)
 		}
+	})
+}
+
+// What was said beforehand is what is announced, and what was announced holds although the plan, the operator's setting
+// and the process change.
+func TestARecordingKeepsWhatItAnnounced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := t.Context()
+		w := newWorld(t, database(t))
+		ann := w.seat("ann", webinar.Host)
+		plan := webinar.Plan{Intent: webinar.PlansRecording, Purpose: "For those who cannot come.", Viewers: webinar.InvitedSee, KeepDays: 7}
+		w.s.c.Plan = func(context.Context, webinar.ID) (webinar.Plan, error) { return plan, nil }
+		rec := w.running(true, ann)
+		n, err := w.s.Notice(ctx, w.w, rec.ID)
+		if err != nil || !reflect.DeepEqual(n, w.s.NoticeOf(plan, true)) || !strings.Contains(n.Texts[webinar.English], plan.Purpose) {
+			t.Fatalf("announced %+v, %v", n, err)
+		}
+		plan = webinar.Plan{Intent: webinar.PlansRecording, Purpose: "Something else.", KeepDays: 20}
+		w.end()
+		w.boot()
+		if n, err := w.s.Notice(ctx, w.w, rec.ID); err != nil || !strings.Contains(n.Texts[webinar.English], "For those who cannot come.") {
+			t.Errorf("after a restart %+v, %v", n, err)
+		}
+		if stopped, err := w.s.Stop(ctx, w.w, rec.ID, ann.Subject); err != nil || stopped.ExpiresAt.Sub(stopped.StoppedAt) != 7*24*time.Hour {
+			t.Errorf("kept until %v, %v", stopped.ExpiresAt, err)
+		}
+		w.s.c.Plan = func(context.Context, webinar.ID) (webinar.Plan, error) { return webinar.Plan{}, webinar.ErrNotFound }
+		if _, err := w.s.Announce(ctx, w.w, ann.Subject, true, ""); !errors.Is(err, webinar.ErrNotFound) {
+			t.Errorf("announced without knowing the plan: %v", err)
+		}
+		w.end()
 	})
 }
 

@@ -51,6 +51,7 @@ type Config struct {
 	Polls         func(ctx context.Context, w webinar.ID) ([]Poll, error)       // those that were opened; nil: none
 	Lines         func(ctx context.Context, w webinar.ID) ([]Line, error)       // what was written with a name; nil: none
 	Lang          func(ctx context.Context, w webinar.ID) (webinar.Lang, error) // of a webinar; nil: English
+	Plan          func(ctx context.Context, w webinar.ID) (webinar.Plan, error) // what its host said beforehand; nil: nothing
 	Encode        func(Timeline) ([]byte, error)                                // as it is stored beside the films; nil: it is not
 	FFmpeg        *ffmpeg.Tool                                                  // nil: what needs decoding is not made
 

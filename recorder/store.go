@@ -27,6 +27,7 @@ type recordingRow struct {
 	StartedAt      int64
 	StoppedAt      int64
 	ExpiresAt      int64
+	KeepMs         int64
 }
 
 type segmentRow struct {
@@ -64,7 +65,8 @@ func fromMillis(ms int64) time.Time {
 func (r recordingRow) recording() Recording {
 	return Recording{ID: r.ID, Webinar: webinar.ID(r.WebinarID), State: State(r.State), Reason: Reason(r.Reason), Strict: r.Strict,
 		Announcement: r.Announcement, AnnouncedAt: fromMillis(r.AnnouncedAt), StartAllowedAt: fromMillis(r.StartAllowedAt),
-		StartedAt: fromMillis(r.StartedAt), StoppedAt: fromMillis(r.StoppedAt), ExpiresAt: fromMillis(r.ExpiresAt)}
+		StartedAt: fromMillis(r.StartedAt), StoppedAt: fromMillis(r.StoppedAt), ExpiresAt: fromMillis(r.ExpiresAt),
+		Keep: time.Duration(r.KeepMs) * time.Millisecond}
 }
 
 func (r segmentRow) segment() Segment {
@@ -92,8 +94,9 @@ func (s *store) exec(ctx context.Context, what, sql string, args ...any) (int64,
 
 func (s *store) insert(ctx context.Context, r Recording, key string) error {
 	res := s.db.WithContext(ctx).Exec(`INSERT INTO recordings (id, webinar_id, state, reason, strict, announcement, announced_at, start_allowed_at,
-		started_at, stopped_at, expires_at, announce_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, r.ID, r.Webinar, string(r.State), string(r.Reason),
-		r.Strict, r.Announcement, millis(r.AnnouncedAt), millis(r.StartAllowedAt), millis(r.StartedAt), millis(r.StoppedAt), millis(r.ExpiresAt), key)
+		started_at, stopped_at, expires_at, announce_key, keep_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, r.ID, r.Webinar, string(r.State), string(r.Reason),
+		r.Strict, r.Announcement, millis(r.AnnouncedAt), millis(r.StartAllowedAt), millis(r.StartedAt), millis(r.StoppedAt), millis(r.ExpiresAt), key,
+		r.Keep.Milliseconds())
 	return failed("insert recording", res.Error)
 }
 

@@ -51,6 +51,14 @@ func (s *store) recall(ctx context.Context, rec RecordingID, who webinar.Subject
 	return err
 }
 
+// recallWords makes a task of each copy of the timeline, which holds names and what was written, when a person takes
+// that back. Of somebody who has no files, only said tells whether they ever agreed: nobody learns of a refusal.
+func (s *store) recallWords(ctx context.Context, rec RecordingID, who webinar.SubjectID, said bool, now time.Time) error {
+	_, err := s.exec(ctx, "recall timelines", `UPDATE downloads SET task_at = ? WHERE recording_id = ? AND how = 'download' AND task_at = 0
+		AND what = 'timeline' AND (? OR EXISTS (SELECT 1 FROM segments WHERE recording_id = ? AND subject_id = ?))`, now.UnixMilli(), rec, said, rec, who)
+	return err
+}
+
 func (s *store) copyDeleted(ctx context.Context, download string, at time.Time) error {
 	_, err := s.exec(ctx, "note deleted copy", `UPDATE downloads SET done_at = ? WHERE id = ? AND done_at = 0`, at.UnixMilli(), download)
 	return err

@@ -53,6 +53,15 @@ type Recording struct {
 	StartedAt      time.Time
 	StoppedAt      time.Time
 	ExpiresAt      time.Time
+	Keep           time.Duration // from StoppedAt to ExpiresAt, as announced; 0: as long as the operator keeps recordings
+}
+
+// kept is how long it is kept after its end by an operator who keeps recordings for longest.
+func (r *Recording) kept(longest time.Duration) time.Duration {
+	if r.Keep == 0 {
+		return longest
+	}
+	return min(r.Keep, longest)
 }
 
 // active reports whether the recording can still grow.

@@ -45,7 +45,7 @@ type log struct {
 
 func (l *log) Publish(e Event) { l.mu.Lock(); l.events = append(l.events, e); l.mu.Unlock() }
 
-var week = Retention{Webinar: 14 * 24 * time.Hour, Seat: 24 * time.Hour, MaxLive: 24 * time.Hour}
+var week = Retention{Webinar: 14 * 24 * time.Hour, Seat: 24 * time.Hour, MaxLive: 24 * time.Hour, Recording: 30 * 24 * time.Hour}
 
 func addUser(t *testing.T, db *gorm.DB, email string) User {
 	t.Helper()

@@ -14,6 +14,8 @@ type Retention struct {
 	Webinar time.Duration // after the end, or after the start of one that never went live
 	Seat    time.Duration // tickets, after the end
 	MaxLive time.Duration // a webinar that nobody ended is ended after so long
+
+	Recording time.Duration // the longest that a recording may be kept after its end, at least a day
 }
 
 // Hooks lets other rooms follow a webinar without this package knowing them. All are called without a lock held;
@@ -46,16 +48,23 @@ func (s *Service) Create(ctx context.Context, owner User, d Draft) (Webinar, err
 	if err := d.Validate(); err != nil {
 		return Webinar{}, err
 	}
+	plan, err := d.Recording.clean(s.keep.Recording)
+	if err != nil {
+		return Webinar{}, err
+	}
 	now := time.Now()
 	if d.StartsAt.IsZero() {
 		d.StartsAt = now
 	}
 	w := Webinar{
 		ID: ID(NewID()), Owner: owner.ID, HostName: owner.Name, Title: d.Title, Lang: d.Lang, State: Scheduled,
-		StartsAt: d.StartsAt, Expires: s.expiry(later(now, d.StartsAt)),
+		StartsAt: d.StartsAt, Expires: s.expiry(later(now, d.StartsAt)), Recording: plan,
 	}
 	return s.store.createWebinar(ctx, w, d.Key)
 }
+
+// CleanPlan is p as a webinar would keep it, or its first fault as an *InvalidError.
+func (s *Service) CleanPlan(p Plan) (Plan, error) { return p.clean(s.keep.Recording) }
 
 func (s *Service) expiry(from time.Time) time.Time { return from.Add(s.keep.Webinar) }
 
@@ -91,6 +100,8 @@ type Patch struct {
 	Title    *string
 	StartsAt *time.Time
 	Lang     *Lang
+
+	Recording *Plan // as a whole; a recording that was announced keeps what it said
 }
 
 // Update changes a webinar that has not ended.
@@ -110,6 +121,13 @@ func (s *Service) Update(ctx context.Context, id ID, p Patch) (Webinar, error) {
 			return err
 		}
 		w.Title, w.Lang = d.Title, d.Lang
+		if p.Recording != nil {
+			plan, err := p.Recording.clean(s.keep.Recording)
+			if err != nil {
+				return err
+			}
+			w.Recording = plan
+		}
 		if p.StartsAt != nil {
 			w.StartsAt, w.Expires = *p.StartsAt, s.expiry(later(time.Now(), *p.StartsAt))
 		}

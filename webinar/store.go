@@ -20,7 +20,13 @@ type webinarRow struct {
 	EndedAt   int64
 	ExpiresAt int64
 	CreateKey string
-	HostName  string `gorm:"->"` // joined from users
+
+	RecIntent   string
+	RecPurpose  string
+	RecViewers  string
+	RecKeepDays int
+
+	HostName string `gorm:"->"` // joined from users
 }
 
 func (webinarRow) TableName() string { return "webinars" }
@@ -29,7 +35,8 @@ func (r webinarRow) webinar() Webinar {
 	return Webinar{
 		ID: ID(r.ID), Owner: UserID(r.OwnerID), HostName: r.HostName, Title: r.Title, Lang: Lang(r.Lang), Code: r.Code,
 		State: State(r.State), StartsAt: fromMilli(r.StartsAt), LiveAt: fromMilli(r.LiveAt), EndedAt: fromMilli(r.EndedAt),
-		Expires: fromMilli(r.ExpiresAt),
+		Expires:   fromMilli(r.ExpiresAt),
+		Recording: Plan{Intent: Intent(r.RecIntent), Purpose: r.RecPurpose, Viewers: Viewers(r.RecViewers), KeepDays: r.RecKeepDays},
 	}
 }
 
@@ -37,6 +44,7 @@ func rowOf(w Webinar, key string) webinarRow {
 	return webinarRow{
 		ID: string(w.ID), OwnerID: string(w.Owner), Title: w.Title, Lang: string(w.Lang), Code: w.Code, State: string(w.State),
 		StartsAt: milli(w.StartsAt), LiveAt: milli(w.LiveAt), EndedAt: milli(w.EndedAt), ExpiresAt: milli(w.Expires), CreateKey: key,
+		RecIntent: string(w.Recording.Intent), RecPurpose: w.Recording.Purpose, RecViewers: string(w.Recording.Viewers), RecKeepDays: w.Recording.KeepDays,
 	}
 }
 
@@ -159,7 +167,8 @@ func (s store) changeWebinar(ctx context.Context, id ID, now time.Time, f func(*
 			}
 			row := rowOf(w, "")
 			return tx.Model(&webinarRow{ID: string(id)}).
-				Select("Title", "Lang", "State", "StartsAt", "LiveAt", "EndedAt", "ExpiresAt").Updates(&row).Error
+				Select("Title", "Lang", "State", "StartsAt", "LiveAt", "EndedAt", "ExpiresAt",
+					"RecIntent", "RecPurpose", "RecViewers", "RecKeepDays").Updates(&row).Error
 		})
 	})
 	return w, changed, err

@@ -54,6 +54,8 @@ type Webinar struct {
 	LiveAt   time.Time // zero: never was live
 	EndedAt  time.Time // zero: not ended
 	Expires  time.Time // when everything about it is erased
+
+	Recording Plan
 }
 
 // Draft is what a host says to create a webinar.
@@ -62,6 +64,8 @@ type Draft struct {
 	StartsAt time.Time // zero: now
 	Lang     Lang      // empty: DefaultLang
 	Key      string    // idempotency key, may be empty
+
+	Recording Plan
 }
 
 // Validate reports the first fault as an *InvalidError.

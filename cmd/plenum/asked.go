@@ -15,6 +15,12 @@ func (p *parts) spokenIn(ctx context.Context, w webinar.ID) (webinar.Lang, error
 	return found.Lang, err
 }
 
+// plannedFor is what the host of a webinar said beforehand about recording it.
+func (p *parts) plannedFor(ctx context.Context, w webinar.ID) (webinar.Plan, error) {
+	found, err := p.webinars.Get(ctx, w)
+	return found.Recording, err
+}
+
 // askedIn lists the polls of a webinar that were opened, for the timeline of a recording.
 func (p *parts) askedIn(ctx context.Context, w webinar.ID) ([]recorder.Poll, error) {
 	views, err := p.polls.List(ctx, w, "", true)

@@ -41,7 +41,7 @@ func (p *parts) build(ctx context.Context) error {
 	p.onClose(func() error { p.hub.Close(); return nil })
 	p.accounts = webinar.NewAccounts(p.db, p.cfg.SessionLifetime)
 	p.webinars = webinar.NewService(p.db, p.hub, webinar.Retention{
-		Webinar: p.cfg.RetainWebinar, Seat: p.cfg.RetainSeat, MaxLive: p.cfg.MaxLive,
+		Webinar: p.cfg.RetainWebinar, Seat: p.cfg.RetainSeat, MaxLive: p.cfg.MaxLive, Recording: p.cfg.RetainRecording,
 	}, webinar.Hooks{Live: p.onLive, End: p.onEnd, Keep: p.keeps, Needed: p.needed, Erase: p.onErase, Revoked: p.onRevoked, Reseat: p.onReseat})
 	for _, step := range []func(context.Context) error{p.buildPolls, p.buildStore, p.buildRecorder, p.buildMedia, p.buildRelay} {
 		if err := step(ctx); err != nil {
@@ -118,7 +118,7 @@ func (p *parts) buildRecorder(ctx context.Context) (err error) {
 	p.recorder, err = recorder.New(ctx, recorder.Config{
 		DB: p.db, Key: key, Events: p.hub, Archive: p.archive, Spool: spool, Log: p.log,
 		AnnounceDelay: p.cfg.AnnounceDelay, Margin: p.cfg.ConsentMargin, DiskReserve: p.cfg.DiskReserve,
-		Retention: p.cfg.RetainRecording, Polls: p.askedIn, Lines: p.writtenIn, Lang: p.spokenIn, Encode: api.EncodeTimeline,
+		Retention: p.cfg.RetainRecording, Polls: p.askedIn, Lines: p.writtenIn, Lang: p.spokenIn, Plan: p.plannedFor, Encode: api.EncodeTimeline,
 		FFmpeg: tool,
 	})
 	return err

@@ -291,6 +291,7 @@ func (b *burst) judge() {
 // The server is killed in the middle of a burst of votes and changes, comes back, and the voters ask again for what they
 // had no answer to; then the poll is closed while some of them are still at it.
 func TestKilledInTheBurst(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	const voters = 60
 	m := newMortal(t)
 	seats := make([]http.Header, voters)

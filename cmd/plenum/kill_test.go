@@ -32,6 +32,7 @@ const unheard = 1500 * time.Millisecond
 // stop, when files are on their way. Every file is repaired, no longer than the last seconds short, plays in strict
 // readers, and never changes again; what was paused by the crash goes on when the host says so.
 func TestI5Killed(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	t.Logf("-seed %d", *seed)
 	chance := rand.New(rand.NewPCG(*seed, 0)) //nolint:gosec // moments, no secrets
 	between := func(from, to time.Duration) time.Duration {

@@ -81,7 +81,7 @@ func tell(ctx context.Context, l *consent.Ledger, ledgerFile, receiptFile string
 	if err != nil {
 		return err
 	}
-	n := consent.NewNotice(true, 1)
+	n := consent.NewNotice(consent.Terms{Strict: true, Keep: 1})
 	if err := book.Announce(ctx, "r1", n, "host", ""); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 // TestI25LogsAndMetricsKnowNobody takes a real server through a webinar that is recorded, with all logging on and marks
 // in everything that people type or carry, kills it and lets it mend, and reads every line that it wrote and counted.
 func TestI25LogsAndMetricsKnowNobody(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	const mark = "canary"
 	h := newHouse(t, "PLENUM_ACCESS_LOG=true", "PLENUM_METRICS_LISTEN=127.0.0.1:0", "PLENUM_TRUSTED_PROXIES=127.0.0.1")
 	h.start()

@@ -125,6 +125,7 @@ func (c *confined) send(by *http.Client, method, to string, in any, header http.
 
 // TestFullHouse: who is there goes on, who comes is told, the server neither dies nor spins, and later there is room.
 func TestFullHouse(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	c := newConfined(t, "256")
 	keeps := &http.Client{Transport: &http.Transport{}} // one connection that stays
 	defer keeps.CloseIdleConnections()

@@ -16,6 +16,7 @@ import (
 	"gorm.io/gorm"
 
 	"plenum/cmd/plenum/cores"
+	"plenum/cmd/plenum/resident"
 	"plenum/migrations"
 	"plenum/polls"
 	"plenum/recorder"
@@ -70,6 +71,9 @@ func serve(ctx context.Context, cfg *config, stdout, stderr io.Writer) (err erro
 	}
 	if err := p.welcome(ctx, stdout, l.Addr()); err != nil {
 		return errors.Join(err, l.Close(), closeListener(ml))
+	}
+	if err := resident.Settle(); err != nil {
+		p.log.Debug("starting took memory that was not given back", "error", err)
 	}
 	return p.run(ctx, l, ml)
 }

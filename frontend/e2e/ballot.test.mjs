@@ -1,15 +1,12 @@
 // What the box promises, in front of people: a secret vote with a blind ballot paper, an answer that is changed, and the
 // published list in which each finds their own receipt.
 import assert from 'node:assert/strict';
-import { join as path } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Cast, person, pictured } from './browser.mjs';
-import { desk, wear } from './gallery.mjs';
-import { accessible, laidOut } from './looks.mjs';
+import { assertLooks, desk, handheld } from './looks.mjs';
+import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
-import { assertQuiet, createWebinar, join, makeAccount } from './steps.mjs';
-
-const phone = { width: 390, height: 844, theme: 'dark', lang: 'de' };
+import { assertQuiet, join } from './steps.mjs';
 
 let server, cast;
 
@@ -22,16 +19,7 @@ after(async () => {
   await server?.stop();
 });
 
-async function sound(page, name) {
-  const found = [];
-  for (const look of [phone, desk]) {
-    await wear(page, look);
-    found.push(...[...(await laidOut(page, look.lang)), ...(await accessible(page))].map((c) => `${name} ${look.width}: ${c}`));
-    if (process.env.PLENUM_PICTURES) await page.screenshot({ path: path(process.env.PLENUM_PICTURES, `${name}-${look.width}.png`), fullPage: true });
-  }
-  await wear(page, desk);
-  assert.deepEqual(found, []);
-}
+const look = (page, name) => assertLooks(page, name, [handheld, desk], { focus: false });
 
 /** The host's own calls, from the host's page. */
 const call = (host, method, to, body) =>
@@ -48,17 +36,17 @@ test('a secret vote, a changed answer and the list of receipts', async () => {
   const [ada, ben, guest] = await Promise.all([person(browser, server.url), person(browser, server.url), person(browser, server.url)]);
   for (const p of [host, ada, ben, guest]) p.setDefaultTimeout(30_000);
   await pictured('ballot', () => [host, ada, ben, guest], async () => {
-    await makeAccount(host, server);
-    const { id, link } = await createWebinar(host, 'Members’ meeting');
+    const { id, link } = await (await Organizer.of(server, host)).webinar('Members’ meeting');
 
     // The host chooses the level in the editor.
+    await host.goto(`${server.url}/webinars/${id}`);
     await host.getByRole('button', { name: 'New poll' }).click();
     await host.getByLabel('Question').fill('Who shall be chair?');
     await host.getByLabel('Answer 1', { exact: true }).fill('Grace');
     await host.getByLabel('Answer 2', { exact: true }).fill('Edsger');
     await host.getByRole('radio', { name: /^Secret/ }).check();
     await host.getByText('Who came by the open link cannot vote here.').waitFor();
-    await sound(host, 'ballot-editor');
+    await look(host, 'ballot-editor');
     await host.getByRole('button', { name: 'Save' }).click();
     await host.getByRole('heading', { name: 'Who shall be chair?' }).waitFor();
     const [secret] = await call(host, 'GET', `${id}/polls`);
@@ -75,7 +63,7 @@ test('a secret vote, a changed answer and the list of receipts', async () => {
     await call(host, 'POST', `${id}/polls/${secret.id}/open`, {});
     await ada.getByText('Secret. Nothing that this server stores tells which vote is yours').waitFor();
     await guest.getByText('Secret polls are for people with a personal link.').waitFor();
-    await sound(ada, 'ballot-secret');
+    await look(ada, 'ballot-secret');
     await ada.getByRole('radio', { name: 'Grace' }).check();
     await ada.getByRole('button', { name: 'Send answer' }).click();
     await ada.getByText('Stored').first().waitFor();
@@ -93,7 +81,7 @@ test('a secret vote, a changed answer and the list of receipts', async () => {
     await ada.getByRole('button', { name: 'Check my receipt' }).or(ada.getByRole('button', { name: /receipt/i })).first().click();
     await ada.getByText('All receipts in the box').click();
     await ada.getByText('· yours').waitFor();
-    await sound(ada, 'ballot-receipts');
+    await look(ada, 'ballot-receipts');
 
     // An answer is changed, with names this time.
     const named = await call(host, 'POST', `${id}/polls`, { question: 'Which evening?', options: ['Monday', 'Friday'], secrecy: 'named', changeable: true });
@@ -103,7 +91,7 @@ test('a secret vote, a changed answer and the list of receipts', async () => {
     await ada.getByRole('button', { name: 'Send answer' }).click();
     await ada.getByRole('button', { name: 'Change my answer' }).click();
     await ada.getByRole('radio', { name: 'Friday' }).check();
-    await sound(ada, 'ballot-change');
+    await look(ada, 'ballot-change');
     await ada.getByRole('button', { name: 'Send changed answer' }).click();
     await ada.getByRole('button', { name: 'Change my answer' }).waitFor();
     const voters = await call(host, 'GET', `${id}/polls/${named.id}/voters`);

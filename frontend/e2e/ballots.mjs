@@ -2,7 +2,7 @@
 // answered without the room, so that no picture and no sound is in the way.
 import { randomBytes } from 'node:crypto';
 import { person } from './browser.mjs';
-import { createWebinar, makeAccount } from './steps.mjs';
+import { createWebinar, enterStage, makeAccount } from './steps.mjs';
 
 const topics = ['Consent in practice', 'Captions for everybody', 'Codes and short links that people can type'];
 const steps = (p, ...places) => ({ options: places.map((i) => p.options[i].id) });
@@ -26,8 +26,8 @@ class Guest {
     Object.assign(this, { server, path: `/api/webinars/${webinar}` });
   }
 
-  async sit(token) {
-    const r = await this.server.call('POST', `${this.path}/join`, { json: token ? { ticket: token } : {} });
+  async sit(name) {
+    const r = await this.server.call('POST', `${this.path}/join`, { json: name ? { name } : {} });
     this.cookie = r.headers.get('set-cookie').split(';')[0];
     return this;
   }
@@ -83,7 +83,49 @@ export async function* ballots(server, browser) {
     await wall.getByText('Result', { exact: true }).waitFor();
     yield { name: `${draft.kind}, result on the wall`, page: wall, wall: true };
   }
+  yield* beside({ server, call, id, host, phone, frame, hall });
   yield* motion({ server, call, id, host, wall, frame, open });
+}
+
+/** A named poll and who said what, the host's own vote, and the frame of another site. */
+async function* beside({ server, call, id, host, phone, frame, hall }) {
+  const names = ['Amina Yılmaz', '', 'Dr. Bartholomäus von Hohenstein-Wolkenkratz', 'سارة الكاتب', '=HYPERLINK("x")', 'Zoë'];
+  const people = await Promise.all(names.map((name) => new Guest(server, id).sit(name)));
+  const poll = await call('POST', `/${id}/polls`, { question: 'Who can help at the summer party?', kind: 'multiple', options: ['Setting up', 'At the grill', 'Clearing away'], rules: { least: 1, most: 3 }, secrecy: 'named', key: randomBytes(16).toString('hex') });
+  await call('POST', `/${id}/polls/${poll.id}/open`);
+  const card = phone.getByRole('region', { name: poll.question });
+  await card.locator('form').waitFor();
+  yield { name: 'named, open', page: phone };
+  await Promise.all(people.map((p, i) => p.vote(poll, steps(poll, ...[[0, 2], [1], [0, 1, 2], [2], [1], [0]][i]))));
+
+  await enterStage(host, `${server.url}/stage/${id}`);
+  const running = host.getByRole('article', { name: poll.question });
+  await running.getByText('Your own vote', { exact: true }).click();
+  await running.getByRole('checkbox', { name: 'At the grill' }).check();
+  yield { name: 'own vote of the host', page: host };
+  await running.getByRole('button', { name: 'Send answer' }).click();
+  await running.getByText('Your own vote: counted').waitFor();
+  yield { name: 'own vote of the host, given', page: host };
+  await call('POST', `/${id}/polls/${poll.id}/close`);
+  await host.goto(`${server.url}/webinars/${id}`);
+  const item = host.getByRole('listitem').filter({ hasText: poll.question });
+  await item.getByText('Answers by person').click();
+  await item.getByRole('row', { name: /^Zoë/ }).waitFor();
+  yield { name: 'named, who said what', page: host };
+
+  await call('PUT', `/${id}/embed`, { origins: ['https://www.example.org'] });
+  const asked = await call('POST', `/${id}/polls`, { question: 'What do our readers think of open data?', kind: 'single', options: topics, rules: {}, key: randomBytes(16).toString('hex') });
+  await call('POST', `/${id}/polls/${asked.id}/open`);
+  await frame.goto(`${server.url}/embed/poll/${id}`);
+  await frame.getByRole('radio').first().check();
+  yield { name: 'embed, open', page: frame };
+  await Promise.all(hall.slice(0, 5).map((guest, i) => guest.vote(asked, steps(asked, i % 3))));
+  await frame.getByRole('button', { name: 'Send answer' }).click();
+  await frame.getByText('Still open').waitFor();
+  yield { name: 'embed, voted', page: frame };
+  await call('POST', `/${id}/polls/${asked.id}/close`);
+  await frame.getByText('Still open').waitFor({ state: 'detached' });
+  yield { name: 'embed, result', page: frame };
 }
 
 /** A nickname for the leaderboard, kept where the page of the phone finds it again. */
@@ -101,8 +143,9 @@ async function* motion({ server, call, id, host, wall, frame, open }) {
   await member.getByRole('button', { name: 'I am here' }).click();
   await member.getByText('You also represent: Bert Muster-Oberhauser').waitFor();
   const roll = await call('GET', `/${id}/assembly`);
-  const dora = roll.members.find((m) => m.name === 'Dora Beispiel');
-  await call('PATCH', `/${id}/assembly/members/${dora.id}`, { here: true, paper: true });
+  const named = (name) => roll.members.find((m) => m.name === name).id;
+  await call('PATCH', `/${id}/assembly/members/${named('Dora Beispiel')}`, { here: true, paper: true });
+  await call('PATCH', `/${id}/assembly/members/${named('Anna Ångström')}`, { teller: true });
   const poll = await call('POST', `/${id}/polls`, { question: 'Shall the yearly fee be 30 € from January on?', kind: 'single', options: ['For', 'Against', 'Abstain'], rules: {}, key: randomBytes(16).toString('hex'), secrecy: 'named', motion: { majority: 'simple', heads: false, abstain: true } });
   await call('POST', `/${id}/polls/${poll.id}/open`, { small_classes: true });
   const card = member.getByRole('region', { name: poll.question });
@@ -125,6 +168,16 @@ async function* motion({ server, call, id, host, wall, frame, open }) {
   await host.getByRole('link', { name: 'Members' }).click();
   await host.getByText('counted on paper', { exact: false }).or(host.getByRole('button', { name: 'Keep my count' })).first().waitFor();
   yield { name: 'motion, the host', page: host };
+  // Two people count the ballots on paper, each on a page of their own.
+  for (const page of [host, member]) {
+    await page.getByLabel('For', { exact: true }).and(page.locator('input[type=number]')).fill('1');
+    await page.getByRole('button', { name: 'Keep my count' }).click();
+    if (page === host) await page.getByText('Your count is kept.').waitFor();
+  }
+  await member.getByText('Counted alike by two people').waitFor();
+  yield { name: 'motion, paper agreed', page: member };
+  await host.getByText('Counted alike by two people, and in the result.').waitFor();
+  yield { name: 'motion, paper agreed, the host', page: host };
   await call('POST', `/${id}/polls/${poll.id}/close`);
   await card.getByText('Carried', { exact: true }).waitFor();
   yield { name: 'motion, result', page: member };

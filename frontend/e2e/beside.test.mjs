@@ -1,21 +1,17 @@
 // Polls without the room: by code or QR on a phone, with the seat of the room, and through the webinar's whole life.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { join as path } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Cast, person, pictured } from './browser.mjs';
-import { desk, wear } from './gallery.mjs';
-import { accessible, focusSeen, laidOut } from './looks.mjs';
+import { assertLooks, desk, handheld } from './looks.mjs';
+import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
-import { assertQuiet, createWebinar, enterStage, join, makeAccount, preparePoll, vote } from './steps.mjs';
+import { assertQuiet, enterStage, join, vote } from './steps.mjs';
 
-const looks = [{ width: 390, height: 844, theme: 'dark', lang: 'de' }, { width: 390, height: 844, theme: 'light', lang: 'en' }, desk];
-/** Where pictures are put, if anywhere. */
-const album = process.env.PLENUM_PICTURES;
+const looks = [handheld, { width: 390, height: 844, theme: 'light', lang: 'en' }, desk];
 const questions = ['Which topic shall we look at next?', 'What would help you to follow?'];
 
-let server, cast, browser, host, phone, room, wall, webinar, cookie;
+let server, cast, browser, host, phone, room, wall, organizer, webinar;
 
 before(async () => {
   server = await Server.start();
@@ -23,13 +19,10 @@ before(async () => {
   browser = await cast.browser();
   [host, phone, room, wall] = await Promise.all([1, 2, 3, 4].map(() => person(browser, server.url)));
   for (const page of [host, phone, room, wall]) page.setDefaultTimeout(20_000);
-  await makeAccount(host, server);
-  const cookies = await host.context().cookies();
-  await wall.context().addCookies(cookies);
-  cookie = cookies.map((c) => `${c.name}=${c.value}`).join('; ');
-  webinar = await createWebinar(host, 'Open data for charities');
-  await preparePoll(host, questions[0], ['Consent in practice', 'Captions for everybody']);
-  await preparePoll(host, questions[1], ['Captions', 'Slides sent around beforehand']);
+  organizer = await Organizer.of(server, host, wall);
+  webinar = await organizer.webinar('Open data for charities');
+  await organizer.poll(webinar.id, questions[0], ['Consent in practice', 'Captions for everybody']);
+  await organizer.poll(webinar.id, questions[1], ['Captions', 'Slides sent around beforehand']);
 });
 
 after(async () => {
@@ -38,29 +31,8 @@ after(async () => {
 });
 
 const told = (name, run) => test(name, () => pictured(name, () => [host, phone, room, wall], run));
-const asHost = async (method, what, json) => {
-  const r = await server.call(method, `/api/webinars/${webinar.id}${what}`, { json, headers: { cookie, origin: server.url } });
-  assert.ok(r.status < 300, `${method} ${what}: ${r.status} ${JSON.stringify(r.body)}`);
-  return r.body;
-};
+const asHost = (method, what, json) => organizer.ask(method, `/api/webinars/${webinar.id}${what}`, json);
 const pollAsked = async (question) => (await asHost('GET', '/polls')).find((p) => p.question === question);
-
-/** Looks at a page in every look: axe, nothing cut off, the focus seen; and keeps a picture of it. */
-async function look(page, name, ways = looks) {
-  const found = [];
-  for (const way of ways) {
-    await wear(page, way);
-    if (album) {
-      mkdirSync(album, { recursive: true });
-      await page.screenshot({ path: path(album, `${name.replace(/\W+/g, '-')}-${way.width}-${way.theme}.png`), fullPage: true });
-    }
-    const complaints = [...(await laidOut(page, way.lang)), ...(await accessible(page))];
-    if (way === desk) complaints.push(...(await focusSeen(page)));
-    found.push(...complaints.map((c) => `${name} ${way.width} ${way.theme}: ${c}`));
-  }
-  await wear(page, desk);
-  assert.deepEqual(found, []);
-}
 
 told('by code, without the room: a vote and its result', async () => {
   const { code } = (await asHost('GET', '')).webinar;
@@ -68,21 +40,21 @@ told('by code, without the room: a vote and its result', async () => {
   const way = await wall.getByRole('img', { name: /QR code/ }).getAttribute('alt');
   assert.ok(way.endsWith(`${server.url}/vote/${webinar.id}`), 'the wall leads to the phone page');
   await wall.getByText(`${new URL(server.url).host}/vote`).waitFor();
-  await look(wall, 'wall invitation', [{ ...desk, width: 1920, height: 1080 }]);
+  await assertLooks(wall, 'wall invitation', [{ ...desk, width: 1920, height: 1080 }]);
 
   await phone.goto(`${server.url}/vote`);
   await phone.getByLabel('Access code').fill(code.toLowerCase());
   await phone.getByRole('button', { name: 'Continue' }).click();
   await phone.getByRole('heading', { name: 'No poll yet' }).waitFor();
   assert.equal(await phone.locator('video, audio').count(), 0);
-  await look(phone, 'vote, no poll yet');
+  await assertLooks(phone, 'vote, no poll yet', looks);
 
   const poll = await pollAsked(questions[0]);
   await asHost('POST', `/polls/${poll.id}/open`);
   await phone.getByRole('radio').first().waitFor();
-  await look(phone, 'vote, open');
+  await assertLooks(phone, 'vote, open', looks);
   await vote(phone, 'Consent in practice');
-  await look(phone, 'vote, voted');
+  await assertLooks(phone, 'vote, voted', looks);
   assert.equal((await pollAsked(questions[0])).tally.total, 1);
 });
 
@@ -116,7 +88,7 @@ told('a name for named polls, and questions', async () => {
   await phone.getByLabel('Your question').fill('Will the slides be sent around?');
   await phone.getByRole('button', { name: 'Ask', exact: true }).click();
   await phone.getByText('Sent. The host looks at it first.').first().waitFor();
-  await look(phone, 'vote, question');
+  await assertLooks(phone, 'vote, question', looks);
   await phone.getByRole('tab', { name: 'Polls' }).click();
 });
 
@@ -128,7 +100,8 @@ told('the seat of the room on a phone of its own: still one vote', async () => {
   const { link } = await (await answered).json();
   const dialog = room.getByRole('dialog', { name: 'Your vote on your phone' });
   await dialog.getByRole('img').waitFor();
-  await look(room, 'room, own code', [{ ...desk }, { ...desk, theme: 'dark', lang: 'de' }]);
+  await assertLooks(room, 'room, own code', [{ ...desk }, { ...desk, theme: 'dark', lang: 'de' }]);
+  await room.route(/\/polls$/, (r) => r.abort()); // the page of the room does not hear of the other vote before its own is sent
   const second = await person(browser, server.url);
   second.setDefaultTimeout(20_000);
   await second.goto(link);
@@ -139,12 +112,13 @@ told('the seat of the room on a phone of its own: still one vote', async () => {
   await room.getByRole('radio', { name: 'Consent in practice' }).check();
   await room.getByRole('button', { name: 'Send answer' }).click();
   await room.getByText('Your vote had been counted already.').first().waitFor();
+  await room.unroute(/\/polls$/);
   assert.equal((await pollAsked(questions[0])).tally.total, 2);
   // A photo of the code that comes later finds it used.
   const late = await person(browser, server.url);
   await late.goto(link);
   await late.getByText('This link is no longer valid.').first().waitFor();
-  await look(late, 'vote, used code');
+  await assertLooks(late, 'vote, used code', looks);
   for (const page of [second, late]) {
     assertQuiet(page);
     await page.context().close();
@@ -171,7 +145,7 @@ told('the host has one vote as well', async () => {
   const running = host.getByRole('article', { name: questions[1] });
   await running.getByText('Your own vote', { exact: true }).click();
   await running.getByRole('radio', { name: 'Captions' }).check();
-  await look(host, 'cockpit, own vote', [{ ...desk }, { ...desk, width: 390, theme: 'dark', lang: 'de' }]);
+  await assertLooks(host, 'cockpit, own vote', [{ ...desk }, { ...desk, width: 390, theme: 'dark', lang: 'de' }]);
   await running.getByRole('button', { name: 'Send answer' }).click();
   await running.getByText('Your own vote: counted').waitFor();
   await running.getByText(/^Stored at/).waitFor();
@@ -199,12 +173,12 @@ told('a named poll: who said what, as a page and as a file', async () => {
   await item.getByRole('row', { name: 'Amina Yılmaz I do' }).waitFor();
   await item.getByRole('row', { name: 'without a name Not me' }).waitFor();
   assert.equal(await item.getByRole('row').count(), 4);
-  await look(host, 'answers by person');
-  const csv = await server.call('GET', new URL(await item.getByRole('link', { name: /^By person, CSV/ }).getAttribute('href'), server.url).pathname, { headers: { cookie } });
+  await assertLooks(host, 'answers by person', looks);
+  const csv = await server.call('GET', new URL(await item.getByRole('link', { name: /^By person, CSV/ }).getAttribute('href'), server.url).pathname, { headers: { cookie: organizer.cookie } });
   assert.equal(csv.status, 200);
   assert.match(csv.body, /Amina Yılmaz,I do,[0-9a-f]{64}/);
   assert.match(csv.body, /'=HYPERLINK/, 'a name is never run as a formula');
-  const book = await server.call('GET', `/api/webinars/${webinar.id}/polls/${made.id}/voters.xlsx`, { headers: { cookie } });
+  const book = await server.call('GET', `/api/webinars/${webinar.id}/polls/${made.id}/voters.xlsx`, { headers: { cookie: organizer.cookie } });
   assert.equal(book.body.slice(0, 2), 'PK');
 });
 
@@ -219,7 +193,7 @@ told('a nickname is taken off the leaderboard by the host', async () => {
   const item = host.getByRole('listitem').filter({ hasText: quiz.question });
   await item.getByText('2 answers').click();
   await item.getByRole('button', { name: 'Take off: Rude words' }).click();
-  await look(host, 'leaderboard, sure', [{ ...desk }, { ...desk, width: 390, theme: 'dark', lang: 'de' }]);
+  await assertLooks(host, 'leaderboard, sure', [{ ...desk }, { ...desk, width: 390, theme: 'dark', lang: 'de' }]);
   await item.getByRole('button', { name: 'Really take off: Rude words' }).click();
   await item.getByText('Rude words').waitFor({ state: 'detached' });
   await item.getByText('Owl').waitFor();
@@ -259,6 +233,6 @@ told('the end', async () => {
   await asHost('POST', '/live');
   await asHost('POST', '/end');
   await phone.getByRole('heading', { name: 'Thank you for taking part' }).waitFor();
-  await look(phone, 'vote, ended');
+  await assertLooks(phone, 'vote, ended', looks);
   assertQuiet(host, phone, room, wall);
 });

@@ -26,7 +26,7 @@ export function makeFace(dir, name, colour, hertz, { light = false, size = light
   const ffmpeg = (...args) => execFileSync('ffmpeg', ['-v', 'error', '-y', ...args]);
   ffmpeg('-f', 'lavfi', '-i', `color=${colour}:s=${size}:r=${rate}:d=2,drawbox=x='mod(t*160,600)':y=20:w=40:h=40:color=white:t=fill`, ...(light ? ['-pix_fmt', 'yuv420p'] : ['-q:v', '4']), video);
   ffmpeg('-f', 'lavfi', '-i', `sine=frequency=${hertz}:sample_rate=48000:duration=4,volume='if(lt(mod(t,0.5),0.25),1,0)':eval=frame`, '-ac', '1', audio);
-  return { video, audio };
+  return { video, audio, rate };
 }
 
 export class Cast {
@@ -35,11 +35,10 @@ export class Cast {
     this.browsers = [];
   }
 
-  /** Starts a browser; with a face it is filmed and heard as that person. */
+  /** Starts a browser; with a face it is filmed and heard as that person. Its screen moves as often as the face does. */
   async browser(face) {
-    const devices = face
-      ? [`--use-fake-device-for-media-stream=fps=30`, `--use-file-for-fake-video-capture=${face.video}`, `--use-file-for-fake-audio-capture=${face.audio}`]
-      : ['--use-fake-device-for-media-stream=fps=30'];
+    const devices = [`--use-fake-device-for-media-stream=fps=${face?.rate ?? 10}`];
+    if (face) devices.push(`--use-file-for-fake-video-capture=${face.video}`, `--use-file-for-fake-audio-capture=${face.audio}`);
     const b = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: [...flags, ...devices] });
     this.browsers.push(b);
     return b;
@@ -82,6 +81,13 @@ export async function person(browser, site, { lang = 'en', viewport = { width: 1
   watch(page);
   context.on('page', watch);
   return page;
+}
+
+/** A window of its own for the same person, signed in as on the first page: a page behind another one is hardly painted, and whoever clicks there waits. */
+export async function anotherWindow(page, site, options) {
+  const other = await person(page.context().browser(), site, options);
+  await other.context().addCookies(await page.context().cookies());
+  return other;
 }
 
 /** Runs f; when it fails, keeps a picture of each page in test-results/ beside the repository's files. */

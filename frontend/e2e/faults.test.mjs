@@ -4,32 +4,31 @@ import { readFileSync } from 'node:fs';
 import { rm, statfs, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { join as path } from 'node:path';
-import { after, before, test as story } from 'node:test';
+import { after, before, describe, test as story } from 'node:test';
 import { Cast, makeFace, person, pictured } from './browser.mjs';
 import { complaints, probe } from './media.mjs';
+import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
-import { announce, answer, createWebinar, enterStage, goLive, join, makeAccount, moves, startRecording } from './steps.mjs';
+import { announce, answer, enterStage, join, moves, startRecording } from './steps.mjs';
 
 let cast, browser, audience;
 
 before(async () => {
   cast = new Cast();
-  browser = await cast.browser(makeFace(cast.dir, 'host', 'green', 440));
+  browser = await cast.browser(makeFace(cast.dir, 'host', 'green', 440, { light: true }));
   audience = await cast.browser();
 });
 after(() => cast?.close());
 
-/** A story; when it fails, the screens are kept in test-results/. */
+/** A story; when it fails, the screens of all are kept in test-results/. */
 const test = (name, f) => story(name, (t) => pictured(name, () => [browser, audience].flatMap((b) => b.contexts()).flatMap((c) => c.pages()), () => f(t)));
 
 /** A host on stage who is being recorded, and somebody who watches. */
 async function recording(server) {
   const host = await person(browser, server.url);
   host.setDefaultTimeout(20_000);
-  await makeAccount(host, server);
-  const webinar = await createWebinar(host, 'Faults');
+  const webinar = await (await Organizer.of(server, host)).live('Faults');
   await enterStage(host, `${server.url}/stage/${webinar.id}`);
-  await goLive(host);
   const watcher = await person(audience, server.url);
   watcher.setDefaultTimeout(20_000);
   await join(watcher, webinar.link);
@@ -37,7 +36,7 @@ async function recording(server) {
   await answer(host, 'Record me');
   await startRecording(host);
   await host.getByRole('button', { name: 'Pause recording' }).waitFor();
-  await host.waitForTimeout(7000);
+  await server.written(3);
   return { host, watcher, id: webinar.id };
 }
 
@@ -75,7 +74,7 @@ async function sound(page, id, detail) {
   }
 }
 
-test('kill -9 while recording: repaired, paused, and only the host resumes it', async () => {
+async function killed() {
   const server = await Server.start();
   try {
     const { host, watcher, id } = await recording(server);
@@ -85,26 +84,27 @@ test('kill -9 while recording: repaired, paused, and only the host resumes it', 
       throw new Error(JSON.stringify(await list(host, id)));
     });
     assert.equal(back.segments.length, 1);
-    await moves(watcher, 30); // everybody found the way back by themselves
+    await moves(watcher, 10); // everybody found the way back by themselves
     await host.getByRole('button', { name: 'Stop recording' }).click();
     await sound(host, id, await until(host, id, (d) => d.recording.state === 'available', 'stored'));
   } finally {
     await server.stop();
   }
-});
+}
 
-test('a full disk stops the recording cleanly and nothing else', async () => {
-  const wrap = ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', 'mkdir -p "$PLENUM_DATA" && mount -t tmpfs -o size=48m,mode=700 tmpfs "$PLENUM_DATA" && exec "$@"', 'sh'];
+/** Gives the server a small disk of its own. */
+const wrap = ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', 'mkdir -p "$PLENUM_DATA" && mount -t tmpfs -o size=48m,mode=700 tmpfs "$PLENUM_DATA" && exec "$@"', 'sh'];
+
+async function fullDisk() {
   const server = await Server.start({ wrap, env: { PLENUM_DISK_RESERVE: '1' } });
   try {
     const { host, watcher, id } = await recording(server);
-    const inside = `/proc/${server.child.pid}/root${server.env.PLENUM_DATA}`;
-    const { bavail, bsize } = await statfs(inside);
-    const filler = path(inside, 'filler');
+    const { bavail, bsize } = await statfs(server.inside);
+    const filler = path(server.inside, 'filler');
     // Room for the database's journal is left, none for the next seconds of the recording.
     await writeFile(filler, Buffer.alloc(Math.max(0, bavail * bsize - 64 * 1024)));
     await until(host, id, (d) => d.recording.state === 'stopped' || d.recording.state === 'available', 'stopped by the full disk');
-    await moves(watcher, 60);
+    await moves(watcher, 20);
     await rm(filler);
     const end = await until(host, id, (d) => d.recording.state === 'available', 'stored once there is room');
     assert.equal(end.recording.reason, 'disk');
@@ -112,30 +112,24 @@ test('a full disk stops the recording cleanly and nothing else', async () => {
   } finally {
     await server.stop();
   }
-});
+}
 
-test('no recording is started below the disk reserve, and the host is told why', async () => {
-  const wrap = ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', 'mkdir -p "$PLENUM_DATA" && mount -t tmpfs -o size=48m,mode=700 tmpfs "$PLENUM_DATA" && exec "$@"', 'sh'];
+async function noRoom() {
   const server = await Server.start({ wrap, env: { PLENUM_DISK_RESERVE: '1073741824' } });
   try {
-    const host = await person(browser, server.url);
-    await makeAccount(host, server);
-    const { id } = await createWebinar(host, 'No room');
-    const refused = await host.evaluate(async (w) => {
-      const post = (p, body) => fetch(`/api/webinars/${w}${p}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body ?? {}) });
-      await post('/live');
-      const r = await post('/recordings', { strict: true });
-      return { status: r.status, problem: await r.json() };
-    }, id);
-    assert.equal(refused.status, 507, JSON.stringify(refused));
-    assert.match(refused.problem.detail, /disk|space/i);
-    assert.deepEqual(await list(host, id), []);
+    const organizer = await Organizer.of(server);
+    const { id } = await organizer.live('No room');
+    const recordings = `/api/webinars/${id}/recordings`;
+    const refused = await server.call('POST', recordings, { json: { strict: true }, headers: { cookie: organizer.cookie, origin: server.url } });
+    assert.equal(refused.status, 507, JSON.stringify(refused.body));
+    assert.match(refused.body.detail, /disk|space/i);
+    assert.deepEqual(await organizer.ask('GET', recordings), []);
   } finally {
     await server.stop();
   }
-});
+}
 
-test('the object store is away at the stop: playable from the disk, stored when it is back', async () => {
+async function storeAway() {
   // The second server's object store is the first server's, behind a door that the test can shut.
   const store = await Server.start();
   const key = JSON.parse(readFileSync(path(store.data, 'd', 'store', 'key.json'), 'utf8'));
@@ -164,7 +158,7 @@ test('the object store is away at the stop: playable from the disk, stored when 
     await host.getByRole('button', { name: 'Stop recording' }).click();
     const waiting = await until(host, id, (d) => d.storage === 'retrying' && d.segments.every((s) => s.state === 'sealed'), 'waiting for the store');
     assert.equal(waiting.recording.state, 'stopped');
-    await moves(watcher, 30);
+    await moves(watcher, 10);
     await sound(host, id, waiting);
     open = true;
     const stored = await until(host, id, (d) => d.recording.state === 'available' && d.storage === 'ok', 'stored');
@@ -174,4 +168,12 @@ test('the object store is away at the stop: playable from the disk, stored when 
     door.close();
     await store.stop();
   }
+}
+
+// Each has a server of its own, and most of it is waiting.
+describe('faults', { concurrency: true }, () => {
+  test('kill -9 while recording: repaired, paused, and only the host resumes it', killed);
+  test('a full disk stops the recording cleanly and nothing else', fullDisk);
+  test('no recording is started below the disk reserve, and the host is told why', noRoom);
+  test('the object store is away at the stop: playable from the disk, stored when it is back', storeAway);
 });

@@ -17,7 +17,7 @@ let server, cast, host, speaker, watcher, webinar;
 before(async () => {
   server = await Server.start();
   cast = new Cast();
-  const [fox, chromium] = await Promise.all([firefoxOf(cast), cast.browser(makeFace(cast.dir, 'speaker', 'red', 1500))]);
+  const [fox, chromium] = await Promise.all([firefoxOf(cast), cast.browser(makeFace(cast.dir, 'speaker', 'red', 1500, { light: true }))]);
   host = await person(fox, server.url);
   speaker = await person(chromium, server.url);
   watcher = await person(fox, server.url);
@@ -62,8 +62,7 @@ test('Firefox is recorded with consent, and the file is sound', async () => {
   await answer(speaker, 'Record me');
   await startRecording(host);
   await indicated(watcher, /^Recording$/);
-  // Firefox reports on its sound every five seconds, without which nothing of it is taken; a stop throws away up to 2.5 s.
-  await host.waitForTimeout(12_000);
+  await server.written(3, 2); // Firefox reports on its sound every five seconds, without which nothing of it is taken
   await host.getByRole('button', { name: 'Stop recording' }).click();
   await indicated(watcher, /Recording ended/);
   const files = await recorded(host);

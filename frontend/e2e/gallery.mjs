@@ -4,27 +4,6 @@ import { person } from './browser.mjs';
 import { believed } from './narrow.mjs';
 import { announce, answer, createWebinar, enterStage, firstFrame, goLive, indicated, inviteSpeaker, join, makeAccount, moves, preparePoll, startRecording, vote } from './steps.mjs';
 
-/** How a page is looked at when the story goes on: the steps read English words at a desk. */
-export const desk = { width: 1280, height: 800, theme: 'light', lang: 'en' };
-
-/** Puts a look on the page that is open: size, theme, language, size of text (percent) and the system's own colours. */
-export async function wear(page, { width, height = 844, theme, lang, text = 100, forced = false }) {
-  await page.setViewportSize({ width, height });
-  await page.emulateMedia({ colorScheme: theme, forcedColors: forced ? 'active' : 'none' });
-  await page.evaluate(async ([l, size]) => {
-    document.documentElement.style.fontSize = size === 100 ? '' : `${size}%`;
-    const select = document.querySelector('select#lang');
-    if (select && select.value !== l) {
-      select.value = l;
-      select.dispatchEvent(new Event('change', { bubbles: true }));
-    }
-    const end = Date.now() + 5000;
-    while (select && document.documentElement.lang !== l && Date.now() < end) await new Promise((r) => setTimeout(r, 20));
-    await document.fonts.ready;
-    await new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)));
-  }, [lang, text]);
-}
-
 /** The words on the pages of the story. */
 export const words = {
   asked: 'Will the slides be sent around afterwards?',
@@ -211,7 +190,7 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   yield scene('stage, recording', host, true);
   yield scene('live, recording', watcher);
   yield scene('speaker, recording', speaker);
-  await host.waitForTimeout(4000); // there is something to play
+  await server.written(2); // there is something to play
   yield* promotion(host, silent, scene);
   await indicated(watcher, /^Recording$/);
   await host.getByRole('button', { name: 'Pause recording' }).click();
@@ -254,7 +233,7 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   // The password is forgotten, and a link for a new one made.
   const [, key] = server.command(['user', 'password', '--email', 'ada@example.org']).match(/\/password(#\S+)/);
   await host.goto(`${site}/password${key}`);
-  await host.getByLabel('Password').fill('four other words nobody knows');
+  await host.getByLabel('Password', { exact: true }).fill('four other words nobody knows');
   yield scene('new password', host);
   await host.getByRole('button', { name: 'Save and sign in' }).click();
   await host.getByRole('heading', { name: 'My webinars' }).waitFor();

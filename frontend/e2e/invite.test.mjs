@@ -6,8 +6,9 @@ import { join as path } from 'node:path';
 import { after, before, test as story } from 'node:test';
 import { Cast, person, pictured } from './browser.mjs';
 import { armPhase, coded, picturePhases, setPhase } from './coded.mjs';
+import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
-import { announce, answer, assertQuiet, createWebinar, enterStage, goLive, indicated, makeAccount, startRecording } from './steps.mjs';
+import { announce, answer, assertQuiet, enterStage, indicated, startRecording } from './steps.mjs';
 
 const phase = { over: 0, hostRecorded: 2, hostPaused: 3, hostAgain: 4, gwenBefore: 6, gwenUnrecorded: 9, gwenRecorded: 12 };
 const kept = ['hostRecorded', 'hostAgain', 'gwenRecorded'];
@@ -53,10 +54,8 @@ const watch = () => host.evaluate(() => {
 const noted = (what) => host.waitForFunction((w) => window.noted[w], what).then((h) => h.jsonValue());
 
 test('the host records, and asks Gwen, whose page keeps the question', async () => {
-  await makeAccount(host, server);
-  webinar = await createWebinar(host, 'Questions from the audience');
+  webinar = await (await Organizer.of(server, host)).live('Questions from the audience');
   await enterStage(host, `${server.url}/stage/${webinar.id}`);
-  await goLive(host);
   await announce(host);
   await answer(host, 'Record me');
   await gwen.goto(webinar.link);
@@ -67,7 +66,7 @@ test('the host records, and asks Gwen, whose page keeps the question', async () 
   await gwen.getByRole('button', { name: 'Join with sound' }).click();
   await startRecording(host);
   await indicated(gwen, 'Recording');
-  await host.waitForTimeout(2000);
+  await server.written(1);
   await host.getByRole('heading', { name: /in the room/ }).click();
   await ask();
   await dialog().waitFor();
@@ -105,7 +104,7 @@ test('recorded on stage, and back by her own wish', async () => {
   await dialog().getByRole('button', { name: 'Record me' }).click();
   await onStage();
   await gwen.getByRole('status').getByText('Agreed').or(gwen.locator('.word.granted')).first().waitFor();
-  await host.waitForTimeout(6000);
+  await server.written(3, 2);
   await gwen.getByRole('button', { name: 'Leave', exact: true }).click();
   await gwen.getByRole('dialog').getByRole('button', { name: 'Leave the stage' }).click();
   await host.getByText('Gwen has left the stage.').first().waitFor();

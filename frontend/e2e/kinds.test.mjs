@@ -1,11 +1,12 @@
 // Every kind of poll by hand: prepared by a host, answered on a phone, shown on a wall.
 import assert from 'node:assert/strict';
 import { after, before, test as story } from 'node:test';
-import { Cast, person, pictured } from './browser.mjs';
+import { anotherWindow, Cast, person, pictured } from './browser.mjs';
 import { accessible, laidOut } from './looks.mjs';
 import { drawn, openPoll, prepareQuiz, prepareTexts } from './kinds.mjs';
+import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
-import { assertQuiet, createWebinar, join, makeAccount } from './steps.mjs';
+import { assertQuiet, join } from './steps.mjs';
 
 let server, cast, host, phone, other, wall, webinar;
 
@@ -16,15 +17,14 @@ before(async () => {
   host = await person(browser, server.url);
   [phone, other] = await Promise.all([person(browser, server.url, { viewport: { width: 390, height: 844 } }), person(browser, server.url, { lang: 'de' })]);
   for (const p of [host, phone, other]) p.setDefaultTimeout(30_000);
-  await makeAccount(host, server);
-  webinar = await createWebinar(host, 'Kinds of questions');
+  const organizer = await Organizer.of(server, host);
+  webinar = await organizer.live('Kinds of questions');
+  await host.goto(`${server.url}/webinars/${webinar.id}`);
   await prepareTexts(host, 'Which wishes do you have?', 'text');
   await prepareTexts(host, 'What is teamwork to you?', 'cloud');
   await prepareQuiz(host, 'Which of these is a prime number?', ['51', '57', '59'], [2]);
-  wall = await host.context().newPage();
+  wall = await anotherWindow(host, server.url, { viewport: { width: 1920, height: 1080 } });
   wall.setDefaultTimeout(30_000);
-  await wall.setViewportSize({ width: 1920, height: 1080 });
-  await host.evaluate((id) => fetch(`/api/webinars/${id}/live`, { method: 'POST' }), webinar.id);
   await other.goto(webinar.link);
   await other.getByRole('button', { name: 'Mit Ton teilnehmen' }).click();
   await Promise.all([join(phone, webinar.link, { picture: false }), wall.goto(`${server.url}/present/${webinar.id}`)]);

@@ -1,9 +1,34 @@
 // What is asked of every page, whatever it shows: axe's rules, nothing cut off, nothing wider than the screen, a focus
 // that can be seen. Each check answers a list of complaints, empty when all is well.
-import { readFileSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const axe = readFileSync(join(import.meta.dirname, '..', 'node_modules', 'axe-core', 'axe.min.js'), 'utf8');
+
+/** How a page is looked at when the story goes on: the steps read English words at a desk. */
+export const desk = { width: 1280, height: 800, theme: 'light', lang: 'en' };
+
+/** The other look of most pages. */
+export const handheld = { width: 390, height: 844, theme: 'dark', lang: 'de' };
+
+/** Puts a look on the page that is open: size, theme, language, size of text (percent) and the system's own colours. */
+export async function wear(page, { width, height = 844, theme, lang, text = 100, forced = false }) {
+  await page.setViewportSize({ width, height });
+  await page.emulateMedia({ colorScheme: theme, forcedColors: forced ? 'active' : 'none' });
+  await page.evaluate(async ([l, size]) => {
+    document.documentElement.style.fontSize = size === 100 ? '' : `${size}%`;
+    const select = document.querySelector('select#lang');
+    if (select && select.value !== l) {
+      select.value = l;
+      select.dispatchEvent(new Event('change', { bubbles: true }));
+    }
+    const end = Date.now() + 5000;
+    while (select && document.documentElement.lang !== l && Date.now() < end) await new Promise((r) => setTimeout(r, 20));
+    await document.fonts.ready;
+    await new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)));
+  }, [lang, text]);
+}
 
 /**
  * WCAG 2.2 A and AA by axe-core. With forced colours the contrast is the system's, and Chromium tells pages the colours
@@ -123,4 +148,27 @@ export async function focusSeen(page, most = 60) {
   }
   if ((await page.evaluate(() => window.stops.size)) === 0) found.push('Tab goes nowhere');
   return found;
+}
+
+/** Where pictures of what is looked at are put, if anywhere. */
+const album = process.env.PLENUM_PICTURES;
+
+/**
+ * Looks at a page in each look: axe finds nothing, nothing is cut off, and at the desk the focus is seen.
+ * Leaves the page at the desk.
+ */
+export async function assertLooks(page, name, looks = [handheld, desk], { focus = true } = {}) {
+  const found = [];
+  for (const look of looks) {
+    await wear(page, look);
+    if (album) {
+      mkdirSync(album, { recursive: true });
+      await page.screenshot({ path: join(album, `${name.replace(/\W+/g, '-')}-${look.width}-${look.theme}.png`), fullPage: look.width < 1900 });
+    }
+    const complaints = [...(await laidOut(page, look.lang)), ...(await accessible(page))];
+    if (focus && look === desk) complaints.push(...(await focusSeen(page)));
+    found.push(...complaints.map((c) => `${name} ${look.width} ${look.theme} ${look.lang}: ${c}`));
+  }
+  await wear(page, desk);
+  assert.deepEqual(found, []);
 }

@@ -1,37 +1,29 @@
 // A meeting of an association: a list is read, members check in with their own links, and everybody sees the quorum.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { afterEach, beforeEach, test } from 'node:test';
 import { Cast, person, pictured } from './browser.mjs';
-import { desk, wear } from './gallery.mjs';
-import { accessible, focusSeen, laidOut } from './looks.mjs';
+import { assertLooks, desk, handheld } from './looks.mjs';
+import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
-import { assertQuiet, createWebinar, makeAccount } from './steps.mjs';
+import { assertQuiet } from './steps.mjs';
 
-const looks = [{ width: 390, height: 844, theme: 'dark', lang: 'de' }, { width: 390, height: 844, theme: 'light', lang: 'en' }, { ...desk, theme: 'dark' }, desk];
+const looks = [handheld, { width: 390, height: 844, theme: 'light', lang: 'en' }, { ...desk, theme: 'dark' }, desk];
 
 let server, cast;
 
-before(async () => {
+beforeEach(async () => {
   server = await Server.start();
   cast = new Cast();
 });
-after(async () => {
+afterEach(async () => {
   await cast?.close();
   await server?.stop();
 });
 
 async function sound(page, name) {
   await page.bringToFront(); // Tab goes through the page that is seen
-  const found = [];
-  for (const look of looks) {
-    await wear(page, look);
-    const complaints = [...(await laidOut(page, look.lang)), ...(await accessible(page)), ...(look === desk ? await focusSeen(page) : [])];
-    found.push(...complaints.map((c) => `${name} ${look.width} ${look.theme} ${look.lang}: ${c}`));
-    if (process.env.PLENUM_PICTURES) await page.screenshot({ path: join(process.env.PLENUM_PICTURES, `${name}-${look.width}-${look.theme}.png`), fullPage: true });
-  }
-  assert.deepEqual(found, []);
+  await assertLooks(page, name, looks);
 }
 
 /** The text of a PDF; undefined where nothing here can read one. */
@@ -45,8 +37,7 @@ test('members check in and there is a quorum', async () => {
   const host = await person(browser, server.url);
   const anna = await person(browser, server.url, { viewport: { width: 390, height: 844 } });
   await pictured('members', () => [host, anna], async () => {
-    await makeAccount(host, server);
-    const { id } = await createWebinar(host, 'Mitgliederversammlung 2026');
+    const { id } = await (await Organizer.of(server, host)).webinar('Mitgliederversammlung 2026');
     await host.goto(`${server.url}/webinars/${id}`);
     await host.getByRole('link', { name: 'Members' }).click();
     const list = (text) => ({ name: 'members.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
@@ -79,7 +70,7 @@ test('members check in and there is a quorum', async () => {
     await anna.getByText('No quorum yet: 0 % are here or represented, 50 % are needed.').waitFor();
     await anna.getByRole('button', { name: 'I am here' }).click();
     await anna.getByText('You also represent: Bert Muster').waitFor();
-    await host.getByText('3 of 7 votes are here or represented; 50 % are needed.').waitFor();
+    await host.getByText('3 of 7 votes are here or represented. 50 % are needed.').waitFor();
 
     // At the door: Dora has no phone.
     await host.getByLabel('Find by name or number').fill('dora');
@@ -153,5 +144,103 @@ test('members check in and there is a quorum', async () => {
     await anna.getByRole('button', { name: 'I have to leave' }).click();
     await host.getByRole('heading', { name: 'No quorum yet' }).waitFor();
     assertQuiet(host, anna);
+  });
+});
+
+test('members vote in secret, and who comes too late is told', async () => {
+  const browser = await cast.browser();
+  const host = await person(browser, server.url);
+  const anna = await person(browser, server.url, { viewport: { width: 390, height: 844 } });
+  const emil = await person(browser, server.url, { viewport: { width: 390, height: 844 } });
+  await pictured('secret-motion', () => [host, anna, emil], async () => {
+    const { id } = await (await Organizer.of(server, host)).webinar('Wahl des Vorstands');
+    await host.goto(`${server.url}/webinars/${id}`);
+    await host.getByRole('link', { name: 'Members' }).click();
+    const answered = host.waitForResponse((r) => r.url().endsWith('/assembly/members') && r.status() === 201);
+    await host.getByLabel('CSV file').setInputFiles({ name: 'members.csv', mimeType: 'text/csv', buffer: Buffer.from('number,name,proxy\n1,Anna Ångström,\n2,Bert Muster,1\n3,Carl Beispiel,\n4,Emil Spät,\n') });
+    const people = await (await answered).json();
+    const come = async (page, i) => {
+      await page.goto(people[i].link);
+      await page.getByRole('button', { name: /^(Join|Continue|Enter|Wait)/ }).first().click();
+      await page.getByText('You are on the list of members').waitFor();
+    };
+    await come(anna, 0);
+    await come(emil, 3);
+    await anna.getByRole('button', { name: 'I am here' }).click();
+    await anna.getByText('You also represent: Bert Muster').waitFor();
+    const find = (name) => host.getByLabel('Find by name or number').fill(name);
+    await find('carl');
+    await host.getByRole('checkbox', { name: 'Is here' }).check();
+    await host.getByRole('checkbox', { name: 'Votes on paper' }).check();
+    await find('anna');
+    await host.getByRole('checkbox', { name: 'Counts paper votes' }).check();
+    await find('');
+
+    const open = async (question, secrecy) => {
+      await host.getByRole('button', { name: 'New motion' }).click();
+      await host.getByLabel('Question').fill(question);
+      await host.getByRole('radio', { name: secrecy }).check();
+      if (secrecy.test('Secret')) await sound(host, 'secret-draft');
+      await host.getByRole('button', { name: 'Save', exact: true }).click();
+      await host.getByRole('button', { name: `Open the vote: ${question}` }).click();
+    };
+    await open('Shall Dora be treasurer?', /^Secret/);
+    await host.getByText('Fewer than five members vote on a device').waitFor();
+    await host.getByRole('button', { name: 'Open all the same' }).click();
+
+    // Anna has two ballot papers, and casts both without saying who she is.
+    await anna.getByText('Known is who got a ballot paper').waitFor();
+    await sound(anna, 'secret-motion');
+    const ballots = [];
+    anna.on('request', (r) => r.url().endsWith('/ballots') && ballots.push(r.allHeaders()));
+    for (const [option, said] of [['For', 'You have voted'], ['Against', 'Voted for Bert Muster']]) {
+      await anna.getByRole('radio', { name: option, exact: true }).check();
+      await anna.locator('.poll form button.primary').click();
+      await anna.getByText(said).first().waitFor();
+    }
+    assert.equal(ballots.length, 2);
+    for (const headers of await Promise.all(ballots)) assert.ok(!headers.cookie && !headers.authorization, JSON.stringify(headers));
+    await anna.reload();
+    await anna.getByText('Voted for Bert Muster').waitFor(); // this browser knows; no server does
+    await host.getByText('Sealed until the vote closes. 2 ballots are in the box.').waitFor();
+
+    // Emil comes too late for it: he is told, and so is the host at the door.
+    await emil.getByRole('button', { name: 'I am here' }).click();
+    await emil.getByText('This secret vote had opened before you checked in.').waitFor();
+    await host.getByText('“Shall Dora be treasurer?”: this secret vote had opened before this member checked in.').waitFor();
+    await sound(emil, 'secret-late');
+    await sound(host, 'secret-open');
+    const count = async (option, nth) => {
+      for (const page of [host, anna]) {
+        await page.getByRole('spinbutton', { name: option, exact: true }).fill('1');
+        await page.getByRole('button', { name: 'Keep my count' }).click();
+      }
+      await host.getByText('Counted alike by two people, and in the result.').nth(nth).waitFor();
+    };
+    await count('For', 0);
+    await host.getByRole('button', { name: /^Close/ }).click();
+    for (const page of [host, anna, emil]) await page.getByText('Carried', { exact: true }).waitFor();
+    await host.getByText('The vote was secret.').waitFor();
+    await sound(anna, 'secret-result');
+
+    // Emil votes on paper from now on, and comes when the papers of the next vote are counted.
+    await find('emil');
+    await host.getByRole('checkbox', { name: 'Votes on paper' }).check();
+    await emil.getByRole('button', { name: 'I have to leave' }).click();
+    await find('');
+    await open('Shall we meet in May?', /^With names/);
+    await anna.getByText('Somebody has counted already.').or(anna.getByText('Nobody has counted yet.')).waitFor();
+    await count('Against', 1);
+    await emil.getByRole('button', { name: 'I am here' }).click();
+    await emil.getByText('the papers of this vote were counted before you came').waitFor();
+    await host.getByText('“Shall we meet in May?”: the papers were counted before this member came.').waitFor();
+    await sound(emil, 'paper-missed');
+    await sound(host, 'paper-missed-host');
+
+    const minutes = host.waitForEvent('download');
+    await host.getByRole('link', { name: /^PDF/ }).click();
+    const said = await readPDF(await (await minutes).path());
+    if (said !== undefined) for (const line of ['Shall Dora be treasurer?', 'carried', 'Secret vote: each ballot came without a name', 'What stood on them is not listed apart']) assert.ok(said.includes(line), `${line}: ${said}`);
+    assertQuiet(host, anna, emil);
   });
 });

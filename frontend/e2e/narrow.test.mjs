@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, test as story } from 'node:test';
 import { Cast, makeFace, person, pictured } from './browser.mjs';
 import { onlyRelays, onlyTCP, path } from './narrow.mjs';
+import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
-import { assertQuiet, createWebinar, enterStage, goLive, join, makeAccount, moves } from './steps.mjs';
+import { assertQuiet, enterStage, join, moves } from './steps.mjs';
 
 let server, cast, hostBrowser, audience, host, webinar;
 const pages = [];
@@ -12,13 +13,11 @@ const pages = [];
 before(async () => {
   server = await Server.start({ env: { PLENUM_TURN_LISTEN: '127.0.0.1:0', PLENUM_TURN_HOST: '127.0.0.1' } });
   cast = new Cast();
-  [hostBrowser, audience] = await Promise.all([cast.browser(makeFace(cast.dir, 'host', 'green', 440)), cast.browser()]);
+  [hostBrowser, audience] = await Promise.all([cast.browser(makeFace(cast.dir, 'host', 'green', 440, { light: true })), cast.browser()]);
   host = await person(hostBrowser, server.url);
   host.setDefaultTimeout(20_000);
-  await makeAccount(host, server);
-  webinar = await createWebinar(host, 'Narrow');
+  webinar = await (await Organizer.of(server, host)).live('Narrow');
   await enterStage(host, `${server.url}/stage/${webinar.id}`);
-  await goLive(host);
 });
 
 after(async () => {
@@ -41,7 +40,7 @@ for (const [name, script, part, want] of [
     await page.context().addInitScript(script, part);
     const ms = await join(page, webinar.link);
     t.diagnostic(`the first picture after ${Math.round(ms)} ms`);
-    await moves(page, 30);
+    await moves(page, 10);
     assert.deepEqual(await path(page), want);
     assertQuiet(page);
     await page.context().close();
@@ -55,15 +54,13 @@ test('everything over IPv6', async () => {
     const speaker = await person(hostBrowser, url);
     speaker.setDefaultTimeout(20_000);
     pages.push(speaker);
-    await makeAccount(speaker, six);
-    const room = await createWebinar(speaker, 'Six');
+    const room = await (await Organizer.of(six, speaker)).live('Six');
     await enterStage(speaker, `${url}/stage/${room.id}`);
-    await goLive(speaker);
     const viewer = await person(audience, url);
     viewer.setDefaultTimeout(20_000);
     pages.push(viewer);
     await join(viewer, room.link);
-    await moves(viewer, 30);
+    await moves(viewer, 10);
     assertQuiet(speaker, viewer);
     await Promise.all([speaker.context().close(), viewer.context().close()]);
   } finally {

@@ -3,12 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Cast, makeFace, pictured } from './browser.mjs';
-import { desk, gallery, wear } from './gallery.mjs';
-import { accessible, focusSeen, laidOut } from './looks.mjs';
+import { gallery } from './gallery.mjs';
+import { accessible, desk, focusSeen, handheld, laidOut, wear } from './looks.mjs';
 import { Server } from './server.mjs';
 import { assertQuiet } from './steps.mjs';
-
-const phone = { width: 390, height: 844, theme: 'dark', lang: 'de' };
 
 let server, cast;
 
@@ -22,10 +20,11 @@ after(async () => {
 });
 
 test('all pages', async (t) => {
-  const faces = { hostFace: makeFace(cast.dir, 'host', 'green', 440, { light: true }), speakerFace: makeFace(cast.dir, 'speaker', 'red', 1500, { light: true }) };
+  const slow = { light: true, rate: 5 }; // whoever looks at pages needs no more pictures
+  const faces = { hostFace: makeFace(cast.dir, 'host', 'green', 440, slow), speakerFace: makeFace(cast.dir, 'speaker', 'red', 1500, slow) };
   let turn = 0;
   for await (const { name, page, main } of gallery(server, cast, faces)) {
-    const looks = main ? [phone, desk] : [turn++ % 2 ? desk : phone];
+    const looks = main ? [handheld, desk] : [turn++ % 2 ? desk : handheld];
     await t.test(name, () => pictured(name, () => [page], async () => {
       const found = [];
       for (const look of looks) {

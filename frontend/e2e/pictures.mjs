@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync } from 'node:fs';
 import { join as path } from 'node:path';
 import { Cast, person } from './browser.mjs';
-import { desk, wear } from './gallery.mjs';
 import { drawSlide, film } from './portraits.mjs';
+import { desk, wear } from './looks.mjs';
 import { Server } from './server.mjs';
 import { announce, answer, createWebinar, enterStage, goLive, indicated, inviteSpeaker, join, moves, preparePoll, startRecording } from './steps.mjs';
 

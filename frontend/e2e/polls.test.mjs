@@ -1,15 +1,13 @@
 // The life of a poll in front of people: prepared in a file, opened with one key, timed, undone, hidden, asked again, and a
 // survey that outlives the webinar.
 import assert from 'node:assert/strict';
-import { join as path } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Cast, makeFace, person, pictured } from './browser.mjs';
-import { desk, wear } from './gallery.mjs';
-import { accessible, focusSeen, laidOut } from './looks.mjs';
+import { anotherWindow, Cast, makeFace, person, pictured } from './browser.mjs';
+import { assertLooks, desk, handheld } from './looks.mjs';
+import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
-import { assertQuiet, createWebinar, enterStage, goLive, join, makeAccount, vote } from './steps.mjs';
+import { assertQuiet, enterStage, goLive, join, vote } from './steps.mjs';
 
-const phone = { width: 390, height: 844, theme: 'dark', lang: 'de' };
 const wall = { width: 1920, height: 1080, theme: 'light', lang: 'en' };
 
 const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
@@ -49,40 +47,33 @@ after(async () => {
   await server?.stop();
 });
 
-async function sound(page, name, looks = [phone, desk]) {
-  const found = [];
-  const dialog = await page.locator('dialog:modal').count(); // begins where the focus is, not at the top of the page
-  for (const look of looks) {
-    await wear(page, look);
-    const complaints = [...(await laidOut(page, look.lang)), ...(await accessible(page)), ...(look === desk && !dialog ? await focusSeen(page) : [])];
-    found.push(...complaints.map((c) => `${name} ${look.width} ${look.theme} ${look.lang}: ${c}`));
-    if (process.env.PLENUM_PICTURES) await page.screenshot({ path: path(process.env.PLENUM_PICTURES, `${name}-${look.width}-${look.theme}.png`), fullPage: true });
-  }
-  await wear(page, desk);
-  assert.deepEqual(found, []);
-}
-
 test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated and outlived by a survey', async () => {
   const browser = await cast.browser(makeFace(cast.dir, 'host', 'green', 440, { light: true }));
   const audience = await cast.browser();
   const host = await person(browser, server.url);
   const [guest, other] = await Promise.all([person(audience, server.url), person(audience, server.url)]);
-  const projector = await host.context().newPage();
+  const organizer = await Organizer.of(server, host);
+  const { id, link } = await organizer.webinar('City evening');
+  const projector = await anotherWindow(host, server.url);
   for (const p of [host, guest, other, projector]) p.setDefaultTimeout(30_000);
-  const polls = (id) => host.evaluate(async (w) => (await fetch(`/api/webinars/${w}/polls`)).json(), id);
+  /** The last act has been answered; until then the page takes no other. */
+  const ready = () => host.getByRole('button', { name: /^Open poll/, disabled: false }).waitFor();
+  const next = async () => {
+    await ready();
+    await host.keyboard.press('n');
+  };
+  const polls = () => organizer.ask('GET', `/api/webinars/${id}/polls`);
 
   await pictured('polls', () => [host, guest, other, projector], async () => {
-    await makeAccount(host, server);
-    const { id, link } = await createWebinar(host, 'City evening');
-
     // A broken line is named, and nothing comes of the rest.
+    await host.goto(`${server.url}/webinars/${id}`);
     await host.getByText('Import, export, copy').click();
     const text = host.getByLabel('Run-sheet', { exact: true });
     await text.fill(`${sheet}\ncolour: red\n`);
     await host.getByRole('button', { name: 'Import', exact: true }).click();
     const line = sheet.split('\n').length + 1;
     await host.getByText(`Line ${line} (colour): There is no setting of this name. Nothing was imported.`).waitFor();
-    assert.equal((await polls(id)).length, 0);
+    assert.equal((await polls()).length, 0);
     await text.fill(sheet);
     await host.getByRole('button', { name: 'Import', exact: true }).click();
     await host.getByRole('heading', { name: 'Which city comes next?' }).waitFor();
@@ -99,9 +90,9 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
     await trial.getByRole('radio', { name: 'Bonn' }).check();
     await trial.getByRole('button', { name: 'Send answer' }).click();
     await trial.getByText('It was only a trial').waitFor();
-    await sound(host, 'try');
+    await assertLooks(host, 'try', [handheld, desk], { focus: false }); // in a dialog Tab begins where the focus is
     await trial.getByRole('button', { name: 'Close' }).click();
-    assert.ok((await polls(id)).every((p) => p.state === 'draft' && !p.kept && !p.tally), 'a trial counts nowhere');
+    assert.ok((await polls()).every((p) => p.state === 'draft' && !p.kept && !p.tally), 'a trial counts nowhere');
 
     // Reordered with the keyboard; the focus stays with the poll.
     await host.getByText('Order', { exact: true }).click();
@@ -109,10 +100,10 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
     await host.keyboard.press('Enter');
     await host.getByText('“Who takes the minutes?” is now number 1 of 3.').waitFor({ state: 'attached' });
     await host.waitForFunction(() => document.activeElement?.getAttribute('aria-label') === 'Move down: Who takes the minutes?');
-    assert.deepEqual((await polls(id)).map((p) => p.question), ['Who takes the minutes?', 'Which city comes next?', 'How was it?']);
+    assert.deepEqual((await polls()).map((p) => p.question), ['Who takes the minutes?', 'Which city comes next?', 'How was it?']);
     await host.keyboard.press('Enter');
     await host.getByText('“Who takes the minutes?” is now number 2 of 3.').waitFor({ state: 'attached' });
-    await sound(host, 'prepared');
+    await assertLooks(host, 'prepared');
 
     await enterStage(host, `${server.url}/stage/${id}`);
     await goLive(host);
@@ -121,12 +112,12 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
 
     // One key opens the next; undone within five seconds, with the vote that was cast.
     await host.getByRole('heading', { name: 'Polls' }).click();
-    await host.keyboard.press('n');
+    await next();
     await vote(guest, 'Cologne');
     await host.getByRole('button', { name: 'Undo opening' }).click({ timeout: 5000 });
     await guest.getByRole('heading', { name: 'Which city comes next?' }).waitFor({ state: 'hidden' });
     await host.getByText('1 vote is kept from before you undid the opening.').first().waitFor();
-    await host.keyboard.press('n');
+    await next();
     await guest.getByText('Stored').first().waitFor();
     await host.getByText('1 of 3 answered').waitFor();
 
@@ -139,50 +130,49 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
         return m * 60 + s > 120;
       });
     }
-    await sound(host, 'running');
-    await sound(other, 'timed');
-    await sound(projector, 'wall', [wall]);
+    await assertLooks(host, 'running');
+    await assertLooks(other, 'timed');
+    await assertLooks(projector, 'wall', [wall]);
 
     // Hidden and shown, while it runs.
     await host.getByRole('button', { name: 'Hide result', exact: true }).click();
     await guest.getByText('The result will be shown later.').waitFor();
     await projector.getByText('Please vote now').waitFor();
-    await sound(projector, 'wall-hidden', [wall]);
+    await assertLooks(projector, 'wall-hidden', [wall]);
     await host.getByRole('button', { name: 'Show result to everybody' }).click();
     await other.getByRole('table', { name: 'Result: Which city comes next?' }).waitFor({ state: 'attached' });
     await host.getByRole('button', { name: 'Close poll: Which city comes next?' }).click();
 
     // It closes by itself, and its result is out when the host says so.
-    await host.getByRole('button', { name: /^Open poll/ }).waitFor();
     await host.getByRole('heading', { name: 'Polls' }).click();
-    await host.keyboard.press('n');
+    await next();
     await vote(other, 'Ada');
     await other.getByText('Closed', { exact: true }).first().waitFor();
     await other.getByText('The result will be shown later.').waitFor();
     await host.locator('summary', { hasText: /closed/i }).click();
     await host.getByRole('button', { name: 'Publish result: Who takes the minutes?' }).click();
     await other.getByRole('table', { name: 'Result: Who takes the minutes?' }).first().waitFor({ state: 'attached' });
-    await sound(host, 'closed');
+    await assertLooks(host, 'closed');
 
     // A second round has a box of its own; the first result stays.
     await host.getByRole('button', { name: 'Ask again: Which city comes next?' }).click();
     await other.getByText('Round 2').first().waitFor();
     await vote(other, 'Bonn');
     await host.getByRole('button', { name: 'Close poll: Which city comes next?' }).click();
-    await host.getByRole('button', { name: /^Open poll/ }).waitFor();
-    const rounds = (await polls(id)).filter((p) => p.question === 'Which city comes next?');
+    await ready();
+    const rounds = (await polls()).filter((p) => p.question === 'Which city comes next?');
     assert.deepEqual(rounds.map((p) => [p.round, p.tally.total, ...p.tally.votes]), [[1, 1, 1, 0], [2, 1, 0, 1]]);
 
     // A survey goes on after the end.
-    await host.keyboard.press('n');
+    await next();
     await other.getByRole('heading', { name: 'How was it?' }).waitFor();
     await host.evaluate(async (w) => fetch(`/api/webinars/${w}/end`, { method: 'POST' }), id);
     await other.getByRole('heading', { name: 'One more question' }).waitFor();
     await vote(other, 'Good');
-    await sound(other, 'survey');
+    await assertLooks(other, 'survey');
     await guest.reload();
     await guest.getByRole('heading', { name: 'How was it?' }).waitFor();
-    const [survey] = (await polls(id)).filter((p) => p.question === 'How was it?');
+    const [survey] = (await polls()).filter((p) => p.question === 'How was it?');
     assert.deepEqual([survey.state, survey.tally.total], ['open', 1]);
     assertQuiet(host, guest, other);
   });

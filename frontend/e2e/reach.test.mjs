@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { after, before, test as story } from 'node:test';
 import { Cast, makeFace, person, pictured } from './browser.mjs';
 import { freePort, Line } from './line.mjs';
+import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
-import { assertQuiet, createWebinar, enterStage, frames, goLive, join, makeAccount, moves } from './steps.mjs';
+import { assertQuiet, enterStage, frames, join, moves } from './steps.mjs';
 
-let server, cast, host, viewer, hostLine, viewerLine, webinar;
+let server, cast, host, viewer, hostLine, viewerLine;
 
 before(async () => {
   const media = await freePort();
@@ -17,11 +18,8 @@ before(async () => {
   host = await person(hostBrowser, hostLine.url);
   viewer = await person(audience, viewerLine.url);
   for (const p of [host, viewer]) p.setDefaultTimeout(20_000);
-  const through = { setupLink: hostLine.url + new URL(server.setupLink).pathname + new URL(server.setupLink).search + new URL(server.setupLink).hash };
-  await makeAccount(host, through);
-  webinar = await createWebinar(host, 'Reach');
+  const webinar = await (await Organizer.of(server, host)).live('Reach');
   await enterStage(host, `${hostLine.url}/stage/${webinar.id}`);
-  await goLive(host);
   const link = new URL(webinar.link);
   await join(viewer, viewerLine.url + link.pathname + link.search + link.hash);
   await moves(viewer);

@@ -1,15 +1,12 @@
 // Who was recorded comes back by the receipt link, with no seat and no account, and takes everything out again.
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Cast, makeFace, person, pictured } from './browser.mjs';
-import { desk, wear } from './gallery.mjs';
-import { accessible, focusSeen, laidOut } from './looks.mjs';
+import { assertLooks } from './looks.mjs';
+import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
-import { announce, answer, assertQuiet, createWebinar, enterStage, goLive, indicated, makeAccount, startRecording } from './steps.mjs';
-
-const phone = { width: 390, height: 844, theme: 'dark', lang: 'de' };
+import { announce, answer, assertQuiet, createWebinar, enterStage, indicated, signIn, startRecording } from './steps.mjs';
 
 let server, cast;
 
@@ -32,35 +29,20 @@ async function until(what, ask, ms = 20_000) {
   }
 }
 
-async function sound(page, name) {
-  const found = [];
-  for (const look of [phone, desk]) {
-    await wear(page, look);
-    const complaints = [...(await laidOut(page, look.lang)), ...(await accessible(page)), ...(look === desk ? await focusSeen(page) : [])];
-    found.push(...complaints.map((c) => `${name} ${look.width} ${look.theme} ${look.lang}: ${c}`));
-    if (process.env.PLENUM_PICTURES) await page.screenshot({ path: join(process.env.PLENUM_PICTURES, `${name}-${look.width}-${look.theme}.png`), fullPage: true });
-  }
-  assert.deepEqual(found, []);
-}
-
 test('a receipt link withdraws after the event', async () => {
   const browser = await cast.browser(makeFace(cast.dir, 'host', 'green', 440, { light: true }));
   const host = await person(browser, server.url);
   const guest = await person(browser, server.url);
   await pictured('receipt', () => [host, guest], async () => {
-    await makeAccount(host, server);
-    const { id } = await createWebinar(host, 'Wärmepumpen im Altbau');
+    const { id } = await (await Organizer.of(server, host)).live('Wärmepumpen im Altbau');
     await enterStage(host, `${server.url}/stage/${id}`);
-    await goLive(host);
     await announce(host);
     await answer(host, 'Record me');
     await startRecording(host);
     await indicated(host, 'Recording');
     const field = host.getByRole('textbox', { name: 'Receipt link' });
     const link = await field.inputValue();
-    await until('something is recorded', () => films().length > 0);
-    await host.waitForTimeout(3000); // the recording is to hold something
-
+    await server.written(2);
     await host.getByRole('button', { name: 'Stop recording' }).click();
     const confirm = host.getByRole('dialog').getByRole('button', { name: /^Stop/ });
     await confirm.click({ timeout: 1500 }).catch(() => undefined); // only where it is asked
@@ -76,13 +58,13 @@ test('a receipt link withdraws after the event', async () => {
     await guest.getByRole('heading', { name: 'Wärmepumpen im Altbau' }).waitFor();
     await guest.getByText('1 file', { exact: true }).waitFor();
     await guest.getByText('You agreed to be recorded.').waitFor();
-    await sound(guest, 'granted');
+    await assertLooks(guest, 'granted');
     await guest.getByRole('button', { name: 'Withdraw consent' }).click();
-    await sound(guest, 'confirm');
+    await assertLooks(guest, 'confirm');
     await guest.getByRole('button', { name: 'Yes, withdraw' }).click();
     await guest.getByText('You have withdrawn your consent.').waitFor();
     await guest.getByText('Nothing is stored', { exact: true }).waitFor();
-    await sound(guest, 'withdrawn');
+    await assertLooks(guest, 'withdrawn');
 
     await until('the films are gone from the store', () => films().length === 0);
     await host.reload();
@@ -90,13 +72,61 @@ test('a receipt link withdraws after the event', async () => {
     await host.locator('section.card').first().waitFor();
     assert.equal(await host.locator('video').count(), 0, 'the player is gone');
     await host.getByText('Please delete a copy.').waitFor(); // the host had downloaded one
-    await sound(host, 'task');
+    await assertLooks(host, 'task');
     await host.getByRole('button', { name: 'The copy is deleted' }).click();
     await host.getByText('Please delete a copy.').waitFor({ state: 'hidden' });
 
     await guest.goto(`${link.slice(0, -1)}${link.endsWith('A') ? 'B' : 'A'}`);
     await guest.getByText('This link leads nowhere.').waitFor();
-    await sound(guest, 'unknown');
+    await assertLooks(guest, 'unknown');
+    assertQuiet(host, guest);
+  });
+});
+
+test('a planned recording is told before anybody enters, and announced as the webinar goes live', async () => {
+  const browser = await cast.browser(makeFace(cast.dir, 'host', 'green', 440, { light: true }));
+  const [host, guest] = await Promise.all([person(browser, server.url), person(browser, server.url)]);
+  const purpose = 'For those who have to work that evening.';
+  const before = films().length;
+  await pictured('planned', () => [host, guest], async () => {
+    await signIn(host, server);
+    await host.getByLabel('Planned').check();
+    await host.getByLabel('What do you record it for?').fill(purpose);
+    await host.getByLabel('Who may see it?').selectOption('invited');
+    await host.getByLabel('For how many days?').fill('7');
+    await host.getByText('The notice as everybody reads it').click();
+    await host.getByText(`What for: ${purpose}`).waitFor();
+    await assertLooks(host, 'planned-form');
+    const { id, link } = await createWebinar(host, 'Solar power for tenants');
+    await host.locator('summary', { hasText: 'Invitation as text' }).click();
+    const invitation = await host.getByRole('textbox', { name: 'Invitation as text' }).inputValue();
+    for (const part of [link, purpose, 'The event is to be recorded.', 'At most 7 days']) assert.ok(invitation.includes(part), `${part} is missing in\n${invitation}`);
+    await assertLooks(host, 'planned-overview');
+
+    await guest.goto(link);
+    await guest.getByText('A recording is planned.').waitFor();
+    await guest.getByText(purpose).waitFor();
+    await guest.getByText('The whole notice').click();
+    await guest.getByText(`What for: ${purpose}`).waitFor();
+    await assertLooks(guest, 'planned-arrival');
+    await guest.getByRole('button', { name: 'Join with sound' }).click();
+    await indicated(guest, 'Recording planned');
+
+    await host.goto(`${server.url}/stage/${id}`);
+    await host.getByText(purpose).waitFor(); // who will be asked reads it before the devices are on
+    await assertLooks(host, 'planned-check');
+    await enterStage(host, `${server.url}/stage/${id}`);
+    await indicated(host, 'Recording planned');
+    await host.getByRole('button', { name: 'Go live' }).click();
+    await assertLooks(host, 'planned-live');
+    await host.getByRole('button', { name: 'Go live and announce' }).click();
+    await guest.getByText('This event is going to be recorded').waitFor();
+    await answer(host, 'Don’t record me');
+    await host.waitForTimeout(11_000); // the announcement has had its time
+    await host.getByText('Nobody has agreed yet.').waitFor();
+    assert.ok(await host.getByRole('button', { name: 'Start recording' }).isDisabled(), 'nobody has agreed, so nothing can start');
+    assert.equal(films().length, before, 'nothing is recorded by an announcement');
+    await host.goto(`${server.url}/webinars/${id}`); // leaves the stage
     assertQuiet(host, guest);
   });
 });

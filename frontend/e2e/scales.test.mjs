@@ -2,19 +2,14 @@
 // and on the wall.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { join as path } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Cast, person, pictured } from './browser.mjs';
-import { desk, wear } from './gallery.mjs';
-import { accessible, laidOut } from './looks.mjs';
+import { assertLooks } from './looks.mjs';
+import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
-import { assertQuiet, createWebinar, join, makeAccount } from './steps.mjs';
+import { assertQuiet, join } from './steps.mjs';
 
-const looks = [desk, { width: 390, height: 844, theme: 'dark', lang: 'de' }];
 const wide = { width: 1920, height: 1080, theme: 'light', lang: 'en' };
-/** Where pictures are put, if anywhere. */
-const album = process.env.PLENUM_PICTURES;
 
 let server, cast, host, voter, wall, webinar, crowd, cookie;
 
@@ -24,10 +19,9 @@ before(async () => {
   const browser = await cast.browser();
   [host, voter, wall] = await Promise.all([1, 2, 3].map(() => person(browser, server.url)));
   for (const page of [host, voter, wall]) page.setDefaultTimeout(40_000);
-  await makeAccount(host, server);
-  await wall.context().addCookies(await host.context().cookies());
-  webinar = await createWebinar(host, 'Kinds of polls');
-  cookie = (await host.context().cookies()).map((c) => `${c.name}=${c.value}`).join('; ');
+  const organizer = await Organizer.of(server, host, wall);
+  cookie = organizer.cookie;
+  webinar = await organizer.webinar('Kinds of polls');
   await join(voter, webinar.link, { picture: false });
   await wall.goto(`${server.url}/present/${webinar.id}`);
   crowd = await Promise.all(Array.from({ length: 8 }, seat));
@@ -69,21 +63,7 @@ async function options(...texts) {
 const act = (poll, what) => server.call('POST', `/api/webinars/${webinar.id}/polls/${poll.id}/${what}`, { headers: { cookie, origin: server.url } });
 const send = (poll, who, answer) => server.call('POST', `/api/webinars/${webinar.id}/polls/${poll.id}/votes`, { json: { answer, receipt: randomBytes(32).toString('hex') }, headers: { cookie: who } });
 
-/** Looks at a page in every look: axe, nothing cut off; and keeps a picture of it. */
-async function look(page, name, ways = looks) {
-  const found = [];
-  for (const way of ways) {
-    await wear(page, way);
-    if (album) {
-      mkdirSync(album, { recursive: true });
-      await page.waitForTimeout(700); // the bars have grown
-      await page.screenshot({ path: path(album, `${name.replace(/\W+/g, '-')}-${way.width}-${way.theme}.png`), fullPage: way.width < 1900 });
-    }
-    found.push(...[...(await laidOut(page, way.lang)), ...(await accessible(page))].map((c) => `${name} ${way.width}: ${c}`));
-  }
-  await wear(page, { ...desk, width: page === wall ? 1920 : 1280 });
-  assert.deepEqual(found, []);
-}
+const look = (page, name, looks) => assertLooks(page, name, looks, { focus: false });
 
 /** One kind: opened, answered by keys, wrong answers refused, closed, exported. */
 async function story(poll, { answerByKeys, others, wrong, code, result }) {

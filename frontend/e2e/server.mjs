@@ -1,5 +1,6 @@
 // Starts the real program on loopback, in a data folder of its own, and ends it by its pid.
 import { execFileSync, spawn } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -67,6 +68,25 @@ export class Server {
     const how = await this.ended;
     await rm(this.data, { recursive: true, force: true });
     return how;
+  }
+
+  /** The data folder as the process sees it, which may have a disk of its own. */
+  get inside() {
+    return `/proc/${this.child.pid}/root${this.env.PLENUM_DATA}`;
+  }
+
+  /** Waits until so many files of recordings have each grown by so many clusters of at most a second: what no pause and no power cut takes away. */
+  async written(clusters, files = 1) {
+    const spool = join(this.inside, 'spool');
+    const grown = new Map();
+    for (const end = Date.now() + 30_000; [...grown.values()].filter((g) => g.times >= clusters).length < files; await new Promise((go) => setTimeout(go, 50))) {
+      if (Date.now() > end) throw new Error(`the files on the disk grow: ${JSON.stringify([...grown.values()])}`);
+      for (const name of readdirSync(spool, { recursive: true }).filter((f) => f.endsWith('.webm'))) {
+        const size = statSync(join(spool, name), { throwIfNoEntry: false })?.size ?? 0;
+        const before = grown.get(name) ?? { size, times: 0 };
+        grown.set(name, { size, times: before.times + (size > before.size) });
+      }
+    }
   }
 
   /** Runs another command of the program on the same data; answers what it printed. */

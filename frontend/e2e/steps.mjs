@@ -1,7 +1,7 @@
 // What people do, in the words that they read.
 import assert from 'node:assert/strict';
 
-const account = { email: 'ada@example.org', name: 'Ada Host', password: 'four words nobody guesses' };
+export const account = { email: 'ada@example.org', name: 'Ada Host', password: 'four words nobody guesses' };
 
 export async function makeAccount(page, server) {
   await page.goto(server.setupLink);

@@ -8,7 +8,7 @@ const poll = (id: string, o: Partial<Poll> = {}): Poll => ({
 });
 
 const webinar: Schema<'Webinar'> = {
-  id: 'w', title: 'T', state: 'live', starts_at: '2026-01-01T10:00:00Z', lang: 'de', host_name: 'H', expires_at: '2026-02-01T10:00:00Z', code: 'K7M2PQ4R', link: 'https://x.test/w/w',
+  id: 'w', title: 'T', state: 'live', starts_at: '2026-01-01T10:00:00Z', lang: 'de', host_name: 'H', expires_at: '2026-02-01T10:00:00Z', code: 'K7M2PQ4R', link: 'https://x.test/w/w', recording_plan: { intent: 'none' },
 };
 
 const snapshot = (o: Partial<Schema<'Snapshot'>> = {}): Schema<'Snapshot'> => ({

@@ -140,6 +140,15 @@ CREATE TABLE "downloads" (
 
 CREATE INDEX downloads_recording ON downloads (recording_id, at);
 
+CREATE TABLE electors (
+  poll_id   TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+  member_id TEXT NOT NULL,
+  holder_id TEXT NOT NULL, -- the member who votes: the same one, or who represents them
+  weight    INTEGER NOT NULL CHECK (weight BETWEEN 1 AND 1000000),
+  paper     INTEGER NOT NULL CHECK (paper IN (0, 1)),
+  PRIMARY KEY (poll_id, member_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE embed_origins (
   webinar_id TEXT NOT NULL REFERENCES webinars (id) ON DELETE CASCADE,
   position   INTEGER NOT NULL CHECK (position BETWEEN 1 AND 10),
@@ -212,10 +221,12 @@ CREATE TABLE players (
 
 CREATE UNIQUE INDEX players_nickname ON players (webinar_id, folded);
 
-CREATE TABLE poll_keys (
-  poll_id TEXT PRIMARY KEY REFERENCES polls (id) ON DELETE CASCADE,
+CREATE TABLE "poll_keys" (
+  poll_id TEXT NOT NULL REFERENCES polls (id) ON DELETE CASCADE,
+  weight  INTEGER NOT NULL CHECK (weight BETWEEN 1 AND 1000000),
   private BLOB NOT NULL,
-  public  BLOB NOT NULL
+  public  BLOB NOT NULL,
+  PRIMARY KEY (poll_id, weight)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE "poll_options" (
@@ -320,7 +331,7 @@ CREATE TABLE recordings (
   stopped_at       INTEGER NOT NULL,
   expires_at       INTEGER NOT NULL,
   announce_key     TEXT NOT NULL
-) STRICT;
+, keep_ms INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE UNIQUE INDEX recordings_active ON recordings (webinar_id) WHERE state IN ('announced', 'recording', 'paused');
 
@@ -421,7 +432,7 @@ CREATE TABLE webinars (
   ended_at   INTEGER NOT NULL DEFAULT 0,
   expires_at INTEGER NOT NULL,
   create_key TEXT NOT NULL DEFAULT ''
-) STRICT;
+, rec_intent TEXT NOT NULL DEFAULT 'none' CHECK (rec_intent IN ('none', 'maybe', 'planned')), rec_purpose TEXT NOT NULL DEFAULT '', rec_viewers TEXT NOT NULL DEFAULT '' CHECK (rec_viewers IN ('', 'organizer', 'invited', 'public')), rec_keep_days INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE UNIQUE INDEX webinars_create_key ON webinars (owner_id, create_key) WHERE create_key <> '';
 

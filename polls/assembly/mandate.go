@@ -67,6 +67,10 @@ func classes(members []Member, heads bool, counts func(Member) bool) []Class {
 			of[m.Counts(heads)]++
 		}
 	}
+	return sorted(of)
+}
+
+func sorted(of map[int]int) []Class {
 	out := make([]Class, 0, len(of))
 	for _, weight := range slices.Sorted(maps.Keys(of)) {
 		out = append(out, Class{weight, of[weight]})

@@ -20,7 +20,7 @@ func (e Electors) Roll(ctx context.Context, w webinar.ID) (Roll, error) { return
 // Mandate returns the member for whom the bearer of a ticket wants to vote: themselves where id is empty. Refused says
 // why they may not: ErrGuest, ErrAway, ErrOnPaper, ErrNoMandate.
 func (e Electors) Mandate(ctx context.Context, w webinar.ID, t webinar.TicketID, id MemberID) (m Member, refused, err error) {
-	self, ok, err := e.member(ctx, "webinar_id = ? AND ticket_id = ?", w, t)
+	self, ok, err := e.Member(ctx, w, t)
 	if err != nil || !ok {
 		return Member{}, ErrGuest, err
 	}
@@ -38,7 +38,7 @@ func (e Electors) Mandate(ctx context.Context, w webinar.ID, t webinar.TicketID,
 
 // Mandates returns the member who came with a ticket, and all for whom they may vote now. Errors: ErrNotFound.
 func (e Electors) Mandates(ctx context.Context, w webinar.ID, t webinar.TicketID) (self Member, all []Member, err error) {
-	self, ok, err := e.member(ctx, "webinar_id = ? AND ticket_id = ?", w, t)
+	self, ok, err := e.Member(ctx, w, t)
 	switch {
 	case err != nil:
 		return self, nil, err
@@ -54,6 +54,11 @@ func (e Electors) Mandates(ctx context.Context, w webinar.ID, t webinar.TicketID
 		others[i] = r.member()
 	}
 	return self, mandates(self, others), nil
+}
+
+// Member finds the member who came with a ticket.
+func (e Electors) Member(ctx context.Context, w webinar.ID, t webinar.TicketID) (m Member, ok bool, err error) {
+	return e.member(ctx, "webinar_id = ? AND ticket_id = ?", w, t)
 }
 
 func (s store) member(ctx context.Context, where string, args ...any) (m Member, ok bool, err error) {

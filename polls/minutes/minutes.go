@@ -75,13 +75,10 @@ func (m Minutes) about(n Motion) []string {
 		out = append(out, w.opened+" "+clock(p.OpenedAt)+". "+m.attendance(*p.Attendance), w.closed+" "+clock(p.ClosedAt))
 	}
 	out = append(out, w.secrecy[p.Secrecy], w.majority[p.Motion.Majority], w.counts(p.Motion.Heads))
-	if o := n.Tally.Motion; o != nil {
-		paper := o.Invalid
-		for _, ballots := range o.Paper {
-			paper += ballots
-		}
-		if paper > 0 {
-			out = append(out, fmt.Sprintf(w.paper, paper, o.Invalid))
+	if o := n.Tally.Motion; o != nil && o.OnPaper > 0 {
+		out = append(out, fmt.Sprintf(w.paper, o.OnPaper, o.Invalid))
+		if o.Paper == nil {
+			out = append(out, w.fewOnPaper)
 		}
 	}
 	return out
@@ -102,7 +99,10 @@ func (m Minutes) result(n Motion) (head []string, rows [][]string) {
 	for i, o := range n.Poll.Options {
 		row := []string{o.Text, "", fmt.Sprint(n.Tally.Votes[i]), ""}
 		if out := n.Tally.Motion; out != nil {
-			row[1], row[3] = fmt.Sprint(out.Votes[i]), fmt.Sprint(out.Paper[i])
+			row[1], row[3] = fmt.Sprint(out.Votes[i]), "–"
+			if out.Paper != nil {
+				row[3] = fmt.Sprint(out.Paper[i])
+			}
 		}
 		rows = append(rows, row)
 	}

@@ -21,7 +21,7 @@ func meeting(lang webinar.Lang) Minutes {
 	p := polls.Poll{Question: "Beitrag 30 €?", State: polls.StateClosed, Secrecy: polls.Anonymous, OpenedAt: at, ClosedAt: at.Add(time.Minute),
 		Motion: polls.Motion{Majority: polls.TwoThirds, Abstain: true}, Attendance: new(roll.Attendance()),
 		Options: []polls.Option{{ID: "1", Text: "Ja"}, {ID: "2", Text: "Nein"}, {ID: "3", Text: "Enthaltung"}}}
-	tally := polls.Tally{Total: 3, Votes: []int{2, 1, 0}, Motion: &polls.Outcome{Votes: []int{5, 1, 0}, Paper: []int{0, 1, 0}, Invalid: 1, Decision: polls.Carried}}
+	tally := polls.Tally{Total: 3, Votes: []int{2, 1, 0}, Motion: &polls.Outcome{Votes: []int{5, 1, 0}, Paper: []int{0, 1, 0}, Invalid: 1, Decision: polls.Carried, OnPaper: 2}}
 	draft := polls.Poll{State: polls.StateDraft, Motion: p.Motion}
 	return Minutes{Meeting: webinar.Webinar{Title: "Jahrestreffen", Lang: lang, StartsAt: at}, Roll: roll,
 		Motions: MotionsOf([]polls.View{{Poll: draft}, {Poll: polls.Poll{State: polls.StateClosed}, Tally: &tally}, {Poll: p, Tally: &tally}})}

@@ -8,7 +8,7 @@ import (
 // words are what the minutes say, in one language.
 type words struct {
 	minutes, date, quorum, noQuorum, oneProxy, proxies, anyProxies, lacks, attendance, met, notMet, byVotes, byHeads string
-	opened, closed, countVotes, countHeads, paper, result, none                                                      string
+	opened, closed, countVotes, countHeads, paper, fewOnPaper, result, none                                          string
 	option, votes, heads, onPaper, number, name, weight, presence                                                    string
 	here, hereOnPaper, represented, absent, members, asOf, signatures, signed                                        string
 
@@ -45,11 +45,12 @@ func english() words {
 		oneProxy: "One person represents one member at most.", proxies: "One person represents %d members at most.", anyProxies: "One person may represent any number of members.",
 		attendance: "Here: %d members with %d votes; represented: %d with %d; on the list: %d with %d. %s", met: "There was a quorum.", notMet: "There was no quorum.",
 		byVotes: "votes", byHeads: "members", opened: "Opened", closed: "Closed", countVotes: "Each vote counted with its weight.", countHeads: "Each member counted one.",
-		paper: "Ballots on paper: %d, of which %d invalid, counted alike by two people.", result: "Result", none: "No motion has been decided.",
+		paper: "Ballots on paper: %d, of which %d invalid, counted alike by two people.", fewOnPaper: "What stood on them is not listed apart: so few came in one way that it would tell who voted what.", result: "Result", none: "No motion has been decided.",
 		option: "Option", votes: "Votes", heads: "Members", onPaper: "On paper", number: "Number", name: "Name", weight: "Votes", presence: "Presence",
 		here: "here", hereOnPaper: "here, votes on paper", represented: "represented by %s", absent: "absent",
 		members: "Members and proxies", asOf: "As of", signatures: "Signatures", signed: "Chair                                                    Keeper of the minutes",
-		secrecy: map[polls.Secrecy]string{polls.Named: "Named vote: the hosts see who voted what.", polls.Anonymous: "Anonymous vote: nothing stored leads from a member to a ballot."},
+		secrecy: map[polls.Secrecy]string{polls.Named: "Named vote: the hosts see who voted what.", polls.Anonymous: "Anonymous vote: nothing stored leads from a member to a ballot.",
+			polls.Secret: "Secret vote: each ballot came without a name, with a paper that was signed blindly; those could vote who were here or represented when it opened."},
 		majority: map[polls.Majority]string{polls.SimpleMajority: "Needed: more votes for than against; abstentions do not count.",
 			polls.TwoThirds: "Needed: two thirds of the votes for and against; abstentions do not count.", polls.NoMajority: "Election: the numbers speak."},
 		decision: map[polls.Decision]string{polls.Carried: "carried", polls.NotCarried: "not carried", polls.NoQuorum: "no decision, for want of a quorum"},
@@ -63,11 +64,12 @@ func german() words {
 		oneProxy: "Eine Person vertritt höchstens ein Mitglied.", proxies: "Eine Person vertritt höchstens %d Mitglieder.", anyProxies: "Eine Person darf beliebig viele Mitglieder vertreten.",
 		attendance: "Anwesend: %d Mitglieder mit %d Stimmen; vertreten: %d mit %d; auf der Liste: %d mit %d. %s", met: "Die Versammlung war beschlussfähig.", notMet: "Die Versammlung war nicht beschlussfähig.",
 		byVotes: "Stimmen", byHeads: "Mitglieder", opened: "Geöffnet", closed: "Geschlossen", countVotes: "Jede Stimme zählte mit ihrem Gewicht.", countHeads: "Jedes Mitglied zählte einfach.",
-		paper: "Stimmzettel auf Papier: %d, davon %d ungültig, von zwei Personen gleich gezählt.", result: "Ergebnis", none: "Es wurde über nichts abgestimmt.",
+		paper: "Stimmzettel auf Papier: %d, davon %d ungültig, von zwei Personen gleich gezählt.", fewOnPaper: "Was darauf stand, steht nicht für sich: Auf einem der Wege kamen so wenige, dass es verriete, wer wie gestimmt hat.", result: "Ergebnis", none: "Es wurde über nichts abgestimmt.",
 		option: "Antwort", votes: "Stimmen", heads: "Mitglieder", onPaper: "Auf Papier", number: "Nummer", name: "Name", weight: "Stimmen", presence: "Anwesenheit",
 		here: "anwesend", hereOnPaper: "anwesend, stimmt auf Papier ab", represented: "vertreten durch %s", absent: "abwesend",
 		members: "Mitglieder und Vollmachten", asOf: "Stand", signatures: "Unterschriften", signed: "Versammlungsleitung                                Protokoll",
-		secrecy: map[polls.Secrecy]string{polls.Named: "Namentliche Abstimmung: Die Leitung sieht, wer wie gestimmt hat.", polls.Anonymous: "Anonyme Abstimmung: Nichts Gespeichertes führt vom Mitglied zur Stimme."},
+		secrecy: map[polls.Secrecy]string{polls.Named: "Namentliche Abstimmung: Die Leitung sieht, wer wie gestimmt hat.", polls.Anonymous: "Anonyme Abstimmung: Nichts Gespeichertes führt vom Mitglied zur Stimme.",
+			polls.Secret: "Geheime Abstimmung: Jeder Stimmzettel kam ohne Namen, mit einem blind unterschriebenen Stimmschein; abstimmen konnte, wer beim Öffnen anwesend oder vertreten war."},
 		majority: map[polls.Majority]string{polls.SimpleMajority: "Nötig: mehr Stimmen dafür als dagegen; Enthaltungen zählen nicht mit.",
 			polls.TwoThirds: "Nötig: zwei Drittel der Stimmen dafür und dagegen; Enthaltungen zählen nicht mit.", polls.NoMajority: "Wahl: Die Zahlen sprechen für sich."},
 		decision: map[polls.Decision]string{polls.Carried: "angenommen", polls.NotCarried: "abgelehnt", polls.NoQuorum: "kein Beschluss, weil die Versammlung nicht beschlussfähig war"},

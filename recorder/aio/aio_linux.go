@@ -7,7 +7,6 @@
 package aio
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -159,12 +158,13 @@ const (
 	flagResFD = 1 // IOCB_FLAG_RESFD
 )
 
-// submit has the kernel begin. It copies what it needs before it returns, and holds the file.
+// submit has the kernel begin. It copies what it needs before it returns, and holds the file. None of the calls here waits, so
+// Go's scheduler is not told of them: that would wake its monitor.
 func (r *request) submit(f *os.File) (err error) {
 	begin := func(fd, resfd uintptr) {
 		one := &iocb{opcode: fdsync, fd: uint32(fd), flags: flagResFD, resfd: uint32(resfd)} //nolint:gosec // descriptors are small
 		list := &one
-		if _, _, e := unix.Syscall(unix.SYS_IO_SUBMIT, r.context, 1, uintptr(unsafe.Pointer(list))); e != 0 { //nolint:gosec // see above
+		if _, _, e := unix.RawSyscall(unix.SYS_IO_SUBMIT, r.context, 1, uintptr(unsafe.Pointer(list))); e != 0 { //nolint:gosec // see above
 			err = e
 		}
 	}
@@ -177,15 +177,23 @@ func (r *request) submit(f *os.File) (err error) {
 
 // done waits until the sync has ended, as result says.
 func (r *request) done() error {
-	var count [8]byte
-	if _, err := r.told.Read(count[:]); err != nil {
+	told, err := r.told.SyscallConn()
+	if err != nil {
 		return fmt.Errorf("aio: %w", err)
 	}
-	if n := binary.NativeEndian.Uint64(count[:]); n != 1 {
-		return fmt.Errorf("aio: %d requests have ended, not one", n)
+	var count uint64
+	var e unix.Errno
+	if err := told.Read(func(fd uintptr) bool {
+		_, _, e = unix.RawSyscall(unix.SYS_READ, fd, uintptr(unsafe.Pointer(&count)), 8) //nolint:gosec // eventfd(2): eight bytes
+		return e != unix.EAGAIN && e != unix.EINTR
+	}); err != nil {
+		return fmt.Errorf("aio: %w", err)
+	}
+	if e != 0 || count != 1 {
+		return fmt.Errorf("aio: %d requests have ended, not one: %w", count, e)
 	}
 	var ev event
-	n, _, e := unix.Syscall6(unix.SYS_IO_GETEVENTS, r.context, 1, 1, uintptr(unsafe.Pointer(&ev)), 0, 0) //nolint:gosec // the kernel writes one event, which is there
+	n, _, e := unix.RawSyscall6(unix.SYS_IO_GETEVENTS, r.context, 1, 1, uintptr(unsafe.Pointer(&ev)), 0, 0) //nolint:gosec // the kernel writes one event, which is there
 	if e != 0 || n != 1 {
 		return fmt.Errorf("aio: %d events: %w", n, e)
 	}

@@ -73,15 +73,18 @@ func (b *Book) Show(ctx context.Context, a Answer) (Standing, error) {
 }
 
 // Grant records a yes, which counts once this returns. It needs a Show of the same text since the last answer
-// (ErrNotShown), and the announced text (ErrNotice). A grant without media, or beyond what the notice asks
-// for, is ErrAnswer, one that says what holds already adds nothing. Scopes that an earlier grant had and this one lacks end at once: shut is called when their
+// (ErrNotShown), and the announced text (ErrNotice). A grant without media is ErrNoMedia, one beyond what the
+// notice asks for ErrAnswer, one that says what holds already adds nothing. Scopes that an earlier grant had and this one lacks end at once: shut is called when their
 // permits are void and before the ledger is written; it must close their gates.
 func (b *Book) Grant(ctx context.Context, a Answer, shut func(lost Scope)) (Standing, error) {
 	if a.Scopes == 0 {
 		a.Scopes = b.asks(a.Recording)
 	}
-	if a.Scopes&Media == 0 || a.Scopes&^b.asks(a.Recording) != 0 {
+	switch {
+	case a.Scopes&^b.asks(a.Recording) != 0:
 		return Standing{}, ErrAnswer
+	case a.Scopes&Media == 0:
+		return Standing{}, ErrNoMedia
 	}
 	lost, err := b.narrow(a)
 	if err != nil {

@@ -3,6 +3,7 @@ package consent
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,9 +120,11 @@ func TestI8I15I16GrantRules(t *testing.T) {
 	if _, err := b.Grant(ctx, forged, nothing); !errors.Is(err, ErrActor) {
 		t.Errorf("I16: %v", err)
 	}
-	german.Scopes = Name
-	if _, err := b.Grant(ctx, german, nothing); !errors.Is(err, ErrAnswer) {
-		t.Errorf("name alone: %v", err)
+	for _, without := range []Scope{Name, Chat, Poll, Name | Written} {
+		german.Scopes = without
+		if _, err := b.Grant(ctx, german, nothing); !errors.Is(err, ErrNoMedia) {
+			t.Errorf("%v alone: %v", without, err)
+		}
 	}
 	german.Scopes = Video
 	st, err := b.Grant(ctx, german, nothing)
@@ -334,18 +337,31 @@ func TestStoreIsAppendOnly(t *testing.T) {
 
 func TestNoticeSaysWhatItMust(t *testing.T) {
 	for _, strict := range []bool{true, false} {
-		n := NewNotice(strict, 30*24*time.Hour)
+		n := NewNotice(Terms{Strict: strict, Keep: 30 * 24 * time.Hour})
 		for _, l := range webinar.Langs() {
 			if _, ok := n.Hash(l); !ok {
 				t.Errorf("no text in %s", l)
 			}
 		}
 	}
-	a, _ := NewNotice(true, 30*24*time.Hour).Hash(webinar.English)
-	b, _ := NewNotice(false, 30*24*time.Hour).Hash(webinar.English)
-	c, _ := NewNotice(true, 29*24*time.Hour).Hash(webinar.English)
+	a, _ := NewNotice(Terms{Strict: true, Keep: 30 * 24 * time.Hour}).Hash(webinar.English)
+	b, _ := NewNotice(Terms{Strict: false, Keep: 30 * 24 * time.Hour}).Hash(webinar.English)
+	c, _ := NewNotice(Terms{Strict: true, Keep: 29 * 24 * time.Hour}).Hash(webinar.English)
 	if a == b || a == c {
 		t.Error("strict rule and retention must be part of the text")
+	}
+	told := map[string]bool{}
+	for _, v := range []webinar.Viewers{webinar.OrganizerSees, webinar.InvitedSee, webinar.PublicSees} {
+		n := NewNotice(Terms{Strict: true, Keep: 7 * 24 * time.Hour, Purpose: "Für 100 % aller, die fehlen.", Viewers: v})
+		for _, l := range webinar.Langs() {
+			if text := n.Texts[l]; !strings.Contains(text, ": Für 100 % aller, die fehlen.\n") || strings.Contains(text, "%!") || !strings.Contains(text, " 7 ") {
+				t.Errorf("%s, %s:\n%s", v, l, text)
+			}
+			told[n.Texts[l]] = true
+		}
+	}
+	if len(told) != 6 {
+		t.Errorf("%d texts for three kinds of viewers in two languages", len(told))
 	}
 }
 

@@ -10,6 +10,7 @@ var (
 	ErrNotShown = errors.New("the notice was not shown since the last answer")
 	ErrActor    = errors.New("nobody answers for another")
 	ErrAnswer   = errors.New("malformed answer")
+	ErrNoMedia  = errors.New("a yes to neither sound nor picture")
 	ErrKeyUsed  = errors.New("the idempotency key was used and its answer overtaken by a later one")
 	ErrLedger   = errors.New("the consent ledger did not take the entry")
 	ErrTampered = errors.New("the ledger was altered")

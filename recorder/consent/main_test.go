@@ -94,7 +94,7 @@ const (
 	bob         = webinar.SubjectID("subject-bob")
 )
 
-func testNotice() Notice { return NewNotice(true, 30*24e9*3600) }
+func testNotice() Notice { return NewNotice(Terms{Strict: true, Keep: 30 * 24e9 * 3600}) }
 
 func (b *Book) mustAnnounce(t testing.TB, rec RecordingID, n Notice) {
 	t.Helper()

@@ -22,7 +22,7 @@ func told(at int, k consent.Kind, who webinar.SubjectID, s consent.Scope) consen
 func sample() Report {
 	withdrawn := told(9, consent.Withdraw, "bob", consent.All)
 	withdrawn.Reason = consent.Kept
-	r := New("r1", consent.NewNotice(true, 30*24*time.Hour), []consent.Told{
+	r := New("r1", consent.NewNotice(consent.Terms{Strict: true, Keep: 30 * 24 * time.Hour}), []consent.Told{
 		told(0, consent.Announce, "", 0), told(1, consent.Shown, "ann", 0), told(2, consent.Grant, "ann", consent.All), told(3, consent.Refuse, "eve", consent.All),
 		told(4, consent.Grant, "bob", consent.Audio), told(5, consent.Withdraw, "eve", consent.All), told(6, consent.Start, "", 0), told(8, consent.Stop, "", 0), withdrawn,
 	}, map[webinar.SubjectID]string{"ann": "=Ännchen 💥"})

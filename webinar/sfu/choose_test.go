@@ -132,6 +132,25 @@ func TestDownlink(t *testing.T) {
 	}
 }
 
+// What is recorded stays awake though everybody watches something smaller.
+func TestAKeptLayerDoesNotSleep(t *testing.T) {
+	const after = 8 * time.Second
+	at := time.Unix(100, 0)
+	for _, keep := range []bool{false, true} {
+		l := ladder{{}, {}, {}}
+		l[0].watched.Store(1)
+		var kept *layer
+		if keep {
+			kept = l[2]
+		}
+		l.rest(at, l[2], after) // all were needed at some time
+		l.rest(at.Add(after+time.Second), kept, after)
+		if l[0].asleep.Load() || !l[1].asleep.Load() || l[2].asleep.Load() == keep {
+			t.Errorf("kept %v: asleep %v, %v, %v", keep, l[0].asleep.Load(), l[1].asleep.Load(), l[2].asleep.Load())
+		}
+	}
+}
+
 func TestLadderSorts(t *testing.T) {
 	mk := func(rates ...int64) ladder {
 		var l ladder

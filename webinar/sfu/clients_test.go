@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -42,6 +43,22 @@ func TestEncodersAsTheyAre(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// TestAnotherCertificateIsNobody has somebody between the publisher and the server, who knows all of the session but the
+// key to the certificate that the offer names.
+func TestAnotherCertificateIsNobody(t *testing.T) {
+	e, w, _ := newTestEngine(t)
+	other := "a=fingerprint:sha-512 " + strings.TrimSuffix(strings.Repeat("0A:", 64), ":")
+	offer := regexp.MustCompile(`a=fingerprint:sha-256 \S+`).ReplaceAllString(offerOf(t, "obs30-h264"), other)
+	enc, err := tryEncoder(t, e, "r", Publisher{Owner: "anna"}, offer)
+	if err == nil {
+		t.Error("the handshake was completed")
+	}
+	eventually(t, "the end of the session", func() bool { return !e.publishing("r", enc.session, "anna") })
+	if got := w.list(); len(got) > 0 {
+		t.Errorf("media of a stranger: %v", got)
 	}
 }
 

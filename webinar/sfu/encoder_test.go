@@ -53,6 +53,16 @@ func offerOf(t testing.TB, name string) string {
 // startEncoder publishes the offer and connects.
 func startEncoder(t testing.TB, e *Engine, room string, p Publisher, offer string) *encoder {
 	t.Helper()
+	enc, err := tryEncoder(t, e, room, p, offer)
+	if err != nil {
+		t.Fatalf("DTLS: %v", err)
+	}
+	return enc
+}
+
+// tryEncoder does the same; the error is that of the DTLS handshake.
+func tryEncoder(t testing.TB, e *Engine, room string, p Publisher, offer string) (*encoder, error) {
+	t.Helper()
 	cert := newCertificate(t)
 	sum := sha256.Sum256(cert.Certificate[0])
 	finger := strings.ToUpper(strings.ReplaceAll(fmt.Sprintf("% x", sum[:]), " ", ":"))
@@ -69,8 +79,7 @@ func startEncoder(t testing.TB, e *Engine, room string, p Publisher, offer strin
 	if err := enc.answer.UnmarshalString(answer); err != nil {
 		t.Fatal(err)
 	}
-	enc.connect(cert)
-	return enc
+	return enc, enc.connect(cert)
 }
 
 // newCertificate makes an RSA one, as GStreamer does.
@@ -96,7 +105,7 @@ func said(d *sdp.SessionDescription, line int, key string) string {
 	return attribute(d.Attributes, key)
 }
 
-func (c *encoder) connect(cert tls.Certificate) {
+func (c *encoder) connect(cert tls.Certificate) error {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
 	defer cancel()
@@ -128,11 +137,11 @@ func (c *encoder) connect(cert tls.Certificate) {
 		c.t.Fatal(err)
 	}
 	c.conn = conn
-	c.secure(ctx, cert)
+	return c.secure(ctx, cert)
 }
 
 // secure does the DTLS handshake in the role that the answer leaves, and takes the keys out of it (RFC 5764).
-func (c *encoder) secure(ctx context.Context, cert tls.Certificate) {
+func (c *encoder) secure(ctx context.Context, cert tls.Certificate) error {
 	c.t.Helper()
 	pipe := &dtlsPipe{Conn: c.conn, in: packetio.NewBuffer()}
 	read := make(chan struct{})
@@ -159,7 +168,7 @@ func (c *encoder) secure(ctx context.Context, cert tls.Certificate) {
 		<-read
 	})
 	if err := secured.HandshakeContext(ctx); err != nil {
-		c.t.Fatalf("DTLS: %v", err)
+		return err
 	}
 	state, _ := secured.ConnectionState()
 	profile, ok := secured.SelectedSRTPProtectionProfile()
@@ -173,6 +182,7 @@ func (c *encoder) secure(ctx context.Context, cert tls.Certificate) {
 	if c.out, err = srtp.CreateContext(keys.Keys.LocalMasterKey, keys.Keys.LocalMasterSalt, keys.Profile); err != nil {
 		c.t.Fatal(err)
 	}
+	return nil
 }
 
 // ssrc is the declared stream of the first line of a kind; the n-th further layer has the n-th number after it.

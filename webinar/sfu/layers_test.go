@@ -278,6 +278,30 @@ func TestTheRecordingGetsTheBestLayerThatIsThere(t *testing.T) {
 	}
 }
 
+// Before anybody watches, a recording alone says which layer is wanted.
+func TestTheRecordingKeepsTheBestLayer(t *testing.T) {
+	t.Parallel()
+	tm := defaultTiming()
+	tm.sleep = 500 * time.Millisecond
+	e, w, _ := startEngine(t, Config{Listen: "127.0.0.1:0"}, tm)
+	s := simulcast(t, e, "r", "anna")
+	s.pump()
+	eventually(t, "all layers", func() bool {
+		l := ladderOf(e)
+		return len(l) == 3 && l[0].alive.Load() && l[1].alive.Load() && l[2].alive.Load()
+	})
+	w.mu.Lock()
+	camera := w.sources["anna/camera"]
+	w.mu.Unlock()
+	camera.Keep(true)
+	eventually(t, "the others to be switched off", func() bool {
+		all := e.Layers("r", "anna")
+		return len(all) == 1 && slices.Equal(all[0].Rids, []string{"f"})
+	})
+	camera.Keep(false)
+	eventually(t, "all to be wanted again", func() bool { return len(e.Layers("r", "anna")[0].Rids) == 3 })
+}
+
 // A publisher that ignores requests for key frames: who joins later sees a picture all the same.
 func TestJoinersAreGivenTheRunningGroupOfPictures(t *testing.T) {
 	t.Parallel()

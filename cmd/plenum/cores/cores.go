@@ -18,10 +18,12 @@ const (
 	// idle is the share of half of the processors that work must stay below before there are fewer, for calm looks.
 	idle = 0.4
 	calm = 20
-	// Work below rest, in cores, leaves nothing to save: it has all processors, and is looked at each restInterval only,
-	// because ten looks a second would cost as much as itself.
+	// Work below rest on an average, in cores, has one processor and is looked at each restInterval only, because ten looks
+	// a second would cost as much as itself. A rush, in cores, that breaks in on it has all processors at once.
 	rest         = 0.02
-	restInterval = time.Second
+	rush         = 0.3
+	restInterval = 250 * time.Millisecond
+	restLooks    = 4
 )
 
 // Govern keeps the number of processors between 1 and most until ctx ends, and leaves most of them. Spent is the CPU time
@@ -55,18 +57,19 @@ func Govern(ctx context.Context, most int, spent func() time.Duration, set func(
 type governor struct {
 	now, most int // processors
 	quiet     int // looks in a row that would fit fewer
-	resting   int // looks in a row without work to speak of
+	resting   bool
+	sum       float64 // of the work in so many looks, until they are calm
+	looks     int
 }
 
 // look takes the work since the last look, in cores, and returns when to look again.
 func (g *governor) look(work float64) time.Duration {
-	if work < rest {
-		g.resting++
-	} else {
-		g.resting = 0
+	if g.resting && work > rush {
+		*g = governor{now: g.most, most: g.most}
+		return interval
 	}
-	if g.resting >= calm {
-		g.now, g.quiet = g.most, 0
+	if g.rest(work) {
+		g.now, g.quiet = 1, 0
 		return restInterval
 	}
 	fewer := (g.now + 1) / 2
@@ -82,4 +85,15 @@ func (g *governor) look(work float64) time.Duration {
 		g.now, g.quiet = fewer, 0
 	}
 	return interval
+}
+
+// rest says whether the work of the last second or two is below rest. One look alone does not tell: what is done once a
+// second and takes a moment is rest, too.
+func (g *governor) rest(work float64) bool {
+	g.sum, g.looks = g.sum+work, g.looks+1
+	if g.looks >= calm || g.resting && g.looks >= restLooks {
+		g.resting = g.sum < rest*float64(g.looks)
+		g.sum, g.looks = 0, 0
+	}
+	return g.resting
 }

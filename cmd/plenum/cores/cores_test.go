@@ -15,11 +15,13 @@ type worker struct {
 	load  float64
 	since time.Time
 	done  time.Duration
+	looks int
 }
 
 func (w *worker) spent() time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.looks++
 	return w.work()
 }
 
@@ -28,6 +30,12 @@ func (w *worker) work() time.Duration {
 	w.done += time.Duration(w.load * float64(now.Sub(w.since)))
 	w.since = now
 	return w.done
+}
+
+func (w *worker) looked() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.looks
 }
 
 func (w *worker) works(load float64) {
@@ -61,10 +69,15 @@ func TestGovern(t *testing.T) {
 			{1.1, calm*interval - interval, nil}, // a rush starts the count anew
 			{1.1, time.Minute, []int{3}},
 			{0.35, time.Minute, []int{2, 1}},
-			{0.01, time.Minute, []int{6}},       // at rest
-			{0.35, time.Minute, []int{3, 2, 1}}, // and at work again
-			{0.01, (calm - 1) * interval, nil},  // a pause is no rest
-			{0.35, 2 * interval, nil},
+			{1.3, time.Minute, []int{2, 4}},
+			{0.01, time.Minute, []int{1}}, // at rest
+			{0.1, time.Minute, nil},       // and at a little work again
+			{0.01, time.Minute, nil},      // at rest
+			{5, time.Minute, []int{6}},    // a rush
+			{0.35, time.Minute, []int{3, 2, 1}},
+			{0.01, calm * interval, nil}, // a pause is no rest
+			{5, 3 * interval, []int{2, 4, 6}},
+			{0.01, time.Minute, []int{3, 1}},
 		} {
 			w.works(step.load)
 			time.Sleep(step.time + time.Millisecond)
@@ -72,6 +85,16 @@ func TestGovern(t *testing.T) {
 			if got := all(set); !slices.Equal(got, step.want) {
 				t.Fatalf("load %v for %v: set %v, want %v", step.load, step.time, got, step.want)
 			}
+		}
+		before := w.looked()
+		for range 60 { // what comes once a second and is soon done is rest as well
+			w.works(0.15)
+			time.Sleep(interval)
+			w.works(0)
+			time.Sleep(9 * interval)
+		}
+		if n := w.looked() - before; n > 4*60+1 {
+			t.Fatalf("%d looks at a minute of rest", n)
 		}
 		cancel()
 		<-done

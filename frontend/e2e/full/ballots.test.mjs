@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Cast, pictured } from '../browser.mjs';
 import { ballots } from '../ballots.mjs';
-import { desk, wear } from '../gallery.mjs';
-import { accessible, laidOut } from '../looks.mjs';
+import { accessible, desk, laidOut, wear } from '../looks.mjs';
 import { Server } from '../server.mjs';
 import { assertQuiet } from '../steps.mjs';
 

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Cast, makeFace, pictured } from '../browser.mjs';
-import { desk, gallery, wear } from '../gallery.mjs';
-import { accessible, focusSeen, laidOut } from '../looks.mjs';
+import { gallery } from '../gallery.mjs';
+import { accessible, desk, focusSeen, laidOut, wear } from '../looks.mjs';
 import { Server } from '../server.mjs';
 import { assertQuiet } from '../steps.mjs';
 

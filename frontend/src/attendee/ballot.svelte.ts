@@ -3,6 +3,7 @@ import { api, OFFLINE, Problem, type Schema } from '../lib/api';
 import { newVote, stamp, storedVote, storeVote, type StoredVote, voteKey } from '../lib/receipt';
 import type { Poll, Room } from '../lib/room.svelte';
 import type { Answer } from '../polls/kinds';
+import type { Paper } from '../polls/promise/paper';
 
 export type CastResult = 'counted' | 'already' | 'unsure' | 'closed' | 'failed';
 
@@ -10,6 +11,8 @@ export class Ballot {
   readonly #room: Room;
   readonly #poll: string;
   readonly #secrecy: Poll['secrecy'];
+  /** Of a secret poll. */
+  #paper: Paper | undefined;
   /** What this browser cast, or tried to; a vote without `storedAt` is not known to have arrived. */
   vote = $state.raw<StoredVote | undefined>();
   busy = $state(false);
@@ -48,8 +51,8 @@ export class Ballot {
   /** Fetches the ballot paper of a secret poll, long before it is used. Throws what the server has against it. */
   async paper(): Promise<void> {
     if (this.#secrecy !== 'secret' || this.vote) return;
-    const { paperOf } = await import('../polls/promise/paper');
-    await paperOf(this.#room.id, this.#poll);
+    const { fetchPaper } = await import('../polls/promise/paper');
+    this.#paper = await fetchPaper(this.#room.id, this.#poll);
   }
 
   async cast(answer: Answer, player?: Schema<'Player'>): Promise<CastResult> {
@@ -74,8 +77,7 @@ export class Ballot {
 
   async #next(answer: Answer): Promise<StoredVote> {
     if (this.#secrecy === 'secret') {
-      const { paperOf } = await import('../polls/promise/paper');
-      const { secret, receipt } = await paperOf(this.#room.id, this.#poll);
+      const { secret, receipt } = await this.#held();
       return { secret, receipt, answer };
     }
     const vote = await newVote(answer);
@@ -87,7 +89,14 @@ export class Ballot {
     if (replaces) return api('put', '/api/webinars/{webinar}/polls/{poll}/votes', { params, body: { secret: replaces.secret, answer, receipt } });
     if (this.#secrecy !== 'secret') return api('post', '/api/webinars/{webinar}/polls/{poll}/votes', { params, body: { answer, receipt, ...(player && { player }) } });
     const { castPaper } = await import('../polls/promise/paper');
-    return castPaper(this.#room.id, this.#poll, answer, receipt);
+    return castPaper(this.#room.id, this.#poll, answer, await this.#held());
+  }
+
+  /** The paper, which is here already unless this browser forgets what it is told to keep. */
+  async #held(): Promise<Paper> {
+    const { fetchPaper, heldPaper } = await import('../polls/promise/paper');
+    this.#paper ??= heldPaper(this.#poll) ?? (await fetchPaper(this.#room.id, this.#poll));
+    return this.#paper;
   }
 
   /** Looks for the own receipt in the list that is published after closing. */
@@ -120,9 +129,16 @@ export class Ballot {
     if (this.vote?.replaces) {
       this.#set(this.vote.replaces); // refused: the earlier answer stands
       this.changing = false;
-    } else if (!again) this.#set(undefined);
+    } else if (this.#void(err) || !again) this.#set(undefined);
     this.error = err;
     return err instanceof Problem && err.status === 409 ? 'closed' : 'failed';
+  }
+
+  /** The paper was of an opening that was undone: another one is fetched. */
+  #void(err: unknown): boolean {
+    if (!(err instanceof Problem && err.code === 'bad-token')) return false;
+    this.#paper = undefined;
+    return true;
   }
 
   #set(vote: StoredVote | undefined): void {

@@ -17,6 +17,7 @@ export type ConsentAnswer = Schema<'ConsentAnswer'>;
 export type Assembly = Schema<'Assembly'>;
 export type Member = Schema<'Member'>;
 export type MemberChange = Schema<'MemberChange'>;
+export type LostVote = Schema<'LostVote'>;
 export type MemberLink = Schema<'MemberLink'>;
 export type Lang = Schema<'Lang'>;
 
@@ -40,6 +41,10 @@ export const webinars = {
   end: (webinar: string) => api('post', '/api/webinars/{webinar}/end', { params: { webinar } }),
   join: (webinar: string, body: Schema<'JoinRequest'>) => api('post', '/api/webinars/{webinar}/join', { params: { webinar }, body }),
   leave: (webinar: string) => api('post', '/api/webinars/{webinar}/leave', { params: { webinar } }),
+};
+
+export const notices = {
+  preview: (body: Schema<'RecordingPlan'>) => api('post', '/api/notice', { body }),
 };
 
 export const embeds = {

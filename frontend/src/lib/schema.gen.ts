@@ -244,6 +244,42 @@ export interface paths {
         patch: operations["updateWebinar"];
         trace?: never;
     };
+    "/api/notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a recording with such a plan would announce, in every language */
+        post: operations["previewNotice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webinars/{webinar}/notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        /** What a recording of this webinar would announce, in every language, to whoever has the link. 404 if the host plans none */
+        get: operations["plannedNotice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webinars/{webinar}/join": {
         parameters: {
             query?: never;
@@ -902,10 +938,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** The key of a secret poll */
-        get: operations["tokenKey"];
+        /** The keys of a secret poll, one for each weight that a vote has: in a vote of the members several, else one */
+        get: operations["tokenKeys"];
         put?: never;
-        /** Have a blinded receipt signed, once for each personal ticket (RFC 9474). The same request again has the same answer */
+        /** Have a blinded receipt signed (RFC 9474), once for each personal ticket, in a vote of the members once for each member, with the key of that vote’s weight. The same request again has the same answer */
         post: operations["signToken"];
         delete?: never;
         options?: never;
@@ -2018,6 +2054,23 @@ export interface components {
         };
         /** @enum {string} */
         WebinarState: "scheduled" | "live" | "ended";
+        /** @description what the host says about recording beforehand, to everybody who has the link; it records nothing */
+        RecordingPlan: {
+            /**
+             * @description maybe: a host may announce a recording later; planned: one is announced as the webinar goes live
+             * @enum {string}
+             */
+            intent: "none" | "maybe" | "planned";
+            /** @description in words; needed unless the intent is none */
+            purpose?: string;
+            /**
+             * @description who may see it; beyond the organizer only with those in it who allow publication. Absent: organizer
+             * @enum {string}
+             */
+            viewers?: "organizer" | "invited" | "public";
+            /** @description days from its end to its erasure; absent: as long as the operator keeps recordings, which is the most */
+            keep_days?: number;
+        };
         WebinarRequest: {
             title: string;
             /** @description absent: now */
@@ -2025,8 +2078,11 @@ export interface components {
             lang?: components["schemas"]["Lang"];
             /** @description idempotency key */
             key?: string;
+            /** @description absent: none */
+            recording_plan?: components["schemas"]["RecordingPlan"];
         };
         WebinarPatch: {
+            recording_plan?: components["schemas"]["RecordingPlan"];
             title?: string;
             starts_at?: components["schemas"]["Time"];
             lang?: components["schemas"]["Lang"];
@@ -2045,6 +2101,7 @@ export interface components {
             code?: string;
             /** @description attendee link; for hosts only, and not in events */
             link?: string;
+            recording_plan: components["schemas"]["RecordingPlan"];
         };
         Arrival: {
             webinar: components["schemas"]["Webinar"];
@@ -2196,6 +2253,14 @@ export interface components {
             rules: components["schemas"]["AssemblyRules"];
             members: components["schemas"]["Member"][];
             attendance: components["schemas"]["Attendance"];
+            /** @description who is here and can cast no vote in an open motion, neither on the page nor on paper */
+            lost: components["schemas"]["LostVote"][];
+        };
+        LostVote: {
+            poll: components["schemas"]["ID"];
+            question: string;
+            member: components["schemas"]["ID"];
+            bar: components["schemas"]["VoteBar"];
         };
         MemberLink: {
             member: components["schemas"]["Member"];
@@ -2545,7 +2610,7 @@ export interface components {
             texts?: string[];
             motion?: components["schemas"]["Outcome"];
         };
-        /** @description A vote of the members of the list: a single choice, named or anonymous, with the options for, against and, with abstain, a last one for abstentions */
+        /** @description A vote of the members of the list: a single choice with the options for, against and, with abstain, a last one for abstentions */
         Motion: {
             /**
              * @description what carries it; none: an election, with any options
@@ -2561,20 +2626,31 @@ export interface components {
         Outcome: {
             /** @description what the ballots for each option weigh */
             votes: number[];
-            /** @description how many of the ballots for each option are on paper */
-            paper: number[];
+            /** @description how many of the ballots for each option are on paper; absent: a secret vote in which so few came in one way that it is not told */
+            paper?: number[];
             /** @description ballots on paper that count for nothing, beyond total */
             invalid: number;
             /** @enum {string} */
             decision?: "carried" | "not-carried" | "no-quorum";
+            /** @description ballots on paper, those that are invalid too */
+            on_paper: number;
         };
         Mandates: {
             member: components["schemas"]["Member"];
             mandates: {
                 member: components["schemas"]["Member"];
+                /** @description never told of a secret vote */
                 voted: boolean;
+                /** @description a secret vote: a ballot paper was handed out */
+                drawn: boolean;
             }[];
+            bar?: components["schemas"]["VoteBar"];
         };
+        /**
+         * @description why a member has no vote of their own to cast on the page. away: has not checked in; paper: votes on paper; voted: on paper, and a vote in their name is counted; missed: on paper, and came after the count was agreed on; late: came after a secret vote had opened; represented: was not here when a secret vote opened, so another one votes for them
+         * @enum {string}
+         */
+        VoteBar: "away" | "paper" | "voted" | "missed" | "late" | "represented";
         Paper: {
             classes: {
                 /** @description of these votes; 1 where heads are counted */
@@ -2661,11 +2737,15 @@ export interface components {
             receipt: string;
         };
         TokenKey: {
+            weight: number;
             /**
              * Format: byte
              * @description SubjectPublicKeyInfo of an RSA key, in base64; RSABSSA-SHA384-PSS-Deterministic
              */
             key: string;
+        };
+        TokenKeys: {
+            keys: components["schemas"]["TokenKey"][];
         };
         Blinded: {
             /**
@@ -2673,6 +2753,8 @@ export interface components {
              * @description the blinded receipt
              */
             blinded: string;
+            /** @description a vote of the members: for whom; empty: for oneself */
+            for?: string;
         };
         BlindSignature: {
             /** Format: byte */
@@ -2686,6 +2768,8 @@ export interface components {
              * @description the unblinded signature over the digits of the receipt
              */
             token: string;
+            /** @description a vote of the members: that of the key that signed; none is 1 */
+            weight?: number;
         };
         SignedVote: {
             ticket: components["schemas"]["ID"];
@@ -2910,7 +2994,7 @@ export interface components {
         ConsentAnswer: {
             /** @enum {string} */
             act: "shown" | "grant" | "refuse" | "withdraw";
-            /** @description of a grant; absent: all that the notice names. Of a withdrawal; absent: all */
+            /** @description of a grant; absent: all that the notice names, and without audio, video or screen 422 `no-media`. Of a withdrawal; absent: all */
             scopes?: components["schemas"]["Scope"][];
             /**
              * @description separate and unticked
@@ -3456,6 +3540,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Webinar"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    previewNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingPlan"];
+            };
+        };
+        responses: {
+            /** @description notices */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    plannedNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webinar: components["parameters"]["webinar"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description notices */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"][];
                 };
             };
             default: components["responses"]["Problem"];
@@ -4527,7 +4659,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    tokenKey: {
+    tokenKeys: {
         parameters: {
             query?: never;
             header?: never;
@@ -4539,13 +4671,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description key */
+            /** @description keys */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TokenKey"];
+                    "application/json": components["schemas"]["TokenKeys"];
                 };
             };
             default: components["responses"]["Problem"];

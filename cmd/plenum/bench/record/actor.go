@@ -32,6 +32,9 @@ type source struct {
 	sink  media.Sink
 	asked bool
 
+	packet rtp.Packet // sent again and again, as is body: a sink copies what it keeps
+	body   []byte
+
 	seq  uint16
 	base uint32
 	sent int // pictures or packets
@@ -166,7 +169,8 @@ func (s *source) stamp(at time.Duration) uint32 {
 // send hands over a packet as if it had arrived when it was made. Waking for each of them is the SFU's work.
 func (s *source) send(to media.Sink, begun time.Time, at time.Duration, marker bool, payload []byte) {
 	s.seq++
-	to.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2, SSRC: 1, SequenceNumber: s.seq, Timestamp: s.stamp(at), Marker: marker}, Payload: payload}, begun.Add(at))
+	s.packet = rtp.Packet{Header: rtp.Header{Version: 2, SSRC: 1, SequenceNumber: s.seq, Timestamp: s.stamp(at), Marker: marker}, Payload: payload}
+	to.WriteRTP(&s.packet, begun.Add(at))
 }
 
 // sound sends what was spoken up to now.
@@ -199,8 +203,8 @@ func (s *source) pictures(begun, now time.Time, body []byte) {
 		}
 		for off := 0; off < len(body); off += mtu {
 			part := body[off:min(off+mtu, len(body))]
-			packet := append(append(make([]byte, 0, len(head)+len(part)), head...), part...)
-			s.send(to, begun, at, off+mtu >= len(body), packet)
+			s.body = append(append(s.body[:0], head...), part...)
+			s.send(to, begun, at, off+mtu >= len(body), s.body)
 			head = []byte{0} // a packet that begins no picture
 		}
 	}

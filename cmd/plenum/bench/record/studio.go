@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"plenum/cmd/plenum/cores"
+	"plenum/cmd/plenum/resident"
 	"plenum/migrations"
 	"plenum/recorder"
 	"plenum/recorder/archive"
@@ -92,6 +93,9 @@ func newStudio(ctx context.Context, dir string, stderr io.Writer) (s *studio, er
 		wg.Wait()
 		return errors.Join(<-faults, <-faults)
 	})
+	if err := resident.Settle(); err != nil { // as in the server
+		return s, err
+	}
 	return s, s.settle(ctx)
 }
 

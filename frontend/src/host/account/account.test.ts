@@ -45,7 +45,7 @@ function type(label: string, value: string) {
 test('a set-up link that was used is told before anything is typed', async () => {
   answers['/api/setup/link'] = () => refused('setup-done', 'no');
   open(Setup, '#used');
-  await vi.waitFor(() => expect(text()).toContain('This link no longer works'));
+  await vi.waitFor(() => expect(text()).toContain('This link no longer works'), 10_000);
   expect(document.querySelector('form')).toBeNull();
   expect(document.querySelector<HTMLAnchorElement>('a.btn.primary')?.pathname).toBe('/login');
   expect(text()).toContain('plenum user password');
@@ -62,18 +62,18 @@ test('a link without its secret asks nobody', () => {
 test('no answer is no dead link, and can be asked again', async () => {
   vi.stubGlobal('fetch', () => Promise.reject(new TypeError('gone')));
   open(Setup, '#good');
-  await vi.waitFor(() => expect(text()).toContain('The server does not answer.'));
+  await vi.waitFor(() => expect(text()).toContain('The server does not answer.'), 10_000);
   expect(text()).not.toContain('This link no longer works');
   vi.stubGlobal('fetch', () => Promise.resolve(new Response(null, { status: 204 })));
   document.querySelector<HTMLButtonElement>('section.card button')?.click();
-  await vi.waitFor(() => expect(document.querySelector('form')).not.toBeNull());
+  await vi.waitFor(() => expect(document.querySelector('form')).not.toBeNull(), 10_000);
 });
 
 test('a new password: whose it is, long enough, and sent once', async () => {
   answers['/api/password/link'] = answers['/api/password'] = () => Response.json(ada);
   const done = vi.fn();
   open(Password, '#secret', done);
-  await vi.waitFor(() => expect(document.querySelector<HTMLInputElement>('#email')?.value).toBe(ada.email));
+  await vi.waitFor(() => expect(document.querySelector<HTMLInputElement>('#email')?.value).toBe(ada.email), 10_000);
   type('Password', 'too short');
   button()?.click();
   flushSync();
@@ -82,6 +82,6 @@ test('a new password: whose it is, long enough, and sent once', async () => {
   type('Password', 'four words nobody guesses');
   button()?.click();
   button()?.click();
-  await vi.waitFor(() => expect(done).toHaveBeenCalledOnce());
+  await vi.waitFor(() => expect(done).toHaveBeenCalledOnce(), 10_000);
   expect(sent.slice(1)).toEqual([{ path: '/api/password', body: { token: 'secret', password: 'four words nobody guesses' } }]);
 });

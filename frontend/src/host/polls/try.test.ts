@@ -1,6 +1,7 @@
 import { flushSync, mount, unmount } from 'svelte';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { language } from '../../lib/lang.svelte';
+import { forVoters } from '../../polls/kinds';
 import type { Poll } from '../calls';
 import { load } from '../i18n';
 import Try from './Try.svelte';
@@ -13,7 +14,10 @@ const motion = { ...poll, motion: { majority: 'simple', heads: false, abstain: t
 const asked = vi.fn();
 let dialog: Record<string, unknown> | undefined;
 
-beforeAll(() => language.start(load));
+beforeAll(async () => {
+  await language.start(load);
+  await Promise.all([forVoters('single'), import('../../polls/motion/Trial.svelte')]);
+}, 30_000);
 beforeEach(() => {
   vi.stubGlobal('fetch', asked);
 });
@@ -24,7 +28,7 @@ afterEach(async () => {
 });
 
 const text = () => document.body.textContent;
-const form = () => vi.waitFor(() => expect(document.querySelector('form')).not.toBeNull());
+const form = () => vi.waitFor(() => expect(document.querySelector('form')).not.toBeNull(), 10_000);
 function send(option?: string) {
   const label = [...document.querySelectorAll('label')].find((l) => l.textContent?.trim() === option);
   label?.querySelector('input')?.click();

@@ -15,11 +15,11 @@ export interface Cast {
   all: number;
 }
 
-/** cast says how far an open motion is, by members and by weight. */
+/** cast says how far an open motion is, by members and by weight; a secret one by members alone, of those of its opening. */
 export function cast(poll: Poll, now: Schema<'Attendance'> | undefined): Cast {
   const n = poll.tally?.total ?? 0;
   const votes = (poll.tally?.motion?.votes ?? []).reduce((sum, v) => sum + v, 0);
-  const there = now ?? poll.attendance;
+  const there = poll.secrecy === 'secret' ? poll.attendance : (now ?? poll.attendance);
   const of = there ? there.here.members + there.represented.members : 0;
   return { n, votes, of: of >= n && of > 0 ? of : null, all: there ? there.here.votes + there.represented.votes : 0 };
 }

@@ -1,13 +1,18 @@
 // When the announcement of a recording is shown and spoken. A number of one recording counts once in a tab's session.
 import type { Lang } from '../i18n';
+import type { Schema } from '../api';
 import type { Recording } from '../room.svelte';
 import { keep, recall } from '../storage';
 
-/** What the indicator shows. `aborted` is none, `available` is stopped. */
-export type Indicated = 'none' | 'announced' | 'recording' | 'paused' | 'stopped';
+export type Plan = Schema<'RecordingPlan'>;
 
-export function indicated(r: Recording | undefined): Indicated {
+/** What the indicator shows. `aborted` is none, `available` is stopped; before there is one it is what the host has said. */
+export type Indicated = 'none' | 'maybe' | 'planned' | 'announced' | 'recording' | 'paused' | 'stopped';
+
+export function indicated(r: Recording | undefined, plan: Plan['intent'] = 'none'): Indicated {
   switch (r?.state) {
+    case undefined:
+      return plan;
     case 'announced':
     case 'recording':
     case 'paused':

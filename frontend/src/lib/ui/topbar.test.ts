@@ -14,6 +14,6 @@ test('a language whose words cannot be had is not chosen, and that is said', asy
   const select = document.querySelector('select') as HTMLSelectElement;
   select.value = 'de';
   select.dispatchEvent(new Event('change', { bubbles: true }));
-  await vi.waitFor(() => expect(live.toasts.map((x) => x.text)).toEqual(['The server does not answer. Please check your connection and try again.']));
+  await vi.waitFor(() => expect(live.toasts.map((x) => x.text)).toEqual(['The server does not answer. Please check your connection and try again.']), 10_000);
   expect([language.current, select.value, recall('plenum.lang')]).toEqual(['en', 'en', null]);
 });

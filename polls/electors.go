@@ -1,0 +1,58 @@
+package polls
+
+import (
+	"errors"
+	"slices"
+
+	"plenum/polls/assembly"
+)
+
+// A secret motion lays down at its opening whose votes count and who casts them: who came later would stand out, and so
+// would a weight that only they have. Each of its electors, or who represents them, has one token signed by the key of
+// their weight; the ballots then tell weights and nothing else.
+
+// maxWeights is how many different weights a secret motion can have; each costs a key, about 0.2 s to make.
+const maxWeights = 20
+
+// Why a secret motion does not open.
+var (
+	ErrNobodyHere = errors.New("nobody is here who could vote")
+	ErrTelling    = errors.New("too few members have votes of one weight for a secret vote")
+	ErrFewVoters  = errors.New("so few members vote in one way that the result may tell who voted what")
+	ErrWeights    = errors.New("more different weights than a secret vote can have")
+)
+
+// Why a member has no token of a secret motion.
+var (
+	ErrLate        = errors.New("checked in after the secret vote opened")
+	ErrRepresented = errors.New("was not here when the secret vote opened, so that another member votes for them")
+)
+
+// hidden says what stands against the secrecy of a vote of those electors. Known: the host was told of ErrFewVoters.
+func hidden(electors []assembly.Elector, known bool) error {
+	page, paper := assembly.ElectorClasses(electors, false), assembly.ElectorClasses(electors, true)
+	switch {
+	case len(electors) == 0:
+		return ErrNobodyHere
+	case len(page) > maxWeights:
+		return ErrWeights
+	case len(page) > 1 && slices.ContainsFunc(page, small), len(page) == 1 && page[0].Members == 1:
+		return ErrTelling
+	case !known && (slices.ContainsFunc(page, small) || slices.ContainsFunc(paper, small)):
+		return ErrFewVoters
+	}
+	return nil
+}
+
+// weightsOf are the weights of the votes that are not on paper.
+func weightsOf(electors []assembly.Elector) []int {
+	var out []int
+	for _, c := range assembly.ElectorClasses(electors, false) {
+		out = append(out, c.Weight)
+	}
+	return out
+}
+
+// sealed reports whether nobody may know yet how a poll stands: who sees both a member's hand and the numbers move knows
+// what was cast.
+func (p Poll) sealed() bool { return p.IsMotion() && p.Secrecy == Secret && p.State != StateClosed }
