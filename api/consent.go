@@ -34,8 +34,9 @@ func (s *server) plannedNotice(c *call) error {
 // noticeAhead is the notice in every language, with the strict rule, which holds unless a host says otherwise.
 func (s *server) noticeAhead(plan webinar.Plan) []noticeJSON {
 	n := s.Recorder.NoticeOf(plan, true)
-	var out []noticeJSON
-	for _, l := range webinar.Langs() {
+	langs := webinar.Langs()
+	out := make([]noticeJSON, 0, len(langs))
+	for _, l := range langs {
 		out = append(out, noticeJSON{Lang: string(l), Hash: consent.Hash(n.Texts[l]), Text: n.Texts[l]})
 	}
 	return out

@@ -46,8 +46,9 @@ func hidden(electors []assembly.Elector, known bool) error {
 
 // weightsOf are the weights of the votes that are not on paper.
 func weightsOf(electors []assembly.Elector) []int {
-	var out []int
-	for _, c := range assembly.ElectorClasses(electors, false) {
+	classes := assembly.ElectorClasses(electors, false)
+	out := make([]int, 0, len(classes))
+	for _, c := range classes {
 		out = append(out, c.Weight)
 	}
 	return out

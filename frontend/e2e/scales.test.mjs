@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { Cast, person, pictured } from './browser.mjs';
-import { assertLooks } from './looks.mjs';
+import { assertLooks, wear } from './looks.mjs';
 import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
 import { assertQuiet, join } from './steps.mjs';

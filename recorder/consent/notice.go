@@ -67,8 +67,10 @@ func german(t Terms) string {
 		who = "Es wird nur aufgezeichnet, solange alle, die auf der Bühne zu hören oder zu sehen sind, zugestimmt haben. " +
 			"Wer nicht zustimmt, kann trotzdem sprechen und sich zeigen; die Aufzeichnung macht dann Pause."
 	}
-	wider := "Veröffentlicht wird nur, wenn Sie das eigens erlauben."
+	wider := ""
 	switch t.Viewers {
+	case webinar.OrganizerSees, "":
+		wider = "Veröffentlicht wird nur, wenn Sie das eigens erlauben."
 	case webinar.InvitedSee:
 		wider = "Wer zu dieser Veranstaltung eingeladen war, soll sie auch sehen können – mit Ihnen nur, wenn Sie das eigens erlauben."
 	case webinar.PublicSees:
@@ -91,8 +93,10 @@ func english(t Terms) string {
 		who = "We record only while everybody who is heard or seen on stage has agreed. " +
 			"If you do not agree you can still speak and be seen; the recording pauses meanwhile."
 	}
-	wider := "It is published only if you allow that separately."
+	wider := ""
 	switch t.Viewers {
+	case webinar.OrganizerSees, "":
+		wider = "It is published only if you allow that separately."
 	case webinar.InvitedSee:
 		wider = "Those who were invited to this event are to see it too – with you in it only if you allow that separately."
 	case webinar.PublicSees:

@@ -114,7 +114,7 @@ func (sh *shard) visit() {
 	}
 	for _, v := range sh.guests {
 		for _, s := range v.fed {
-			if len(s.feed.part) > 0 && !(long && !s.video) {
+			if len(s.feed.part) > 0 && (s.video || !long) {
 				sh.write(s, s.feed.part)
 			}
 		}

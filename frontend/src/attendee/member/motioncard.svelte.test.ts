@@ -37,14 +37,14 @@ const text = () => document.body.textContent;
 
 test('a vote from another page of the same seat is seen, and the next member is asked for', async () => {
   const [anna, bert] = [member('1', 'Anna'), member('2', 'Bert')];
-  mandates = { member: anna, mandates: [{ member: anna, voted: false }, { member: bert, voted: false }] };
+  mandates = { member: anna, mandates: [{ member: anna, voted: false, drawn: false }, { member: bert, voted: false, drawn: false }] };
   const room = new Room('w');
   const props = $state({ room, poll });
   card = mount(MotionCard, { target: document.body, props });
   await vi.waitFor(() => expect(document.querySelector('form')).not.toBeNull(), 10_000);
   expect(document.querySelector('legend')?.textContent).not.toContain('Bert');
 
-  mandates = { member: anna, mandates: [{ member: anna, voted: true }, { member: bert, voted: false }] };
+  mandates = { member: anna, mandates: [{ member: anna, voted: true, drawn: false }, { member: bert, voted: false, drawn: false }] };
   props.poll = { ...poll, voted: true };
   flushSync();
   await vi.waitFor(() => expect(document.querySelector('legend')?.textContent).toContain('Bert'), 10_000);
