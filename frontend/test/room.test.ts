@@ -103,13 +103,14 @@ describe('Room', () => {
 
 describe('ties to the server', () => {
   let source: EventSource & { hear: (id: string) => void };
+  let shut: EventSource[];
   let told: string[];
 
   class Source extends EventTarget {
     readyState = 1;
     onopen = () => undefined;
     onerror = () => undefined;
-    close = () => undefined;
+    close = () => void shut.push(this as unknown as EventSource);
     constructor() {
       super();
       source = this as unknown as typeof source;
@@ -123,6 +124,7 @@ describe('ties to the server', () => {
     vi.useFakeTimers();
     vi.stubGlobal('EventSource', Source);
     told = [];
+    shut = [];
   });
   afterEach(() => {
     vi.useRealTimers();
@@ -138,6 +140,23 @@ describe('ties to the server', () => {
     told = [];
     return r;
   }
+
+  it('hold while another network comes up: nobody is gone before the next stream is there', () => {
+    const r = tied();
+    const first = source;
+    dispatchEvent(new Event('online'));
+    const second = source;
+    dispatchEvent(new Event('online'));
+    const third = source;
+    expect(new Set([first, second, third]).size).toBe(3);
+    expect(shut).toEqual([]);
+    first.onerror?.(new Event('error'));
+    expect(told).toEqual([]);
+    third.onopen?.(new Event('open'));
+    expect(shut).toEqual([first, second]);
+    r.close();
+    expect(shut).toEqual([first, second, third]);
+  });
 
   it('tell a server that was started again by its new log, once', () => {
     const r = tied();

@@ -61,22 +61,33 @@ export function openEvents(webinar: string, h: StreamHandlers): () => void {
   let attempt = 0;
   let closed = false;
 
+  // Streams that work are let go of only when the next one is there: a host who is gone for a moment pauses a recording.
+  let earlier: EventSource[] = [];
+  const drop = (): void => {
+    for (const one of earlier) one.close();
+    earlier = [];
+  };
+
   const open = (): void => {
     clearTimeout(timer);
-    source?.close();
-    source = new EventSource(url);
-    source.onopen = () => {
+    if (source) earlier.push(source);
+    const next = new EventSource(url);
+    source = next;
+    next.onopen = () => {
+      if (source !== next) return;
+      drop();
       attempt = 0;
       h.onconnection('open');
     };
-    source.onerror = () => {
-      if (closed) return;
+    next.onerror = () => {
+      if (closed || source !== next) return;
+      drop();
       h.onconnection('lost');
       // While CONNECTING the browser resumes by itself, with Last-Event-ID. CLOSED means an answer that was not 200.
-      if (source?.readyState === EventSource.CLOSED) void retry();
+      if (next.readyState === EventSource.CLOSED) void retry();
     };
     for (const name of EVENT_NAMES) {
-      source.addEventListener(name, (e: MessageEvent<string>) => {
+      next.addEventListener(name, (e: MessageEvent<string>) => {
         if (e.lastEventId) h.onid?.(e.lastEventId);
         h.onevent({ name, data: JSON.parse(e.data) as unknown } as RoomEvent);
       });
@@ -106,6 +117,7 @@ export function openEvents(webinar: string, h: StreamHandlers): () => void {
   return () => {
     closed = true;
     clearTimeout(timer);
+    drop();
     source?.close();
     removeEventListener('online', online);
     removeEventListener('offline', offline);
