@@ -45,6 +45,9 @@ func WritePDF(w io.Writer, p Poll, t Tally, lang webinar.Lang, at time.Time) err
 	for i, row := range table.Rows {
 		for j, c := range row {
 			text := c.String()
+			if lang == webinar.German {
+				text = c.Comma()
+			}
 			if p.ours(i, j) {
 				text = say(text)
 			}

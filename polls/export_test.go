@@ -77,6 +77,10 @@ func TestPaperIsTranslated(t *testing.T) {
 	if text := paperText(t, p, Tally{Votes: []int{0}}); !strings.Contains(text, "nicht zeigen kann") || strings.Count(text, "\u25A1") != 4 {
 		t.Errorf("nothing is said about what is lacking, or of something invisible:\n%s", text)
 	}
+	p.Options = []Option{{ID: "a", Text: "version 1.2"}, {ID: "b", Text: "b"}}
+	if text := paperText(t, p, Tally{Votes: []int{1, 2}, Total: 3}); !strings.Contains(text, "33,3") || !strings.Contains(text, "66,7") || !strings.Contains(text, "version 1.2") {
+		t.Errorf("numbers are not German, or words are:\n%s", text)
+	}
 }
 
 func paperText(t *testing.T, p Poll, tally Tally) string {

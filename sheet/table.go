@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 )
 
 // Table is a head and rows of as many cells.
@@ -34,6 +35,14 @@ func Number(n float64, decimals int) Cell { return Cell{number: n, decimals: dec
 func (c Cell) String() string {
 	if c.isNumber {
 		return strconv.FormatFloat(c.number, 'f', c.decimals, 64)
+	}
+	return c.text
+}
+
+// Comma is the cell as those see it who write a comma before the decimals.
+func (c Cell) Comma() string {
+	if c.isNumber {
+		return strings.Replace(c.String(), ".", ",", 1)
 	}
 	return c.text
 }
