@@ -26,7 +26,7 @@ export class Organizer {
     return r.body;
   }
 
-  /** A webinar for now: {id, link}, the link being that of attendees. */
+  /** A webinar that begins at once: {id, link}, the link being that of attendees. */
   webinar(title) {
     return this.ask('POST', '/api/webinars', { title, lang: 'en' });
   }
