@@ -28,23 +28,25 @@ func cpuOf(id int, clock int32) time.Duration {
 // cpuTime is what this process has spent on the cores, without what gives way to it: see cpuAside.
 func cpuTime() time.Duration { return cpuOf(os.Getpid(), processClock) - cpuAside() }
 
-// cpuAside is what the threads of lower priority than the process have spent: the recorder builds programs on one.
+// cpuAside is what the threads of lower priority than the others have spent: the recorder builds programs on one, which
+// may be the thread that the process began with.
 func cpuAside() (sum time.Duration) {
 	tasks, err := os.ReadDir("/proc/self/task")
 	if err != nil {
 		return 0
 	}
-	own, err := unix.Getpriority(unix.PRIO_PROCESS, os.Getpid())
-	if err != nil {
-		return 0
-	}
+	highest, priority := 0, map[int]int{}
 	for _, task := range tasks {
 		id, err := strconv.Atoi(task.Name())
 		if err != nil {
 			continue
 		}
-		// The system call returns 20 less the nice value.
-		if p, err := unix.Getpriority(unix.PRIO_PROCESS, id); err == nil && p < own {
+		if p, err := unix.Getpriority(unix.PRIO_PROCESS, id); err == nil { // the system call returns 20 less the nice value
+			priority[id], highest = p, max(highest, p)
+		}
+	}
+	for id, p := range priority {
+		if p < highest {
 			sum += cpuOf(id, threadClock)
 		}
 	}
