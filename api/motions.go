@@ -77,7 +77,7 @@ func (s *server) minutes(c *call, ext, contentType string, write func(minutes.Mi
 		return err
 	}
 	var out bytes.Buffer
-	if err := write(minutes.Minutes{Meeting: c.webinar, Roll: roll, Motions: minutes.MotionsOf(views)}, &out); err != nil {
+	if err := write(minutes.Minutes{Meeting: c.webinar, Roll: roll, Motions: minutes.MotionsOf(views), Zone: time.Local}, &out); err != nil {
 		return err
 	}
 	c.Header("Content-Disposition", fmt.Sprintf(`attachment; filename="minutes.%s"`, ext))

@@ -19,20 +19,16 @@ func WriteCSV(w io.Writer, p Poll, t Tally) error { return Table(p, t).WriteCSV(
 // WriteXLSX writes the same table as a workbook, the sheet of which is named after the question.
 func WriteXLSX(w io.Writer, p Poll, t Tally) error { return Table(p, t).WriteXLSX(w, p.Question) }
 
-// WritePDF writes the result for people to read, in the language of their webinar. At is when it is written.
+// WritePDF writes the result for people to read, in the language of their webinar. At is when it is written; the times in
+// it are those of its zone, which is named.
 func WritePDF(w io.Writer, p Poll, t Tally, lang webinar.Lang, at time.Time) error {
-	say := func(s string) string {
-		if german, ok := germanOf(s); ok && lang == webinar.German {
-			return german
-		}
-		return s
-	}
+	say := func(s string) string { return word(s, lang) }
 	doc := pdf.New(p.Question, string(lang), at)
 	state := say("open")
 	if p.State == StateClosed {
-		state = say("closed") + " " + p.ClosedAt.UTC().Format("2006-01-02 15:04 UTC")
+		state = say("closed") + " " + p.ClosedAt.In(at.Location()).Format("2006-01-02 15:04 MST")
 	}
-	doc.Text(say("ballots") + ": " + strconv.Itoa(t.Total) + ", " + state)
+	doc.Text(say("ballots") + ": " + strconv.Itoa(t.Total) + ". " + state)
 	table := Table(p, t)
 	head, shares := make([]string, len(table.Head)), make([]float64, len(table.Head))
 	for i, h := range table.Head {
@@ -72,15 +68,22 @@ func (p Poll) ours(row, column int) bool {
 // lacks is said where a letter became a mark.
 const lacks = "\u25A1 stands for a letter that this document cannot show. The tables (CSV, XLSX) have it."
 
-// germanOf translates the words of the tables.
-func germanOf(s string) (string, bool) {
-	german, ok := map[string]string{
-		"ballots": "Stimmzettel", "open": "noch offen", "closed": "geschlossen", "option": "Antwort", "step": "Stufe",
-		"votes": "Stimmen", "percent": "Prozent", "points": "Punkte", "first": "Erste Plätze", "from": "von", "to": "bis",
-		"mean": "Mittelwert", "median": "Median", "correct": "Richtig", "right": "Lagen richtig",
-		"members": "Mitglieder", "on paper": "auf Papier", "answer": "Antwort", "word": "Wort", "state": "Stand",
-		"held": "wartet", "shown": "gezeigt", "hidden": "verborgen",
-		lacks: "\u25A1 steht für ein Zeichen, das dieses Dokument nicht zeigen kann. In den Tabellen (CSV, XLSX) steht es.",
+// word says a word of the tables, which programs read, as people write it.
+func word(s string, lang webinar.Lang) string {
+	said, ok := map[string][2]string{ // English, German
+		"ballots": {"Ballots", "Stimmzettel"}, "open": {"Still open", "Noch offen"}, "closed": {"Closed", "Geschlossen"},
+		"option": {"Answer", "Antwort"}, "step": {"Step", "Stufe"}, "votes": {"Votes", "Stimmen"}, "percent": {"Percent", "Prozent"},
+		"points": {"Points", "Punkte"}, "first": {"First places", "Erste Plätze"}, "from": {"From", "Von"}, "to": {"To", "Bis"},
+		"mean": {"Mean", "Mittelwert"}, "median": {"Median", "Median"}, "correct": {"Correct", "Richtig"}, "right": {"Were right", "Lagen richtig"},
+		"members": {"Members", "Mitglieder"}, "on paper": {"On paper", "Auf Papier"}, "answer": {"Answer", "Antwort"}, "word": {"Word", "Wort"},
+		"state": {"State", "Stand"}, "held": {"waits", "wartet"}, "shown": {"shown", "gezeigt"}, "hidden": {"hidden", "verborgen"},
+		lacks: {lacks, "\u25A1 steht für ein Zeichen, das dieses Dokument nicht zeigen kann. In den Tabellen (CSV, XLSX) steht es."},
 	}[s]
-	return german, ok
+	switch {
+	case !ok:
+		return s
+	case lang == webinar.German:
+		return said[1]
+	}
+	return said[0]
 }

@@ -58,9 +58,11 @@ func TestPaperIsTranslated(t *testing.T) {
 			p.Options, tally.Bins, tally.Mean = nil, []Bin{{From: 1, To: 2, N: 1}}, new(1.5)
 		case SingleChoice, MultipleChoice, Rating, Ranking, Points, Quiz:
 		}
-		for _, word := range Table(p, tally).Head {
-			if german, ok := germanOf(word); !ok || german == "" {
-				t.Errorf("%s: no German for %q", kind, word)
+		for _, head := range Table(p, tally).Head {
+			for _, lang := range []webinar.Lang{webinar.German, webinar.English} {
+				if said := word(head, lang); said == head || said == "" {
+					t.Errorf("%s: no word in %s for %q", kind, lang, head)
+				}
 			}
 		}
 		text := paperText(t, p, tally)
@@ -77,6 +79,10 @@ func TestPaperIsTranslated(t *testing.T) {
 	if text := paperText(t, p, Tally{Votes: []int{0}}); !strings.Contains(text, "nicht zeigen kann") || strings.Count(text, "\u25A1") != 4 {
 		t.Errorf("nothing is said about what is lacking, or of something invisible:\n%s", text)
 	}
+	p.ClosedAt = time.Date(2026, 6, 30, 23, 30, 0, 0, time.UTC)
+	if text := paperText(t, p, Tally{Votes: []int{0}}); !strings.Contains(text, "Geschlossen 2026-07-01 01:30 CEST") {
+		t.Errorf("the time is not that of the zone:\n%s", text)
+	}
 	p.Options = []Option{{ID: "a", Text: "version 1.2"}, {ID: "b", Text: "b"}}
 	if text := paperText(t, p, Tally{Votes: []int{1, 2}, Total: 3}); !strings.Contains(text, "33,3") || !strings.Contains(text, "66,7") || !strings.Contains(text, "version 1.2") {
 		t.Errorf("numbers are not German, or words are:\n%s", text)
@@ -86,7 +92,7 @@ func TestPaperIsTranslated(t *testing.T) {
 func paperText(t *testing.T, p Poll, tally Tally) string {
 	t.Helper()
 	var paper bytes.Buffer
-	if err := WritePDF(&paper, p, tally, webinar.German, time.UnixMilli(0)); err != nil {
+	if err := WritePDF(&paper, p, tally, webinar.German, time.UnixMilli(0).In(time.FixedZone("CEST", 7200))); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("pdftotext", "-layout", "-", "-")

@@ -157,7 +157,13 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
     // A second round has a box of its own; the first result stays.
     await host.getByRole('button', { name: 'Ask again: Which city comes next?' }).click();
     await other.getByText('Round 2').first().waitFor();
-    await vote(other, 'Bonn');
+    // What is sent while the line is down arrives by itself once it is back, and once only.
+    await other.getByRole('radio', { name: 'Bonn' }).check();
+    await other.context().setOffline(true);
+    await other.getByRole('button', { name: 'Send answer' }).click();
+    await other.getByText('It is sent again as soon as the connection is back').waitFor();
+    await other.context().setOffline(false);
+    await other.getByText('Your vote is counted.').waitFor();
     await host.getByRole('button', { name: 'Close poll: Which city comes next?' }).click();
     await ready();
     const rounds = (await polls()).filter((p) => p.question === 'Which city comes next?');
@@ -168,6 +174,7 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
     await other.getByRole('heading', { name: 'How was it?' }).waitFor();
     await host.evaluate(async (w) => fetch(`/api/webinars/${w}/end`, { method: 'POST' }), id);
     await other.getByRole('heading', { name: 'One more question' }).waitFor();
+    await other.getByText(/^Open until /).waitFor(); // and no seconds of a day tick away
     await vote(other, 'Good');
     await assertLooks(other, 'survey');
     await guest.reload();

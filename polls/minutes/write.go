@@ -27,7 +27,7 @@ func (m Minutes) PDF(to io.Writer, at time.Time) error {
 		doc.Text(strings.Join(m.about(n), "\n"))
 	}
 	doc.Heading(w.members)
-	doc.Text(w.asOf + " " + clock(at) + ". " + m.attendance(m.Roll.Attendance()))
+	doc.Text(w.asOf + " " + m.clock(at) + ". " + m.attendance(m.Roll.Attendance()))
 	head, rows := m.present()
 	doc.Table(head, []float64{1, 3, 1, 3}, rows)
 	if doc.Lacks() {

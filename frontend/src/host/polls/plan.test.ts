@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { localTime, planForm, planPart } from './plan';
+import { localTime, planForm, planOf, planPart } from './plan';
 
 describe('the plan of a poll', () => {
   it('is by hand and as usual when nothing is said', () => {
@@ -17,4 +17,15 @@ describe('the plan of a poll', () => {
   it('shows a date in the time of the browser', () => {
     expect(new Date(localTime('2027-01-31T18:00:00Z')).toISOString()).toBe('2027-01-31T18:00:00.000Z');
   });
+});
+
+it('a quiz brings its clock and takes it along, but not what the host chose', () => {
+  const f = planForm(undefined);
+  Object.assign(f, planOf(true, f));
+  expect([f.closing, f.seconds]).toEqual(['time', 20]);
+  Object.assign(f, planOf(false, f));
+  expect([f.closing, f.seconds]).toEqual(['hand', 60]);
+  Object.assign(f, { closing: 'time', seconds: 90 });
+  for (const quiz of [true, false]) expect(planOf(quiz, f)).toEqual({});
+  expect(planOf(true, { ...f, closing: 'survey' })).toEqual({});
 });

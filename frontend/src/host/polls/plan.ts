@@ -19,6 +19,16 @@ export type PlanPart = Pick<Schema<'PollRequest'>, 'open_for_ms' | 'survey_until
 /** Times to choose from, in seconds. */
 export const TIMES = [30, 60, 90, 120, 180, 300, 600, 900, 1800] as const;
 
+/** The time of a new quiz, in seconds; none of TIMES, so that it is not taken for a host's choice. */
+const QUIZ_TIME = 20;
+
+/** What changes of a new poll's plan with its kind: a quiz has a clock, unless the host has planned otherwise, and does not leave it behind to other kinds. */
+export function planOf(quiz: boolean, f: PlanForm): Partial<PlanForm> {
+  if (quiz && f.closing === 'hand') return { closing: 'time', seconds: QUIZ_TIME };
+  if (!quiz && f.closing === 'time' && f.seconds === QUIZ_TIME) return { closing: 'hand', seconds: 60 };
+  return {};
+}
+
 const two = (n: number): string => String(n).padStart(2, '0');
 
 /** A time as an input of type datetime-local takes it. */

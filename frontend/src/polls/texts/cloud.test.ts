@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Poll } from '../../lib/room.svelte';
-import { scattered, words } from './cloud';
+import { magnified, scattered, words } from './cloud';
 
 const poll = (texts: string[], votes: number[]) => ({ tally: { poll: 'p', total: 9, texts, votes } }) as unknown as Poll;
 
@@ -15,4 +15,12 @@ test('words are as large as they are frequent, by area', () => {
   expect(words(poll(['a', 'b'], [3, 3])).map((w) => w.weight)).toEqual([0.6, 0.6]);
   expect(words({ tally: undefined } as unknown as Poll)).toEqual([]);
   expect(words(poll(['a'], [1]))[0]?.weight).toBe(0.6);
+});
+
+test('few words are drawn larger, as long as the longest and all of them fit', () => {
+  expect(magnified(words(poll(['trust', 'fun'], [3, 1])))).toBe(2);
+  expect(magnified(words(poll(['Verantwortungsbewusstsein'], [1])))).toBeLessThan(1.2);
+  const many = Array.from({ length: 80 }, (_, i) => `word${i}`);
+  expect(magnified(words(poll(many, many.map(() => 1))))).toBe(1);
+  expect(magnified([])).toBe(2);
 });

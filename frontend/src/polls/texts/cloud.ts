@@ -30,3 +30,19 @@ export function scattered<T>(list: readonly T[]): T[] {
   list.forEach((item, i) => (i % 2 ? out.unshift(item) : out.push(item)));
   return out;
 }
+
+/** Letters of the smallest and the largest word on a wall that is not magnified, in hundredths of its height. */
+const LEAST = 3.6;
+const MOST = 15;
+
+/**
+ * How much larger than that a cloud may be drawn so that it fills the wall: 1 to 2. The wall is taken for 150 wide and 42
+ * high (hundredths of the height of a picture of 16:9, without question and footer), a letter for 0.58 of its size wide.
+ */
+export function magnified(list: readonly Word[]): number {
+  const drawn = list.map((w) => ({ size: LEAST + w.weight * (MOST - LEAST), letters: w.text.length * 0.58 }));
+  const widest = Math.max(1, ...drawn.map((d) => d.letters * d.size));
+  // Each takes its own line's height and a gap beside it; lines are seldom filled to the end.
+  const area = drawn.reduce((sum, d) => sum + (d.letters * d.size + 0.7 * LEAST) * d.size * 1.5, 1);
+  return Math.max(1, Math.min(2, 150 / widest, Math.sqrt((150 * 42) / area)));
+}
