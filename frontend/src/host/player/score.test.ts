@@ -32,7 +32,7 @@ test('the trim bounds what is played; pauses are passed over', () => {
 test('chapters and polls at their time', () => {
   const chapters = [{ at_ms: 0, kind: 'start', title: '' }, { at_ms: 500, kind: 'poll', title: 'q' }] as const;
   expect([chapterAt(chapters, -1), chapterAt(chapters, 0), chapterAt(chapters, 499), chapterAt(chapters, 9999)]).toEqual([-1, 0, 0, 1]);
-  const polls = [{ id: 'p', question: 'q', options: ['a'], opened_ms: 500, closed_ms: 800, votes: [1], total: 1 }, { id: 'open', question: 'q', options: [], opened_ms: 900, total: 0 }, { id: 'few', question: 'q', options: [], opened_ms: 1000, closed_ms: 1100, few: true, total: 0 }];
+  const polls = [{ id: 'p', question: 'q', options: ['a'], opened_ms: 500, closed_ms: 800, votes: [1], total: 1 }, { id: 'open', question: 'q', options: [], opened_ms: 900, total: 0 }, { id: 'few', question: 'q', options: [], opened_ms: 1000, closed_ms: 1100, few: true, total: 4 }];
   expect([100, 500, 800, 900, 1000, 1100].map((at) => [pollAt(polls, at)?.poll.id, pollAt(polls, at)?.closed])).toEqual([[undefined, undefined], ['p', false], ['p', true], ['open', false], ['few', false], ['few', true]]);
 });
 
