@@ -11,90 +11,60 @@ import (
 
 func (s *server) setup(c *call) error {
 	var in setupJSON
-	if err := c.read(&in); err != nil {
-		return err
-	}
-	giveBack, err := s.try(c, limitSetup)
-	if err != nil {
-		return err
-	}
-	u, session, err := s.Accounts.Setup(c.ctx(), in.Token, in.Email, in.Name, in.Password)
-	if err != nil {
-		return err
-	}
-	giveBack()
-	return s.signedIn(c, http.StatusCreated, u, session)
+	return s.guess(c, limitSetup, &in, func() error {
+		u, session, err := s.Accounts.Setup(c.ctx(), in.Token, in.Email, in.Name, in.Password)
+		if err != nil {
+			return err
+		}
+		return s.signedIn(c, http.StatusCreated, u, session)
+	})
 }
 
-// checkSetup tells the page before anything is typed whether the link works. A wrong one costs a try as sending does.
+// checkSetup tells the page before anything is typed whether the link works.
 func (s *server) checkSetup(c *call) error {
 	var in linkJSON
-	if err := c.read(&in); err != nil {
-		return err
-	}
-	giveBack, err := s.try(c, limitSetup)
-	if err != nil {
-		return err
-	}
-	if err := s.Accounts.CheckSetup(c.ctx(), in.Token); err != nil {
-		return err
-	}
-	giveBack()
-	c.Status(http.StatusNoContent)
-	return nil
+	return s.guess(c, limitSetup, &in, func() error {
+		if err := s.Accounts.CheckSetup(c.ctx(), in.Token); err != nil {
+			return err
+		}
+		c.Status(http.StatusNoContent)
+		return nil
+	})
 }
 
 // checkPassword tells whose password a link changes.
 func (s *server) checkPassword(c *call) error {
 	var in linkJSON
-	if err := c.read(&in); err != nil {
-		return err
-	}
-	giveBack, err := s.try(c, limitSetup)
-	if err != nil {
-		return err
-	}
-	u, err := s.Accounts.ByPasswordLink(c.ctx(), in.Token)
-	if err != nil {
-		return err
-	}
-	giveBack()
-	c.JSON(http.StatusOK, accountWire(u))
-	return nil
+	return s.guess(c, limitSetup, &in, func() error {
+		u, err := s.Accounts.ByPasswordLink(c.ctx(), in.Token)
+		if err != nil {
+			return err
+		}
+		c.JSON(http.StatusOK, accountWire(u))
+		return nil
+	})
 }
 
 func (s *server) newPassword(c *call) error {
 	var in newPasswordJSON
-	if err := c.read(&in); err != nil {
-		return err
-	}
-	giveBack, err := s.try(c, limitSetup)
-	if err != nil {
-		return err
-	}
-	u, session, err := s.Accounts.NewPassword(c.ctx(), in.Token, in.Password)
-	if err != nil {
-		return err
-	}
-	giveBack()
-	return s.signedIn(c, http.StatusOK, u, session)
+	return s.guess(c, limitSetup, &in, func() error {
+		u, session, err := s.Accounts.NewPassword(c.ctx(), in.Token, in.Password)
+		if err != nil {
+			return err
+		}
+		return s.signedIn(c, http.StatusOK, u, session)
+	})
 }
 
 func (s *server) signIn(c *call) error {
 	var in signInJSON
-	if err := c.read(&in); err != nil {
-		return err
-	}
-	giveBack, err := s.try(c, limitLogin)
-	if err != nil {
-		return err
-	}
-	u, session, err := s.Accounts.SignIn(c.ctx(), in.Email, in.Password)
-	if err != nil {
-		return err
-	}
-	giveBack()
-	return s.signedIn(c, http.StatusOK, u, session)
+	return s.guess(c, limitLogin, &in, func() error {
+		u, session, err := s.Accounts.SignIn(c.ctx(), in.Email, in.Password)
+		if err != nil {
+			return err
+		}
+		return s.signedIn(c, http.StatusOK, u, session)
+	})
 }
 
 func (s *server) signedIn(c *call, status int, u webinar.User, session string) error {
@@ -126,6 +96,23 @@ func (s *server) account(c *call) error {
 
 // read takes the request's body as strict JSON.
 func (c *call) read(into any) error { return readJSON(c.Writer, c.Request, into) }
+
+// guess reads a request that names a secret, and answers it. Who names a wrong one, which makes answer fail, has spent a
+// try; who names the right one gets it back.
+func (s *server) guess(c *call, class limitClass, into any, answer func() error) error {
+	if err := c.read(into); err != nil {
+		return err
+	}
+	giveBack, err := s.try(c, class)
+	if err != nil {
+		return err
+	}
+	if err := answer(); err != nil {
+		return err
+	}
+	giveBack()
+	return nil
+}
 
 // try takes one try of the client, or returns a *tooManyError.
 func (s *server) try(c *call, class limitClass) (giveBack func(), err error) {
