@@ -17,7 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"plenum/migrations"
+	"plenum/migrations/fresh"
 	"plenum/picture"
 	"plenum/polls"
 	"plenum/polls/assembly"
@@ -74,7 +74,7 @@ func newSite(t testing.TB, change ...func(*Deps)) *site {
 	t.Helper()
 	s := &site{t: t, doc: readContract(t), log: &logBuffer{}, spool: t.TempDir()}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	db, err := migrations.Open(t.Context(), filepath.Join(t.TempDir(), "p.db"))
+	db, err := fresh.Open(t.Context(), filepath.Join(t.TempDir(), "p.db"))
 	must(t, err)
 	conn, err := db.DB()
 	must(t, err)

@@ -12,7 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"plenum/migrations"
+	"plenum/migrations/fresh"
 	"plenum/recorder/blob"
 	"plenum/recorder/master"
 )
@@ -58,7 +58,7 @@ func TestStoreIsAwayForTenMinutes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := folder(t)
 			synctest.Test(t, func(t *testing.T) {
-				db, err := migrations.Open(context.Background(), filepath.Join(dir, "p.db"))
+				db, err := fresh.Open(context.Background(), filepath.Join(dir, "p.db"))
 				if err != nil {
 					t.Fatal(err)
 				}
