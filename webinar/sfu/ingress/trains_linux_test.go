@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net"
 	"testing"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -52,25 +53,29 @@ func TestTrainsAreCut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for range maxTrains {
+	buf := make([]byte, maxDatagram)
+	whole := 0
+	for range 3 { // read in between, lest the socket be full
 		send(one, 1100, 1100, 1100, 700)
 		send(two, 300)
 		send(two, 60, 60)
 		send(one, 0)
 		send(one, 1200, 1200, 1200, 1200, 1200, 1200, 1200, 1200, 1200, 1200, 1200, 1200, 1200, 1200, 1200, 1)
-	}
-	buf := make([]byte, maxDatagram)
-	whole := 0
-	for i, w := range want {
-		n, from, err := server.ReadFromAddrPort(buf)
-		if err != nil || from.Port() != w.from || !bytes.Equal(buf[:n], w.data) {
-			t.Fatalf("datagram %d: %d bytes from %v, %v, want %d from %d", i, n, from, err, len(w.data), w.from)
+		if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			t.Fatal(err)
 		}
-		if len(server.batch.rest) > 0 {
-			whole++
+		for i, w := range want {
+			n, from, err := server.ReadFromAddrPort(buf)
+			if err != nil || from.Port() != w.from || !bytes.Equal(buf[:n], w.data) {
+				t.Fatalf("datagram %d: %d bytes from %v, %v, want %d from %d", i, n, from, err, len(w.data), w.from)
+			}
+			if len(server.batch.rest) > 0 {
+				whole++
+			}
 		}
+		want = nil
 	}
-	if most := maxTrains * (3 + 1 + 15); whole != most {
+	if most := 3 * (3 + 1 + 15); whole != most {
 		t.Errorf("%d datagrams had more of their train behind them, want %d", whole, most)
 	}
 }
