@@ -322,7 +322,10 @@ func (t *txn) close(p *stored, now time.Time) error {
 	if err := t.db.Exec("UPDATE polls SET state = 'closed', closed_at = ? WHERE id = ?", now.UnixMilli(), p.ID).Error; err != nil {
 		return fault("close poll", err)
 	}
-	if err := t.eraseKeys(p.ID); err != nil {
+	if err := t.forget("id = ?", p.ID); err != nil {
+		return err
+	}
+	if err := t.messy(); err != nil {
 		return err
 	}
 	return t.writeTally(p.ID, p.tally)
@@ -366,6 +369,17 @@ func (t *txn) vote(p Poll, b Ballot, who voter, s standing, now time.Time) (weig
 // tidyLimit is the size in bytes above which rewriting the file would hold up all other writers for too long.
 const tidyLimit = 256 << 20
 
+// messy writes down that the file has to be tidied, so that a program that ends before it has done so does it when it
+// starts again.
+func (t *txn) messy() error {
+	return fault("mark untidy", t.db.Exec("INSERT INTO untidy (only_row) VALUES (1) ON CONFLICT DO NOTHING").Error)
+}
+
+func (s store) untidy(ctx context.Context) (untidy bool, err error) {
+	err = s.db.WithContext(ctx).Raw("SELECT EXISTS (SELECT 1 FROM untidy)").Row().Scan(&untidy)
+	return untidy, fault("read untidy", err)
+}
+
 // tidy rewrites the file in the order of the keys and empties the write-ahead log: both would tell in which order
 // the votes of a closed poll came in.
 func (s store) tidy() error {
@@ -379,8 +393,23 @@ func (s store) tidy() error {
 	if err := s.db.Exec("VACUUM").Error; err != nil {
 		return fmt.Errorf("vacuum: %w", err)
 	}
-	if err := s.db.Exec("PRAGMA wal_checkpoint(TRUNCATE)").Error; err != nil {
+	if err := s.emptyLog(); err != nil {
+		return err
+	}
+	if err := s.db.Exec("DELETE FROM untidy").Error; err != nil {
+		return fmt.Errorf("mark tidy: %w", err)
+	}
+	return s.emptyLog()
+}
+
+// emptyLog takes the write-ahead log into the file and empties it. SQLite calls it no error when a reader is in the way.
+func (s store) emptyLog() error {
+	var busy, frames, done int
+	if err := s.db.Raw("PRAGMA wal_checkpoint(TRUNCATE)").Row().Scan(&busy, &frames, &done); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
+	}
+	if busy != 0 {
+		return errors.New("checkpoint: somebody is still reading from the write-ahead log")
 	}
 	return nil
 }

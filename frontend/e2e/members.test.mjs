@@ -157,7 +157,7 @@ test('members vote in secret, and who comes too late is told', async () => {
     await host.goto(`${server.url}/webinars/${id}`);
     await host.getByRole('link', { name: 'Members' }).click();
     const answered = host.waitForResponse((r) => r.url().endsWith('/assembly/members') && r.status() === 201);
-    await host.getByLabel('CSV file').setInputFiles({ name: 'members.csv', mimeType: 'text/csv', buffer: Buffer.from('number,name,proxy\n1,Anna Ångström,\n2,Bert Muster,1\n3,Carl Beispiel,\n4,Emil Spät,\n') });
+    await host.getByLabel('CSV file').setInputFiles({ name: 'members.csv', mimeType: 'text/csv', buffer: Buffer.from('number,name,proxy\n1,Anna Ångström,\n2,Bert Muster,1\n3,Carl Beispiel,\n4,Emil Spät,\n5,Dora Muster,\n') });
     const people = await (await answered).json();
     const come = async (page, i) => {
       await page.goto(people[i].link);
@@ -176,6 +176,7 @@ test('members vote in secret, and who comes too late is told', async () => {
     await host.getByRole('checkbox', { name: 'Counts paper votes' }).check();
     await find('');
 
+    const question = 'Shall Dora be treasurer?';
     const open = async (question, secrecy) => {
       await host.getByRole('button', { name: 'New motion' }).click();
       await host.getByLabel('Question').fill(question);
@@ -184,12 +185,19 @@ test('members vote in secret, and who comes too late is told', async () => {
       await host.getByRole('button', { name: 'Save', exact: true }).click();
       await host.getByRole('button', { name: `Open the vote: ${question}` }).click();
     };
-    await open('Shall Dora be treasurer?', /^Secret/);
-    await host.getByText('Fewer than five members vote on a device').waitFor();
+    await open(question, /^Secret/);
+    await host.getByText('Only one person votes on a device').waitFor(); // for two, but everybody would know what
+    await sound(host, 'secret-alone');
+    await find('dora');
+    await host.getByRole('checkbox', { name: 'Is here' }).check();
+    await find('');
+    await host.getByRole('button', { name: `Open the vote: ${question}` }).click();
+    await host.getByText('Fewer than five people vote on a device').waitFor();
+    await sound(host, 'secret-few');
     await host.getByRole('button', { name: 'Open all the same' }).click();
 
     // Anna has two ballot papers, and casts both without saying who she is.
-    await anna.getByText('Known is who got a ballot paper').waitFor();
+    await anna.getByText('Who got a ballot paper is known until the vote closes').waitFor();
     await sound(anna, 'secret-motion');
     const ballots = [];
     anna.on('request', (r) => r.url().endsWith('/ballots') && ballots.push(r.allHeaders()));
@@ -221,6 +229,14 @@ test('members vote in secret, and who comes too late is told', async () => {
     await host.getByRole('button', { name: /^Close/ }).click();
     for (const page of [host, anna, emil]) await page.getByText('Carried', { exact: true }).waitFor();
     await host.getByText('The vote was secret.').waitFor();
+
+    // The box is open to all: Anna finds both of her ballots, and the box says nothing of her.
+    await anna.getByRole('button', { name: 'Look for the receipts in the box' }).click();
+    await anna.getByText('Your ballot is in the box: one of 2.').waitFor();
+    await anna.getByText('The ballot in the name of Bert Muster is in the box: one of 2.').waitFor();
+    await anna.getByText('All receipts in the box').click();
+    assert.equal(await anna.getByRole('listitem').filter({ hasText: 'yours' }).count(), 2);
+    assert.equal(await emil.getByRole('button', { name: /^Look for the receipt/ }).count(), 0);
     await sound(anna, 'secret-result');
 
     // Emil votes on paper from now on, and comes when the papers of the next vote are counted.
