@@ -152,7 +152,9 @@ test('members vote in secret, and who comes too late is told', async () => {
   const host = await person(browser, server.url);
   const anna = await person(browser, server.url, { viewport: { width: 390, height: 844 } });
   const emil = await person(browser, server.url, { viewport: { width: 390, height: 844 } });
-  await pictured('secret-motion', () => [host, anna, emil], async () => {
+  const wall = await person(browser, server.url, { viewport: { width: 1920, height: 1080 } });
+  const projected = ['light', 'dark'].map((theme) => ({ width: 1920, height: 1080, theme, lang: 'en' }));
+  await pictured('secret-motion', () => [host, anna, emil, wall], async () => {
     const { id } = await (await Organizer.of(server, host)).webinar('Wahl des Vorstands');
     await host.goto(`${server.url}/webinars/${id}`);
     await host.getByRole('link', { name: 'Members' }).click();
@@ -211,6 +213,12 @@ test('members vote in secret, and who comes too late is told', async () => {
     await anna.reload();
     await anna.getByText('Voted for Bert Muster').waitFor(); // this browser knows; no server does
     await host.getByText('Sealed until the vote closes. 2 ballots are in the box.').waitFor();
+    await wall.context().addCookies(await host.context().cookies());
+    await wall.goto(`${server.url}/present/${id}`);
+    await wall.getByRole('heading', { name: question }).waitFor();
+    await wall.getByText('Please vote now').waitFor();
+    assert.equal(await wall.locator('.outcome, .track, table').count(), 0, 'the wall tells how it stands');
+    await assertLooks(wall, 'secret-wall-open', projected);
 
     // Emil comes too late for it: he is told, and so is the host at the door.
     await emil.getByRole('button', { name: 'I am here' }).click();
@@ -227,7 +235,8 @@ test('members vote in secret, and who comes too late is told', async () => {
     };
     await count('For', 0);
     await host.getByRole('button', { name: /^Close/ }).click();
-    for (const page of [host, anna, emil]) await page.getByText('Carried', { exact: true }).waitFor();
+    for (const page of [host, anna, emil, wall]) await page.getByText('Carried', { exact: true }).waitFor();
+    await assertLooks(wall, 'secret-wall-closed', projected);
     await host.getByText('The vote was secret.').waitFor();
 
     // The box is open to all: Anna finds both of her ballots, and the box says nothing of her.
@@ -257,6 +266,6 @@ test('members vote in secret, and who comes too late is told', async () => {
     await host.getByRole('link', { name: /^PDF/ }).click();
     const said = await readPDF(await (await minutes).path());
     if (said !== undefined) for (const line of ['Shall Dora be treasurer?', 'carried', 'Secret vote: each ballot came without a name', 'What stood on them is not listed apart']) assert.ok(said.includes(line), `${line}: ${said}`);
-    assertQuiet(host, anna, emil);
+    assertQuiet(host, anna, emil, wall);
   });
 });
