@@ -2954,7 +2954,7 @@ export interface components {
             votes?: number[];
             /** @description people who answered; 0 while there is no result */
             total: number;
-            /** @description fewer than five people answered, so the recording keeps no result */
+            /** @description fewer than five people answered, so the recording keeps how many, but not what */
             few?: boolean;
             /** @description the poll with its tally at closed_ms; texts only that five people or more gave */
             result?: components["schemas"]["Poll"];
