@@ -51,7 +51,7 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   await guest.getByLabel('E-mail').fill('ada@example.org');
   await guest.getByLabel('Password').fill('not the right words');
   await guest.getByRole('button', { name: 'Sign in' }).click();
-  await guest.getByRole('alert').waitFor();
+  await guest.getByText('E-mail or password is wrong.').waitFor();
   yield scene('sign in, wrong password', guest);
 
   // A webinar is prepared.

@@ -48,7 +48,7 @@ export async function accessible(page, { forced = false } = {}) {
   }, !forced);
 }
 
-/** One heading of the first rank, the language that was asked for, no sideways scrolling, no text cut off or spilt. */
+/** One heading of the first rank, the language that was asked for, a button that knows the theme, no sideways scrolling, no text cut off or spilt. */
 export function laidOut(page, lang) {
   return page.evaluate((wanted) => {
     const found = [];
@@ -60,6 +60,9 @@ export function laidOut(page, lang) {
     const fixed = document.querySelector('select#lang') === null;
     if (!fixed && root.lang !== wanted) found.push(`lang is ${root.lang}, not ${wanted}`);
     if (!root.lang || !document.title) found.push('no lang or no title');
+    const theme = document.querySelector('header.top button[aria-pressed]');
+    const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
+    if (theme && theme.ariaPressed !== String(dark)) found.push(`dark is ${dark}, and its button says otherwise`);
     if (root.scrollWidth > innerWidth) {
       const wide = [...document.body.querySelectorAll('*')].filter((el) => el.getBoundingClientRect().right > innerWidth + 1 && el.checkVisibility()).slice(0, 4);
       found.push(`${root.scrollWidth} px wide on ${innerWidth}: ${wide.map(name).join(', ')}`);

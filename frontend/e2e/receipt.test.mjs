@@ -93,7 +93,13 @@ test('a planned recording is told before anybody enters, and announced as the we
     await host.getByLabel('Planned').check();
     await host.getByLabel('What do you record it for?').fill(purpose);
     await host.getByLabel('Who may see it?').selectOption('invited');
-    await host.getByLabel('For how many days?').fill('7');
+    const days = host.getByLabel('For how many days?');
+    await days.fill('90');
+    await host.getByLabel('Title').fill('Solar power for tenants');
+    await host.getByRole('button', { name: 'Create webinar' }).click();
+    await host.getByText('These are too many: at most 30.').waitFor();
+    assert.equal(await days.getAttribute('aria-invalid'), 'true');
+    await days.fill('7');
     await host.getByText('The notice as everybody reads it').click();
     await host.getByText(`What for: ${purpose}`).waitFor();
     await assertLooks(host, 'planned-form');

@@ -3,6 +3,7 @@ import { keep, recall } from './storage';
 
 export type Theme = 'light' | 'dark' | 'system';
 const KEY = 'plenum.theme';
+const system = matchMedia('(prefers-color-scheme: dark)');
 
 export function storedTheme(): Theme {
   const v = recall(KEY);
@@ -11,7 +12,12 @@ export function storedTheme(): Theme {
 
 /** Whether the page is dark now. */
 export function isDark(theme: Theme): boolean {
-  return theme === 'system' ? matchMedia('(prefers-color-scheme: dark)').matches : theme === 'dark';
+  return theme === 'system' ? system.matches : theme === 'dark';
+}
+
+/** Has f called whenever the system has gone dark or light. */
+export function onSystem(f: () => void): void {
+  system.onchange = f;
 }
 
 /** Puts a theme on the page and remembers it. */

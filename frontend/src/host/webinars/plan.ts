@@ -1,5 +1,5 @@
 // What a host says of a recording beforehand, as the form holds it.
-import type { Schema } from '../../lib/api';
+import { Problem, type Schema } from '../../lib/api';
 
 export type Plan = Schema<'RecordingPlan'>;
 export type Intent = Plan['intent'];
@@ -26,5 +26,8 @@ export function planOf(draft: Draft): Plan {
   if (draft.intent === 'none') return { intent: 'none' };
   return { intent: draft.intent, purpose: draft.purpose.trim(), viewers: draft.viewers, ...(draft.days ? { keep_days: draft.days } : {}) };
 }
+
+/** Whether a server's refusal is of the days, beside which it is then shown. */
+export const ofDays = (refusal: unknown): boolean => refusal instanceof Problem && refusal.field === 'keep_days';
 
 export const complete = (draft: Draft): boolean => draft.intent === 'none' || draft.purpose.trim() !== '';
