@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"gorm.io/gorm"
 
 	"plenum/migrations/fresh"
 	"plenum/picture"
@@ -50,6 +51,7 @@ type site struct {
 	pictures  *polls.Pictures
 	questions *talk.Questions
 	recorder  *recorder.Service
+	db        *gorm.DB
 }
 
 // logBuffer takes the log of a whole site.
@@ -76,6 +78,7 @@ func newSite(t testing.TB, change ...func(*Deps)) *site {
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	db, err := fresh.Open(t.Context(), filepath.Join(t.TempDir(), "p.db"))
 	must(t, err)
+	s.db = db
 	conn, err := db.DB()
 	must(t, err)
 	t.Cleanup(func() { must(t, conn.Close()) })
