@@ -18,15 +18,18 @@ func (s *server) captions(c *call) error {
 		return err
 	}
 	lang := c.Param("lang")
-	body, err := s.Recorder.ReadCaptions(c.ctx(), c.webinar.ID, d.Recording.ID, lang)
-	if err != nil {
+	var body []byte
+	read := func() (err error) {
+		body, err = s.Recorder.ReadCaptions(c.ctx(), c.webinar.ID, d.Recording.ID, lang)
 		return err
 	}
 	if c.Query("download") == "1" {
-		if err := s.took(c, d.Recording.ID, recorder.TookCaptions, lang); err != nil {
+		if err := s.tookWords(c, recorder.TookCaptions, lang, read); err != nil {
 			return err
 		}
 		attach(c, fileName(d.Recording, "-"+lang+".vtt"))
+	} else if err := read(); err != nil {
+		return err
 	}
 	c.Data(http.StatusOK, captionType, body)
 	return nil

@@ -30,7 +30,7 @@ func taker(c *call) string {
 func (s *server) took(c *call, recording recorder.RecordingID, what recorder.Taken, object string) error {
 	how := recorder.AsFile
 	switch what {
-	case recorder.TookReport, recorder.TookLedger, recorder.TookTimeline, recorder.TookCaptions: // nothing to play
+	case recorder.TookLedger: // nothing to play
 	default:
 		if c.Query("download") != "1" {
 			how = recorder.AsPlay
@@ -41,6 +41,18 @@ func (s *server) took(c *call, recording recorder.RecordingID, what recorder.Tak
 
 func (s *server) tookAs(c *call, recording recorder.RecordingID, what recorder.Taken, object string, how recorder.Taking) error {
 	return s.Recorder.Took(c.ctx(), recording, recorder.Download{Who: taker(c), What: what, Object: object, How: how})
+}
+
+// tookWords writes down a copy of names and words. It reads them before, since what cannot be read is not taken, and again
+// after it: a withdrawal in between finds the copy in the list, and one before the second reading is heeded by it.
+func (s *server) tookWords(c *call, what recorder.Taken, object string, read func() error) error {
+	if err := read(); err != nil {
+		return err
+	}
+	if err := s.tookAs(c, recordingID(c), what, object, recorder.AsFile); err != nil {
+		return err
+	}
+	return read()
 }
 
 func (s *server) downloads(c *call) error {

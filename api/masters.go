@@ -27,31 +27,25 @@ func fileName(r recorder.Recording, behind string) string {
 
 // masters hands out every film of a recording and its timeline as one ZIP. Nothing of it lies anywhere but in the answer.
 func (s *server) masters(c *call) error {
-	t, err := s.Recorder.Timeline(c.ctx(), c.webinar.ID, recordingID(c))
-	if err != nil {
-		return err
-	}
-	line, err := EncodeTimeline(t)
-	if err != nil {
-		return err
-	}
-	list, err := s.clips(c.ctx(), t)
-	if err != nil {
-		return err
-	}
-	if len(list) == 0 {
-		return webinar.ErrNotFound
-	}
-	size, err := zipSize(list, int64(len(line)))
-	if err != nil {
-		return err
-	}
-	for _, p := range list { // each is somebody's copy
-		if err := s.tookAs(c, t.Recording.ID, recorder.TookSegment, p.ID, recorder.AsFile); err != nil {
+	var t recorder.Timeline
+	var line []byte
+	var list []packed
+	for range 2 { // as tookWords does
+		var err error
+		if t, line, list, err = s.toPack(c); err != nil {
+			return err
+		}
+		for _, p := range list { // each is somebody's copy
+			if err := s.tookAs(c, t.Recording.ID, recorder.TookSegment, p.ID, recorder.AsFile); err != nil {
+				return err
+			}
+		}
+		if err := s.tookAs(c, t.Recording.ID, recorder.TookTimeline, "", recorder.AsFile); err != nil {
 			return err
 		}
 	}
-	if err := s.tookAs(c, t.Recording.ID, recorder.TookTimeline, "", recorder.AsFile); err != nil {
+	size, err := zipSize(list, int64(len(line)))
+	if err != nil {
 		return err
 	}
 	attach(c, fileName(t.Recording, ".zip"))
@@ -63,6 +57,20 @@ func (s *server) masters(c *call) error {
 		panic(http.ErrAbortHandler) // the answer has begun: only the connection can still say so
 	}
 	return nil
+}
+
+// toPack reads what goes into the ZIP: the timeline, also as it is written there, and the films.
+func (s *server) toPack(c *call) (t recorder.Timeline, line []byte, list []packed, err error) {
+	if t, err = s.Recorder.Timeline(c.ctx(), c.webinar.ID, recordingID(c)); err != nil {
+		return t, nil, nil, err
+	}
+	if line, err = EncodeTimeline(t); err != nil {
+		return t, nil, nil, err
+	}
+	if list, err = s.clips(c.ctx(), t); err == nil && len(list) == 0 {
+		err = webinar.ErrNotFound
+	}
+	return t, line, list, err
 }
 
 // packed is a film in a ZIP.

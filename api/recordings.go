@@ -38,15 +38,18 @@ func (s *server) getRecording(c *call) error {
 }
 
 func (s *server) timeline(c *call) error {
-	t, err := s.Recorder.Timeline(c.ctx(), c.webinar.ID, recordingID(c))
-	if err != nil {
+	var t recorder.Timeline
+	read := func() (err error) {
+		t, err = s.Recorder.Timeline(c.ctx(), c.webinar.ID, recordingID(c))
 		return err
 	}
 	if c.Query("download") == "1" {
-		if err := s.took(c, t.Recording.ID, recorder.TookTimeline, ""); err != nil {
+		if err := s.tookWords(c, recorder.TookTimeline, "", read); err != nil {
 			return err
 		}
 		attach(c, fileName(t.Recording, "-timeline.json"))
+	} else if err := read(); err != nil {
+		return err
 	}
 	c.JSON(http.StatusOK, timelineWire(t))
 	return nil

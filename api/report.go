@@ -21,16 +21,17 @@ func (s *server) reportPDF(c *call) error {
 
 // report hands out the consent report, whole before the first byte goes, so that a fault still has an answer.
 func (s *server) report(c *call, ext, contentType string, write func(report.Report, *bytes.Buffer) error) error {
-	r, err := s.Recorder.Report(c.ctx(), c.webinar.ID, recordingID(c))
-	if err != nil {
-		return err
-	}
-	r.Webinar = c.webinar.Title
 	var out bytes.Buffer
-	if err := write(r, &out); err != nil {
-		return err
-	}
-	if err := s.took(c, recordingID(c), recorder.TookReport, ext); err != nil {
+	err := s.tookWords(c, recorder.TookReport, ext, func() error {
+		r, err := s.Recorder.Report(c.ctx(), c.webinar.ID, recordingID(c))
+		if err != nil {
+			return err
+		}
+		r.Webinar = c.webinar.Title
+		out.Reset()
+		return write(r, &out)
+	})
+	if err != nil {
 		return err
 	}
 	c.Header("Content-Disposition", fmt.Sprintf(`attachment; filename="consent-report.%s"`, ext))

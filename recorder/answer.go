@@ -130,7 +130,7 @@ func (r *room) doom(ctx context.Context, id RecordingID, who webinar.SubjectID, 
 	run := func(ctx context.Context) error {
 		var err error
 		if lost.Has(consent.Name) {
-			err = r.s.rows.unlabel(ctx, id, who)
+			err = errors.Join(r.s.rows.unlabel(ctx, id, who), r.s.recallReports(ctx, r.id, id, who))
 		}
 		if words := lost & (consent.Name | consent.Chat); words != 0 {
 			err = errors.Join(err, r.s.rows.recallWords(ctx, id, who, had&words != 0, time.Now()))

@@ -51,7 +51,11 @@ const sameDownload = 10 * time.Minute
 // Took writes down a download before the first byte goes. What cannot be written down must not go.
 func (s *Service) Took(ctx context.Context, id RecordingID, d Download) error {
 	d.ID, d.At = webinar.NewID(), time.Now()
-	return s.rows.addDownload(ctx, id, d)
+	again := d.At.Add(-sameDownload)
+	if d.What == TookReport { // nobody asks for parts of it, and each tells who had agreed by then
+		again = d.At
+	}
+	return s.rows.addDownload(ctx, id, d, again)
 }
 
 // Downloads lists what was taken of a recording, the newest first.

@@ -3,6 +3,7 @@ package recorder
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -150,6 +151,76 @@ func TestWithdrawalRecallsTimelines(t *testing.T) {
 				list, err := w.s.Downloads(t.Context(), w.w, rec.ID)
 				if err != nil || len(list) != 1 || list[0].Task.IsZero() == c.want {
 					t.Errorf("%+v, %v", list, err)
+				}
+			})
+		})
+	}
+}
+
+// A consent report tells names: each copy is recalled that was taken when a name stood in it, once that is taken back.
+func TestWithdrawalRecallsReports(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		who  string
+		act  consent.Kind
+		what consent.Scope
+		want []int // of the reports: before bob's yes, a moment after it, after the end
+	}{
+		{"the name", "bob", consent.Withdraw, consent.Name, []int{1, 2}},
+		{"all", "bob", consent.Withdraw, 0, []int{1, 2}},
+		{"the name of who was first", "ann", consent.Withdraw, consent.Name, []int{0, 1, 2}},
+		{"a no after a yes", "bob", consent.Refuse, 0, []int{1, 2}},
+		{"only the picture", "bob", consent.Withdraw, consent.Video, nil},
+		{"of who never agreed to the name", "cem", consent.Withdraw, 0, nil},
+		{"a refusal", "eve", consent.Refuse, 0, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, w *world) {
+				seats := map[string]webinar.Ticket{"ann": w.seat("ann", webinar.Host), "bob": w.seat("bob", webinar.Speaker), "cem": w.seat("cem", webinar.Speaker), "eve": w.seat("eve", webinar.Speaker)}
+				rec := w.running(false, seats["ann"])
+				var reports []string
+				take := func() {
+					t.Helper()
+					if err := w.s.Took(t.Context(), rec.ID, Download{Who: "u", What: TookReport, Object: "pdf", How: AsFile}); err != nil {
+						t.Fatal(err)
+					}
+					list, err := w.s.Downloads(t.Context(), w.w, rec.ID)
+					if err != nil || len(list) != len(reports)+1 {
+						t.Fatal(list, err)
+					}
+					reports = append(reports, list[0].ID)
+					w.idle(time.Second)
+				}
+				take()
+				w.agree(rec.ID, seats["bob"])
+				if err := w.answer(rec.ID, seats["cem"], consent.Shown, 0); err != nil {
+					t.Fatal(err)
+				}
+				if err := w.answer(rec.ID, seats["cem"], consent.Grant, consent.Audio); err != nil {
+					t.Fatal(err)
+				}
+				take()
+				w.talk(3*time.Second, []*source{w.open(seats["bob"], "one", media.Mic, false)}, seats["ann"], seats["bob"])
+				if _, err := w.s.Stop(t.Context(), w.w, rec.ID, ""); err != nil {
+					t.Fatal(err)
+				}
+				w.s.bg.Wait()
+				take()
+				if err := w.answer(rec.ID, seats[c.who], c.act, c.what); err != nil {
+					t.Fatal(err)
+				}
+				list, err := w.s.Downloads(t.Context(), w.w, rec.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got []int
+				for i, id := range reports {
+					if slices.ContainsFunc(list, func(d Download) bool { return d.ID == id && !d.Task.IsZero() }) {
+						got = append(got, i)
+					}
+				}
+				if !slices.Equal(got, c.want) {
+					t.Errorf("reports %v are to be deleted, want %v", got, c.want)
 				}
 			})
 		})

@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"context"
+	"time"
 
 	"plenum/recorder/consent"
 	"plenum/recorder/report"
@@ -41,6 +42,20 @@ func (s *Service) Report(ctx context.Context, w webinar.ID, id RecordingID) (rep
 	out := report.New(id, notice, story, names)
 	out.Asked, out.Agreed, out.Answered = book.Counts(id)
 	return out, nil
+}
+
+// recallReports makes tasks of the copies of a report that tell the name of somebody who takes it back.
+func (s *Service) recallReports(ctx context.Context, w webinar.ID, id RecordingID, who webinar.SubjectID) error {
+	story, err := s.ledger.Story(ctx, w, id)
+	if err != nil {
+		return failed("read ledger", err)
+	}
+	for _, told := range story {
+		if told.Kind == consent.Grant && told.Subject == who && told.Scopes.Has(consent.Name) {
+			return s.rows.recallReports(ctx, id, told.At, time.Now())
+		}
+	}
+	return nil // a report never told that name
 }
 
 func (r *room) nameOf(who webinar.SubjectID) string {

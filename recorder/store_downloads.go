@@ -18,13 +18,13 @@ type downloadRow struct {
 	DoneAt int64
 }
 
-// addDownload writes a download down, unless the same is there already and young.
-func (s *store) addDownload(ctx context.Context, rec RecordingID, d Download) error {
+// addDownload writes a download down, unless the same is there already and younger than again.
+func (s *store) addDownload(ctx context.Context, rec RecordingID, d Download, again time.Time) error {
 	_, err := s.exec(ctx, "insert download", `INSERT INTO downloads (id, recording_id, who, what, object, how, at, subject_id)
 		SELECT ?, ?, ?, ?, ?, ?, ?, coalesce((SELECT subject_id FROM segments WHERE id = ?), '')
 		WHERE NOT EXISTS (SELECT 1 FROM downloads WHERE recording_id = ? AND who = ? AND what = ? AND object = ? AND how = ? AND at > ? AND task_at = 0)`,
 		d.ID, rec, d.Who, string(d.What), d.Object, string(d.How), d.At.UnixMilli(), d.Object,
-		rec, d.Who, string(d.What), d.Object, string(d.How), d.At.Add(-sameDownload).UnixMilli())
+		rec, d.Who, string(d.What), d.Object, string(d.How), again.UnixMilli())
 	return err
 }
 
@@ -56,6 +56,13 @@ func (s *store) recall(ctx context.Context, rec RecordingID, who webinar.Subject
 func (s *store) recallWords(ctx context.Context, rec RecordingID, who webinar.SubjectID, said bool, now time.Time) error {
 	_, err := s.exec(ctx, "recall timelines", `UPDATE downloads SET task_at = ? WHERE recording_id = ? AND how = 'download' AND task_at = 0
 		AND what = 'timeline' AND (? OR EXISTS (SELECT 1 FROM segments WHERE recording_id = ? AND subject_id = ?))`, now.UnixMilli(), rec, said, rec, who)
+	return err
+}
+
+// recallReports makes a task of each copy of the consent report that was taken since a person's name could be in it.
+func (s *store) recallReports(ctx context.Context, rec RecordingID, since, now time.Time) error {
+	_, err := s.exec(ctx, "recall reports", `UPDATE downloads SET task_at = ? WHERE recording_id = ? AND how = 'download' AND task_at = 0
+		AND what = 'report' AND at >= ?`, now.UnixMilli(), rec, since.UnixMilli())
 	return err
 }
 

@@ -70,11 +70,11 @@ type Poll struct {
 }
 
 // LeastGroup is how many people have to have answered before a recording tells what (I21): of fewer, those who know each
-// other could tell who it was.
+// other could tell who it was. How many they were is told.
 const LeastGroup = 5
 
-// PollPart is a poll as it lies in a recording. Closed is 0 and there is no result when its end is not in it; and none
-// either when Few people answered.
+// PollPart is a poll as it lies in a recording. Closed is 0 and there is no result when its end is not in it; and only
+// Total when Few people answered.
 type PollPart struct {
 	Poll
 	Opened, Closed time.Duration
@@ -239,7 +239,7 @@ func (t *Timeline) polls(list []Poll) []PollPart {
 		}
 		if part.Closed == 0 {
 			part.hush()
-			part.ClosedAt = time.Time{}
+			part.Total, part.ClosedAt = 0, time.Time{}
 		} else if part.Total < LeastGroup {
 			part.Few = part.Total > 0
 			part.hush()
@@ -250,7 +250,7 @@ func (t *Timeline) polls(list []Poll) []PollPart {
 	return out
 }
 
-func (p *PollPart) hush() { p.Votes, p.Result, p.Total = nil, nil, 0 }
+func (p *PollPart) hush() { p.Votes, p.Result = nil, nil }
 
 // chapters lists the start, the pauses, the polls, the questions and the screens.
 func (t *Timeline) chapters() []Chapter {

@@ -34,6 +34,19 @@ func TestDefaultsAreUsable(t *testing.T) {
 	}
 }
 
+// TestRecordingsEndByThemselves holds the bounds of consent.md: 30 days unless it is said otherwise, never above 183.
+func TestRecordingsEndByThemselves(t *testing.T) {
+	for value, want := range map[string]time.Duration{"": 30 * 24 * time.Hour, "1h": time.Hour, "4392h": 183 * 24 * time.Hour, "4392h0m1s": 0, "59m": 0, "0": 0} {
+		c, err := loadConfig(env("PLENUM_RETAIN_RECORDING", value))
+		switch {
+		case want == 0 && (err == nil || !strings.Contains(err.Error(), "PLENUM_RETAIN_RECORDING")):
+			t.Errorf("%q was taken: %v", value, err)
+		case want != 0 && (err != nil || c.RetainRecording != want):
+			t.Errorf("%q: %v, %v", value, c.RetainRecording, err)
+		}
+	}
+}
+
 func TestConfigReportsEveryFaultAtOnce(t *testing.T) {
 	_, err := loadConfig(env("PLENUM_LISTEN", "nowhere", "PLENUM_URL", "ftp://x", "PLENUM_ANNOUNCE_DELAY", "1s",
 		"PLENUM_CONSENT_MARGIN", "0", "PLENUM_S3_TLS", "maybe", "PLENUM_MEDIA_ADDRESSES", "1.2.3", "PLENUM_TLS_CERT", "x",

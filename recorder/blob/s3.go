@@ -50,7 +50,8 @@ func dial(c S3Config) (*remote, error) {
 	}
 	o := &minio.Options{
 		Creds: credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""), Secure: c.TLS, Transport: t, Region: c.Region,
-		MaxRetries: 1, // the archive retries, with its own patience
+		MaxRetries:   1,                     // the archive retries, with its own patience
+		BucketLookup: minio.BucketLookupDNS, // what the client chooses by itself is the path, for all but a few hosts
 	}
 	if c.PathStyle {
 		o.BucketLookup = minio.BucketLookupPath

@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -229,52 +228,58 @@ func TestNothingIsDoneBeforeItIsDurable(t *testing.T) {
 	}
 }
 
-// TestBucketSettings asks a server that answers like the stores do.
+// TestBucketSettings asks a server that answers like the stores do: a bucket that would keep what is erased is refused
+// with a sentence that says how to mend it.
 func TestBucketSettings(t *testing.T) {
 	const missing = `<Error><Code>%s</Code></Error>`
-	lock := `<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>`
-	rule := `<ReplicationConfiguration><Role>r</Role><Rule><ID>1</ID><Status>Enabled</Status></Rule></ReplicationConfiguration>`
 	none := map[string]string{
 		"versioning":  `<VersioningConfiguration/>`,
 		"object-lock": fmt.Sprintf(missing, "ObjectLockConfigurationNotFoundError"),
 		"replication": fmt.Sprintf(missing, "ReplicationConfigurationNotFoundError"),
 	}
-	for _, c := range []struct{ setting, answer, reason string }{
-		{"", "", ""},
-		{"replication", fmt.Sprintf(missing, "NotImplemented"), ""},
-		{"versioning", `<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>`, "versioning"},
-		{"versioning", `<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>`, "versioning"},
-		{"versioning", fmt.Sprintf(missing, "AccessDenied"), "versioning"},
-		{"object-lock", lock, "object lock"},
-		{"object-lock", fmt.Sprintf(missing, "AccessDenied"), "object lock"},
-		{"replication", rule, "replication"},
-		{"replication", fmt.Sprintf(missing, "AccessDenied"), "replication"},
+	denied, unknown := fmt.Sprintf(missing, "AccessDenied"), fmt.Sprintf(missing, "NotImplemented")
+	const allow = "allow the access key to read this setting"
+	for _, c := range []struct{ name, setting, answer, reason, mend string }{
+		{name: "plain"},
+		{name: "a store without replication", setting: "replication", answer: unknown},
+		{name: "a store without object lock", setting: "object-lock", answer: unknown},
+		{"versioned", "versioning", `<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>`, "versioning", "make a new bucket without versioning"},
+		{"versioned once", "versioning", `<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>`, "versioning", "old versions may still be there"},
+		{"versioning unreadable", "versioning", denied, "versioning", allow},
+		{"object-locked", "object-lock", `<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>`, "object lock", "make a new bucket without object lock"},
+		{"object lock unreadable", "object-lock", denied, "object lock", allow},
+		{"replicated", "replication", `<ReplicationConfiguration><Role>r</Role><Rule><ID>1</ID><Status>Enabled</Status></Rule></ReplicationConfiguration>`, "replication", "remove the replication rules"},
+		{"replication unreadable", "replication", denied, "replication", allow},
 	} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			for name, answer := range none {
-				if !r.URL.Query().Has(name) {
-					continue
+		t.Run(c.name, func(t *testing.T) {
+			s, err := OpenS3(t.Context(), server(t, func(w http.ResponseWriter, r *http.Request) {
+				for name, answer := range none {
+					if !r.URL.Query().Has(name) {
+						continue
+					}
+					if name == c.setting {
+						answer = c.answer
+					}
+					if strings.HasPrefix(answer, "<Error>") {
+						w.WriteHeader(http.StatusForbidden)
+					}
+					_, _ = io.WriteString(w, answer)
 				}
-				if name == c.setting {
-					answer = c.answer
-				}
-				if strings.HasPrefix(answer, "<Error>") {
-					w.WriteHeader(http.StatusForbidden)
-				}
-				io.WriteString(w, answer)
+			}))
+			if s != nil {
+				s.Close()
 			}
-		}))
-		s, err := OpenS3(t.Context(), S3Config{
-			Endpoint: server.Listener.Addr().String(), Bucket: "b-1", AccessKey: "a", SecretKey: "secret", PathStyle: true,
+			if c.reason == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			refused, ok := errors.AsType[*BucketError](err)
+			if !ok || refused.Reason != c.reason || !strings.Contains(err.Error(), c.mend) || !strings.Contains(err.Error(), `bucket "b-1" cannot hold recordings`) {
+				t.Errorf("%v", err)
+			}
 		})
-		refused, ok := errors.AsType[*BucketError](err)
-		if ok != (c.reason != "") || (ok && refused.Reason != c.reason) || (!ok && err != nil) {
-			t.Errorf("%s %s: %v", c.setting, c.answer, err)
-		}
-		if s != nil {
-			s.Close()
-		}
-		server.Close()
 	}
 }
 

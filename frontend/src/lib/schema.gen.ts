@@ -2488,7 +2488,11 @@ export interface components {
         PollOpening: {
             /** @description closes so long after its opening, whatever the draft says */
             open_for_ms?: number;
-            /** @description open a motion although few members have votes of one weight */
+            /** @description open a motion although few members have votes of one weight, or few vote in one way */
+            small_classes?: boolean;
+        };
+        PollRepeat: {
+            /** @description open a motion although few vote in one way, as in the first round or only in this one */
             small_classes?: boolean;
         };
         PollEnd: {
@@ -2950,7 +2954,7 @@ export interface components {
             votes?: number[];
             /** @description people who answered; 0 while there is no result */
             total: number;
-            /** @description fewer than five people answered, so the recording keeps no result */
+            /** @description fewer than five people answered, so the recording keeps how many, but not what */
             few?: boolean;
             /** @description the poll with its tally at closed_ms; texts only that five people or more gave */
             result?: components["schemas"]["Poll"];
@@ -4507,7 +4511,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PollRepeat"];
+            };
+        };
         responses: {
             /** @description poll */
             200: {

@@ -32,7 +32,7 @@ test('the trim bounds what is played; pauses are passed over', () => {
 test('chapters and polls at their time', () => {
   const chapters = [{ at_ms: 0, kind: 'start', title: '' }, { at_ms: 500, kind: 'poll', title: 'q' }] as const;
   expect([chapterAt(chapters, -1), chapterAt(chapters, 0), chapterAt(chapters, 499), chapterAt(chapters, 9999)]).toEqual([-1, 0, 0, 1]);
-  const polls = [{ id: 'p', question: 'q', options: ['a'], opened_ms: 500, closed_ms: 800, votes: [1], total: 1 }, { id: 'open', question: 'q', options: [], opened_ms: 900, total: 0 }, { id: 'few', question: 'q', options: [], opened_ms: 1000, closed_ms: 1100, few: true, total: 0 }];
+  const polls = [{ id: 'p', question: 'q', options: ['a'], opened_ms: 500, closed_ms: 800, votes: [1], total: 1 }, { id: 'open', question: 'q', options: [], opened_ms: 900, total: 0 }, { id: 'few', question: 'q', options: [], opened_ms: 1000, closed_ms: 1100, few: true, total: 4 }];
   expect([100, 500, 800, 900, 1000, 1100].map((at) => [pollAt(polls, at)?.poll.id, pollAt(polls, at)?.closed])).toEqual([[undefined, undefined], ['p', false], ['p', true], ['open', false], ['few', false], ['few', true]]);
 });
 
@@ -53,9 +53,13 @@ test('times are read as people write them', () => {
 
 test('keys ask for what the list says, and leave fields and the browser alone', () => {
   const press = (key: string, more = {}) => actOf({ key, ctrlKey: false, metaKey: false, altKey: false, ...more });
-  expect([press(' '), press('K'), press('j'), press('ArrowRight'), press('7'), press('?')]).toEqual([
-    { do: 'toggle' }, { do: 'toggle' }, { do: 'skip', ms: -10_000 }, { do: 'skip', ms: 5000 }, { do: 'part', tenths: 7 }, { do: 'help' },
-  ]);
+  const asked = [
+    [' ', { do: 'toggle' }], ['K', { do: 'toggle' }], ['j', { do: 'skip', ms: -10_000 }], ['L', { do: 'skip', ms: 10_000 }],
+    ['ArrowLeft', { do: 'skip', ms: -5000 }], ['ArrowRight', { do: 'skip', ms: 5000 }], ['ArrowUp', { do: 'volume', by: 0.1 }], ['ArrowDown', { do: 'volume', by: -0.1 }],
+    ['Home', { do: 'part', tenths: 0 }], ['End', { do: 'part', tenths: 10 }], ['7', { do: 'part', tenths: 7 }],
+    ['<', { do: 'slower' }], ['>', { do: 'faster' }], ['m', { do: 'mute' }], ['f', { do: 'fullscreen' }], ['?', { do: 'help' }],
+  ] as const;
+  expect(asked.map(([key]) => press(key))).toEqual(asked.map(([, act]) => act));
   expect([press('f', { ctrlKey: true }), press('constructor'), press('x'), press('Tab')]).toEqual([undefined, undefined, undefined, undefined]);
   document.body.innerHTML = '<input id="text"><input type="range" data-seek id="seek"><button id="b"><i></i></button><select></select>';
   const $ = (q: string) => document.querySelector(q);
