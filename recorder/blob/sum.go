@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -75,11 +76,21 @@ func crcText(crc uint32) string {
 func sumsOf(r io.Reader, size int64) (sums, error) {
 	var s sums
 	for step := partSize(size); size > 0; size -= step {
-		crc := crc32.New(crc32.MakeTable(crc32.Castagnoli))
-		if _, err := io.CopyN(crc, r, min(step, size)); err != nil {
+		crc, err := sumOf(r, min(step, size))
+		if err != nil {
 			return nil, err
 		}
-		s = append(s, crc.Sum32())
+		s = append(s, crc)
 	}
 	return s, nil
+}
+
+// sumOf reads n bytes of r; io.ErrUnexpectedEOF when it has less.
+func sumOf(r io.Reader, n int64) (uint32, error) {
+	crc := crc32.New(crc32.MakeTable(crc32.Castagnoli))
+	_, err := io.CopyN(crc, r, n)
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return crc.Sum32(), err
 }
