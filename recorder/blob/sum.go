@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -72,11 +71,15 @@ func crcText(crc uint32) string {
 	return base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, crc))
 }
 
+// sumRoom is how much is read at a time, in bytes: what a socket holds. With less the store is waited for more often.
+const sumRoom = 256 << 10
+
 // sumsOf reads size bytes of r in parts.
 func sumsOf(r io.Reader, size int64) (sums, error) {
 	var s sums
+	room := make([]byte, min(sumRoom, size))
 	for step := partSize(size); size > 0; size -= step {
-		crc, err := sumOf(r, min(step, size))
+		crc, err := sumOf(r, min(step, size), room)
 		if err != nil {
 			return nil, err
 		}
@@ -85,11 +88,11 @@ func sumsOf(r io.Reader, size int64) (sums, error) {
 	return s, nil
 }
 
-// sumOf reads n bytes of r; io.ErrUnexpectedEOF when it has less.
-func sumOf(r io.Reader, n int64) (uint32, error) {
+// sumOf reads n bytes of r by way of room; io.ErrUnexpectedEOF when it has less.
+func sumOf(r io.Reader, n int64, room []byte) (uint32, error) {
 	crc := crc32.New(crc32.MakeTable(crc32.Castagnoli))
-	_, err := io.CopyN(crc, r, n)
-	if errors.Is(err, io.EOF) {
+	got, err := io.CopyBuffer(crc, io.LimitReader(r, n), room)
+	if err == nil && got < n {
 		err = io.ErrUnexpectedEOF
 	}
 	return crc.Sum32(), err
