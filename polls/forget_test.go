@@ -156,18 +156,8 @@ func TestFileIsTidiedAfterACrash(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		after := &fixture{path: filepath.Join(t.TempDir(), "crashed.db"), events: &journal{}}
-		for _, part := range []string{"", "-wal"} { // as they lie there
-			file, err := os.ReadFile(c.path + part)
-			if err == nil {
-				err = os.WriteFile(after.path+part, file, 0o600)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			left += len(file)
-		}
-		after.connect(t)
+		left = len(c.onDisk(t))
+		after := c.killed(t)
 		if wal, err := os.Stat(after.path + "-wal"); err != nil || wal.Size() != 0 {
 			t.Errorf("the write-ahead log is not empty: %v, %v", wal, err)
 		}
@@ -184,6 +174,23 @@ func TestFileIsTidiedAfterACrash(t *testing.T) {
 	if !slices.Equal(order1, order2) {
 		t.Error("the file still tells in which order the votes came in")
 	}
+}
+
+// killed is the same server after a kill: a new program on what lies on the disk now.
+func (f *fixture) killed(t *testing.T) *fixture {
+	t.Helper()
+	after := &fixture{path: filepath.Join(t.TempDir(), "killed.db"), events: &journal{}}
+	for _, part := range []string{"", "-wal"} {
+		file, err := os.ReadFile(f.path + part)
+		if err == nil {
+			err = os.WriteFile(after.path+part, file, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	after.connect(t)
+	return after
 }
 
 // The write-ahead log of a closed poll stays as long as somebody reads from it: that is told, and made up for later.
@@ -294,7 +301,7 @@ func TestSecretMotionGoesOnAfterARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.set(t, "here = 1 WHERE id = 'm12'")
-	f.restart(t)
+	f = f.killed(t)
 	if views, err := f.List(t.Context(), room, "", true); err != nil || views[0].Tally.Total != 1 || views[0].Tally.Votes != nil || views[0].Tally.Motion != nil {
 		t.Errorf("a host sees %+v, %v", views[0].Tally, err)
 	}
@@ -370,5 +377,66 @@ func TestClosingIsOrderedWithTheSecretBallots(t *testing.T) {
 	ballots, _ := f.box(t, p.ID)
 	if n := int(acknowledged.Load()); n == 0 || n != at.Total || n != ballots || sum != int(weighed.Load()) {
 		t.Errorf("%d acknowledged weighing %d, %d counted weighing %d, %d in the box", n, weighed.Load(), at.Total, sum, ballots)
+	}
+}
+
+// A file that is too large to be rewritten while people vote loses its write-ahead log all the same, and stays marked.
+func TestALargeFileLosesItsLog(t *testing.T) {
+	f := newFixture(t, 1)
+	if err := f.store.transaction(func(tx *txn) error { return tx.messy() }); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.store.tidyUpTo(1); err == nil {
+		t.Error("it is rewritten")
+	}
+	if wal, err := os.Stat(f.path + "-wal"); err != nil || wal.Size() != 0 {
+		t.Errorf("the write-ahead log is not empty: %v, %v", wal, err)
+	}
+	if untidy, err := f.store.untidy(t.Context()); err != nil || !untidy {
+		t.Errorf("untidy %v, %v", untidy, err)
+	}
+}
+
+// In a series, what came of a secret motion stays with the hosts until the last one has closed.
+func TestSecretMotionsOfASeriesComeOutTogether(t *testing.T) {
+	f := hall(t)
+	draft := Draft{Question: "?", Options: []string{"a", "b"}, Motion: Motion{Majority: SimpleMajority}, Secrecy: Secret, Plan: Plan{Series: "Wahlen"}}
+	var ids []PollID
+	for range 2 {
+		p, err := f.Create(t.Context(), room, draft)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err = f.OpenAs(t.Context(), room, p.ID, Opening{SmallKnown: true}); err != nil {
+			t.Fatal(err)
+		}
+		b := f.enter(t, p, "v", p.ID)
+		token, err := f.signFor(t, p, "t1", "", b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.castSecretly(t, p, 1, 0, b, token); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, p.ID)
+	}
+	for closed, id := range ids {
+		f.events.take()
+		if _, err := f.ClosePoll(t.Context(), room, id); err != nil {
+			t.Fatal(err)
+		}
+		out := closed == len(ids)-1
+		for _, e := range f.events.take() {
+			if c, ok := e.Body.(Changed); ok && e.To == webinar.Everyone() && c.Tally != nil && c.Tally.Votes != nil && !out {
+				t.Errorf("everybody is told %+v", c.Tally)
+			}
+		}
+		views, err := f.List(t.Context(), room, "t2", false)
+		if err != nil || (views[0].Tally != nil) != out || (views[1].Tally != nil) != out {
+			t.Errorf("%d closed: a member sees %+v, %v", closed+1, views, err)
+		}
+		if got := f.result(t, Poll{ID: id}); !slices.Equal(got.Votes, []int{1, 0}) {
+			t.Errorf("the host sees %+v", got)
+		}
 	}
 }
