@@ -54,16 +54,16 @@ packages:
 	@.ci/packages
 
 # Browser tests that measure time or keep both cores busy by themselves.
-ALONE := $(patsubst %,frontend/e2e/%.test.mjs,firefox journey pages player reach)
+ALONE := $(patsubst %,frontend/e2e/%.test.mjs,firefox journey player reach)
+BROWSE := node --test --test-reporter=spec --test-concurrency
 
 .PHONY: test
 test: packages build ## vet, staticcheck, race detector, leaks, page checks, journeys in a browser (≤ 15 minutes on 2 cores)
 	@$(MAKE) --no-print-directory -j2 --output-sync=target test-code test-pages test-bugs
-	go test -race -p 3 ./...
-	node --test --test-concurrency=2 --test-reporter=spec $(filter-out $(ALONE),$(wildcard frontend/e2e/*.test.mjs))
-	node --test --test-concurrency=1 --test-reporter=spec $(ALONE)
+	@$(MAKE) --no-print-directory -j2 --output-sync=target test-races test-journeys
+	$(BROWSE)=1 $(ALONE)
 
-.PHONY: test-code test-pages test-bugs
+.PHONY: test-code test-pages test-bugs test-races test-journeys
 test-code:
 	go vet ./...
 	$(TOOL) staticcheck ./...
@@ -72,6 +72,11 @@ test-pages:
 	cd frontend && npm run --silent test
 test-bugs:
 	go test -run 'Model|SeededBugs' ./recorder
+# What waits for browsers half of its time leaves the cores to what computes.
+test-races:
+	go test -race -p 2 ./...
+test-journeys:
+	$(BROWSE)=2 $(filter-out $(ALONE),$(wildcard frontend/e2e/*.test.mjs))
 
 .PHONY: test-full
 test-full: packages build ## the bars' full matrix: all pages, sizes, themes and languages; kill loops; long random stories
@@ -82,7 +87,7 @@ test-full: packages build ## the bars' full matrix: all pages, sizes, themes and
 	go test -run I5Killed ./cmd/plenum -kills 20 -timeout 30m
 	go test -tags $(TAGS),full -run BrowsersSeek ./cmd/plenum -timeout 30m
 	@minio=$$(.ci/minio); [ -z "$$minio" ] || PLENUM_TEST_MINIO=$$minio go test -tags $(TAGS),minio -run MinIO ./recorder/blob
-	node --test --test-concurrency=1 --test-reporter=spec frontend/e2e/full/*.test.mjs
+	$(BROWSE)=1 frontend/e2e/full/*.test.mjs
 
 .PHONY: lint
 lint: $(PAGES) ## golangci-lint, eslint, stylelint, knip; govulncheck where its database can be reached

@@ -16,8 +16,9 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"gorm.io/gorm"
 
-	"plenum/migrations"
+	"plenum/migrations/fresh"
 	"plenum/picture"
 	"plenum/polls"
 	"plenum/polls/assembly"
@@ -50,6 +51,7 @@ type site struct {
 	pictures  *polls.Pictures
 	questions *talk.Questions
 	recorder  *recorder.Service
+	db        *gorm.DB
 }
 
 // logBuffer takes the log of a whole site.
@@ -74,8 +76,9 @@ func newSite(t testing.TB, change ...func(*Deps)) *site {
 	t.Helper()
 	s := &site{t: t, doc: readContract(t), log: &logBuffer{}, spool: t.TempDir()}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	db, err := migrations.Open(t.Context(), filepath.Join(t.TempDir(), "p.db"))
+	db, err := fresh.Open(t.Context(), filepath.Join(t.TempDir(), "p.db"))
 	must(t, err)
+	s.db = db
 	conn, err := db.DB()
 	must(t, err)
 	t.Cleanup(func() { must(t, conn.Close()) })

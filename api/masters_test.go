@@ -75,6 +75,9 @@ func (s *site) trimmed(host asker, params map[string]string, seg segmentJSON) {
 	if int64(len(whole.body)) != seg.Bytes || kept.header.Get("Content-Length") != strconv.Itoa(len(kept.body)) || !bytes.HasPrefix(kept.body, whole.body[:4]) {
 		s.t.Errorf("%d bytes whole, %d cut", len(whole.body), len(kept.body))
 	}
+	if tag := kept.header.Get("ETag"); tag != "" || whole.header.Get("ETag") == "" {
+		s.t.Errorf("what is cut is not the film that players know as %s", tag)
+	}
 	tl.Trim = nil
 	s.want(s.do(host, "untrim", params, ""), http.StatusOK, "").into(s.t, &tl)
 	if tl.Trim != nil {

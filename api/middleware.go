@@ -30,7 +30,7 @@ func (s *server) logAccess(c *gin.Context) {
 	switch {
 	case route == "":
 		route = "-"
-	case strings.HasSuffix(route, "/:poll/votes"), strings.HasSuffix(route, "/:poll/token"), strings.HasSuffix(route, "/:poll/ballots"):
+	case strings.HasSuffix(route, "/:poll/votes"), strings.HasSuffix(route, "/:poll/token"), strings.HasSuffix(route, "/:poll/ballots"), strings.HasSuffix(route, "/:poll/mandates"):
 		return
 	}
 	s.Log.LogAttrs(c.Request.Context(), slog.LevelDebug, "request", slog.String("method", knownMethod(c.Request.Method)), slog.String("route", route),

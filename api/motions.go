@@ -94,14 +94,17 @@ func motionFaults() []fault {
 			"Fewer than five members have votes of one weight, so the weight may tell who voted what. Count heads instead, or open it all the same.",
 			"Weniger als fünf Mitglieder haben Stimmen von einem Gewicht, darum kann das Gewicht verraten, wer wie gestimmt hat. Zählen Sie lieber Köpfe, oder öffnen Sie trotzdem."}},
 		{polls.ErrTelling, http.StatusConflict, "telling-class", sentence{
-			"A secret vote needs at least five members with votes of each weight; else the weight would tell who voted what. Count heads, or let the vote be anonymous.",
-			"Eine geheime Abstimmung braucht von jedem Stimmgewicht mindestens fünf Mitglieder; sonst verriete das Gewicht, wer wie gestimmt hat. Zählen Sie Köpfe, oder lassen Sie anonym abstimmen."}},
+			"A secret vote needs at least five people who cast votes of each weight; who also votes for others is one of them. Else the weight would tell who voted what. Count heads, or let the vote be anonymous.",
+			"Eine geheime Abstimmung braucht für jedes Stimmgewicht mindestens fünf Personen, die abstimmen; wer andere vertritt, ist eine davon. Sonst verriete das Gewicht, wer wie gestimmt hat. Zählen Sie Köpfe, oder lassen Sie anonym abstimmen."}},
+		{polls.ErrAlone, http.StatusConflict, "one-voter", sentence{
+			"Only one person votes on a device, so the result would tell what. Wait for others, or vote with names.",
+			"Nur eine Person stimmt am Gerät ab, darum verriete das Ergebnis, wie. Warten Sie auf andere, oder lassen Sie namentlich abstimmen."}},
 		{polls.ErrWeights, http.StatusConflict, "many-weights", sentence{
 			"The votes have more different weights than a secret vote can have. Count heads, or let the vote be anonymous.",
 			"Die Stimmen haben mehr verschiedene Gewichte, als eine geheime Abstimmung haben kann. Zählen Sie Köpfe, oder lassen Sie anonym abstimmen."}},
 		{polls.ErrFewVoters, http.StatusConflict, "few-voters", sentence{
-			"Fewer than five members vote on a device, or fewer than five on paper, so the result may tell who voted what. You can open it all the same.",
-			"Weniger als fünf Mitglieder stimmen am Gerät ab, oder weniger als fünf auf Papier, darum kann das Ergebnis verraten, wer wie gestimmt hat. Sie können trotzdem öffnen."}},
+			"Fewer than five people vote on a device, or fewer than five on paper, so the result may tell who voted what. You can open it all the same.",
+			"Weniger als fünf Personen stimmen am Gerät ab, oder weniger als fünf auf Papier, darum kann das Ergebnis verraten, wer wie gestimmt hat. Sie können trotzdem öffnen."}},
 		{polls.ErrNobodyHere, http.StatusConflict, "nobody-here", sentence{
 			"Nobody has checked in yet. In a secret vote those vote who are here or represented when it opens.",
 			"Noch ist niemand anwesend. Geheim stimmt ab, wer beim Öffnen anwesend oder vertreten ist."}},

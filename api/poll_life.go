@@ -47,8 +47,15 @@ func (s *server) setPollResults(c *call) error {
 	return s.answerPoll(c, http.StatusOK, p, err)
 }
 
+// repeatPoll takes a body, but needs none.
 func (s *server) repeatPoll(c *call) error {
-	p, err := s.Polls.Repeat(c.ctx(), c.webinar.ID, pollID(c))
+	var in repeatPollJSON
+	if c.Request.ContentLength != 0 {
+		if err := c.read(&in); err != nil {
+			return err
+		}
+	}
+	p, err := s.Polls.Repeat(c.ctx(), c.webinar.ID, pollID(c), in.SmallClasses)
 	return s.answerPoll(c, http.StatusOK, p, err)
 }
 

@@ -70,8 +70,12 @@ func TestSecretMotion(t *testing.T) {
 	at := in(w, "poll", p.ID)
 	s.want(s.do(host, "openPoll", at, ""), http.StatusConflict, "nobody-here")
 	s.want(s.do(seat(0), "arrive", in(w), `{"here":true}`), http.StatusOK, "")
+	s.want(s.do(host, "openPoll", at, ""), http.StatusConflict, "one-voter") // for two, but it is one who votes
+	for _, i := range []int{2, 3} {
+		s.want(s.do(seat(i), "arrive", in(w), `{"here":true}`), http.StatusOK, "")
+	}
 	s.want(s.do(host, "openPoll", at, ""), http.StatusConflict, "few-voters")
-	for _, i := range []int{2, 3, 4} {
+	for _, i := range []int{4, 6} {
 		s.want(s.do(seat(i), "arrive", in(w), `{"here":true}`), http.StatusOK, "")
 	}
 	s.want(s.do(host, "openPoll", at, ""), http.StatusOK, "")

@@ -46,6 +46,10 @@ type openPollJSON struct {
 	SmallClasses bool  `json:"small_classes"`
 }
 
+type repeatPollJSON struct {
+	SmallClasses bool `json:"small_classes"`
+}
+
 type pollEndJSON struct {
 	ClosesAt *time.Time `json:"closes_at"`
 }

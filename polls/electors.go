@@ -17,8 +17,9 @@ const maxWeights = 20
 // Why a secret motion does not open.
 var (
 	ErrNobodyHere = errors.New("nobody is here who could vote")
-	ErrTelling    = errors.New("too few members have votes of one weight for a secret vote")
-	ErrFewVoters  = errors.New("so few members vote in one way that the result may tell who voted what")
+	ErrAlone      = errors.New("only one person votes on a device")
+	ErrTelling    = errors.New("too few people cast votes of one weight for a secret vote")
+	ErrFewVoters  = errors.New("so few people vote in one way that the result may tell who voted what")
 	ErrWeights    = errors.New("more different weights than a secret vote can have")
 )
 
@@ -30,13 +31,18 @@ var (
 
 // hidden says what stands against the secrecy of a vote of those electors. Known: the host was told of ErrFewVoters.
 func hidden(electors []assembly.Elector, known bool) error {
-	page, paper := assembly.ElectorClasses(electors, false), assembly.ElectorClasses(electors, true)
+	page := assembly.Voters(electors, func(e assembly.Elector) bool { return !e.Paper })
+	paper := assembly.Voters(electors, func(e assembly.Elector) bool { return e.Paper })
+	all := assembly.Voters(electors, func(assembly.Elector) bool { return true }) // the result adds the weights up, on paper or not
+	telling := func(classes []assembly.Class) bool { return len(classes) > 1 && slices.ContainsFunc(classes, small) }
 	switch {
 	case len(electors) == 0:
 		return ErrNobodyHere
 	case len(page) > maxWeights:
 		return ErrWeights
-	case len(page) > 1 && slices.ContainsFunc(page, small), len(page) == 1 && page[0].Members == 1:
+	case len(page) == 1 && page[0].Members == 1:
+		return ErrAlone
+	case telling(page), telling(all):
 		return ErrTelling
 	case !known && (slices.ContainsFunc(page, small) || slices.ContainsFunc(paper, small)):
 		return ErrFewVoters

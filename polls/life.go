@@ -62,7 +62,11 @@ func (s *Service) OpenAs(ctx context.Context, w webinar.ID, id PollID, how Openi
 				return err
 			}
 		}
-		box, err = s.opening(tx, &p, keys, how.SmallKnown)
+		m, err := s.convene(tx, p.Poll, keys, how.SmallKnown)
+		if err != nil {
+			return err
+		}
+		box, err = s.opening(tx, &p, keys, m)
 		return err
 	}, kept: func() {
 		if changed {
@@ -75,25 +79,33 @@ func (s *Service) OpenAs(ctx context.Context, w webinar.ID, id PollID, how Openi
 	return p.Poll, nil
 }
 
-// opening writes that a draft is open and counts what is in its box.
-func (s *Service) opening(tx *txn, p *stored, keys tokenKeys, smallKnown bool) (*count, error) {
-	weights, err := tx.meet(&p.Poll, smallKnown)
+// convene checks whether a draft can open, and makes the keys that are missing. It writes nothing.
+func (s *Service) convene(tx *txn, p Poll, keys tokenKeys, smallKnown bool) (meeting, error) {
+	m, err := tx.meet(p, smallKnown)
 	if err != nil {
+		return m, err
+	}
+	if p.Secrecy == Secret {
+		if err := keys.add(m.weights); err != nil { // somebody has come since they were made
+			return m, err
+		}
+	}
+	now := s.wall()
+	return m, tx.checkEnd(&p, p.ends(now), now)
+}
+
+// opening writes that a draft is open and counts what is in its box.
+func (s *Service) opening(tx *txn, p *stored, keys tokenKeys, m meeting) (*count, error) {
+	if err := tx.keep(&p.Poll, m); err != nil {
 		return nil, err
 	}
 	if p.Secrecy == Secret {
-		if err := keys.add(weights); err != nil { // somebody has come since they were made
-			return nil, err
-		}
-		if err := tx.keepKeys(p.ID, keys.only(weights)); err != nil {
+		if err := tx.keepKeys(p.ID, keys.only(m.weights)); err != nil {
 			return nil, err
 		}
 	}
 	now := s.wall()
 	ends := p.ends(now)
-	if err := tx.checkEnd(&p.Poll, ends, now); err != nil {
-		return nil, err
-	}
 	if err := tx.plan(&p.Poll); err != nil {
 		return nil, err
 	}
@@ -289,6 +301,9 @@ func (s *Service) CloseAll(ctx context.Context, w webinar.ID) error {
 			if _, err := tx.finish(&found[i], s.wall()); err != nil {
 				return err
 			}
+		}
+		if err := tx.forget("webinar_id = ? AND state = 'draft'", w); err != nil { // of openings that were undone
+			return err
 		}
 		out, err = tx.release(w, "", s.wall())
 		return err

@@ -71,7 +71,7 @@ func TestPromisesAreCheckedAndFrozen(t *testing.T) {
 	if _, err := f.ClosePoll(t.Context(), room, p.ID); err != nil {
 		t.Fatal(err)
 	}
-	if next, err := f.Repeat(t.Context(), room, p.ID); err != nil || next.Secrecy != Named || !next.Changeable {
+	if next, err := f.Repeat(t.Context(), room, p.ID, false); err != nil || next.Secrecy != Named || !next.Changeable {
 		t.Errorf("the next round promises %q, %v, %v", next.Secrecy, next.Changeable, err)
 	}
 }

@@ -9,8 +9,9 @@ import (
 
 // Repeat opens the next round of a closed poll: the same question with an empty box, behind it in the run-sheet. The
 // result of the earlier rounds stays. Asked again it returns the round that it opened then. Errors: ErrNotFound,
-// ErrNotClosed, webinar.ErrEnded, *webinar.InvalidError.
-func (s *Service) Repeat(ctx context.Context, w webinar.ID, id PollID) (Poll, error) {
+// ErrNotClosed, webinar.ErrEnded, *webinar.InvalidError, and what stands against the opening of a motion, see [Service.OpenAs]:
+// others may be here than at the first round.
+func (s *Service) Repeat(ctx context.Context, w webinar.ID, id PollID, smallKnown bool) (Poll, error) {
 	keys, err := s.keysFor(ctx, w, id)
 	if err != nil {
 		return Poll{}, err
@@ -35,8 +36,12 @@ func (s *Service) Repeat(ctx context.Context, w webinar.ID, id PollID) (Poll, er
 		if !isNotFound(err) {
 			return err
 		}
-		made = true
 		next = stored{Poll: newPoll(w, p.draft())}
+		m, err := s.convene(tx, next.Poll, keys, smallKnown)
+		if err != nil {
+			return err
+		}
+		made = true
 		next.First, next.Round = p.First, p.Round+1
 		if err := tx.insert(&next.Poll, ""); err != nil {
 			return err
@@ -45,7 +50,7 @@ func (s *Service) Repeat(ctx context.Context, w webinar.ID, id PollID) (Poll, er
 			return err
 		}
 		next.Position = slices.Index(order, next.ID) + 1
-		box, err = s.opening(tx, &next, keys, true) // as the host was told at the first
+		box, err = s.opening(tx, &next, keys, m)
 		return err
 	}, kept: func() {
 		if made {

@@ -29,7 +29,7 @@ func TestRoundsKeepWhatWasBefore(t *testing.T) {
 	f := newFixture(t, 3)
 	first := f.opened(t, room, "Köln", "Bonn")
 	behindIt := f.draft(t, room, "a", "b")
-	if _, err := f.Repeat(t.Context(), room, first.ID); !errors.Is(err, ErrNotClosed) {
+	if _, err := f.Repeat(t.Context(), room, first.ID, false); !errors.Is(err, ErrNotClosed) {
 		t.Errorf("repeat an open poll: %v", err)
 	}
 	for who, option := range map[string]int{"t0": 0, "t1": 0, "t2": 1} {
@@ -45,7 +45,7 @@ func TestRoundsKeepWhatWasBefore(t *testing.T) {
 	for i := range rounds { // several hosts press at once
 		wg.Go(func() {
 			var err error
-			if rounds[i], err = f.Repeat(t.Context(), room, first.ID); err != nil {
+			if rounds[i], err = f.Repeat(t.Context(), room, first.ID, false); err != nil {
 				t.Error(err)
 			}
 		})
@@ -85,7 +85,7 @@ func TestRoundsKeepWhatWasBefore(t *testing.T) {
 	if a, b := f.now(t, first.ID).Tally.Votes, f.now(t, second.ID).Tally.Votes; !slices.Equal(a, []int{2, 1}) || !slices.Equal(b, []int{0, 1}) {
 		t.Errorf("results %v and %v", a, b)
 	}
-	third, err := f.Repeat(t.Context(), room, second.ID)
+	third, err := f.Repeat(t.Context(), room, second.ID, false)
 	if err != nil || third.Round != 3 || third.First != first.ID {
 		t.Errorf("third round %+v, %v", third, err)
 	}
@@ -98,7 +98,7 @@ func TestRoundsKeepWhatWasBefore(t *testing.T) {
 	if err := f.Delete(t.Context(), room, third.ID); err != nil {
 		t.Errorf("delete an undone round: %v", err)
 	}
-	if again, err := f.Repeat(t.Context(), room, second.ID); err != nil || again.Round != 3 || again.ID == third.ID {
+	if again, err := f.Repeat(t.Context(), room, second.ID, false); err != nil || again.Round != 3 || again.ID == third.ID {
 		t.Errorf("third round again %+v, %v", again, err)
 	}
 }

@@ -292,14 +292,17 @@ func TestEveryTokenOfAMotionFitsEveryBallotOfItsWeight(t *testing.T) {
 			t.Errorf("%d ballots of weight %d, %v", alike, weight, err)
 		}
 	}
-	if _, err := f.ClosePoll(t.Context(), room, p.ID); err != nil {
-		t.Fatal(err)
-	}
 	if members, ballots := apart(t, f, p, "m", all); members != len(all) || ballots != len(all) {
 		t.Errorf("the test looked at %d members and %d ballots of %d", members, ballots, len(all))
 	}
 	if tickets, _ := apart(t, f, p, "t", all); tickets != 0 {
 		t.Errorf("tokens were handed out to %d tickets", tickets)
+	}
+	if _, err := f.ClosePoll(t.Context(), room, p.ID); err != nil {
+		t.Fatal(err)
+	}
+	if members, ballots := apart(t, f, p, "m", all); members != 0 || ballots != len(all) {
+		t.Errorf("%d members are known to have had a token, %d ballots of %d", members, ballots, len(all))
 	}
 }
 

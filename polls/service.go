@@ -35,6 +35,9 @@ func New(ctx context.Context, db *gorm.DB, events webinar.Publisher, log *slog.L
 
 func build(ctx context.Context, db *gorm.DB, events webinar.Publisher, log *slog.Logger, wall func() time.Time) (*Service, error) {
 	s := &Service{store: store{db}, events: events, open: newOpenTallies(), openings: newOpenings(), leaders: newLeaderboards(), wall: wall}
+	if err := s.tidyLeft(ctx, log); err != nil {
+		return nil, err
+	}
 	found, err := s.store.find(ctx, "polls.state = 'open'")
 	if err != nil {
 		return nil, err
@@ -50,6 +53,18 @@ func build(ctx context.Context, db *gorm.DB, events webinar.Publisher, log *slog
 	s.writer = start(s.store, s.publishTallies, log)
 	s.keeper = keep(s, log)
 	return s, nil
+}
+
+// tidyLeft tidies the file where the program ended before it had.
+func (s *Service) tidyLeft(ctx context.Context, log *slog.Logger) error {
+	untidy, err := s.store.untidy(ctx)
+	if err != nil || !untidy {
+		return err
+	}
+	if err := s.store.tidy(); err != nil {
+		log.Warn("database not tidied after a poll", "err", err)
+	}
+	return nil
 }
 
 // Close returns when the last commit is done. Later changes and those still waiting are refused with ErrStopped.

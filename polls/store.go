@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -322,7 +321,10 @@ func (t *txn) close(p *stored, now time.Time) error {
 	if err := t.db.Exec("UPDATE polls SET state = 'closed', closed_at = ? WHERE id = ?", now.UnixMilli(), p.ID).Error; err != nil {
 		return fault("close poll", err)
 	}
-	if err := t.eraseKeys(p.ID); err != nil {
+	if err := t.forget("id = ?", p.ID); err != nil {
+		return err
+	}
+	if err := t.messy(); err != nil {
 		return err
 	}
 	return t.writeTally(p.ID, p.tally)
@@ -361,26 +363,4 @@ func (t *txn) vote(p Poll, b Ballot, who voter, s standing, now time.Time) (weig
 		return b.Weight, err
 	}
 	return b.Weight, t.sign(b, key)
-}
-
-// tidyLimit is the size in bytes above which rewriting the file would hold up all other writers for too long.
-const tidyLimit = 256 << 20
-
-// tidy rewrites the file in the order of the keys and empties the write-ahead log: both would tell in which order
-// the votes of a closed poll came in.
-func (s store) tidy() error {
-	var size int64
-	if err := s.db.Raw("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()").Row().Scan(&size); err != nil {
-		return fmt.Errorf("read size: %w", err)
-	}
-	if size > tidyLimit {
-		return fmt.Errorf("vacuum: %d bytes are too much while people vote", size)
-	}
-	if err := s.db.Exec("VACUUM").Error; err != nil {
-		return fmt.Errorf("vacuum: %w", err)
-	}
-	if err := s.db.Exec("PRAGMA wal_checkpoint(TRUNCATE)").Error; err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
-	}
-	return nil
 }

@@ -18,18 +18,16 @@ func (r electorRow) elector() assembly.Elector {
 	return assembly.Elector{Member: assembly.MemberID(r.MemberID), Holder: assembly.MemberID(r.HolderID), Weight: r.Weight, Paper: r.Paper}
 }
 
-// freeze lays down whose votes count in a secret motion, and returns what those weigh that are not on paper. Errors: as of
-// [hidden].
-func (t *txn) freeze(p *Poll, roll assembly.Roll, known bool) ([]int, error) {
-	electors := roll.Electors(p.Motion.Heads)
-	if err := hidden(electors, known); err != nil {
-		return nil, err
-	}
+// freeze lays down whose votes count in a secret motion.
+func (t *txn) freeze(id PollID, electors []assembly.Elector) error {
 	rows := make([]electorRow, len(electors))
 	for i, e := range electors {
-		rows[i] = electorRow{string(p.ID), string(e.Member), string(e.Holder), e.Weight, e.Paper}
+		rows[i] = electorRow{string(id), string(e.Member), string(e.Holder), e.Weight, e.Paper}
 	}
-	return weightsOf(electors), fault("write electors", t.db.CreateInBatches(&rows, 500).Error)
+	if len(rows) == 0 {
+		return nil
+	}
+	return fault("write electors", t.db.CreateInBatches(&rows, 500).Error)
 }
 
 func (s store) electors(ctx context.Context, id PollID) ([]assembly.Elector, error) {

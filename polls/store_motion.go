@@ -29,7 +29,7 @@ func (t *txn) writeMotion(p *Poll) error {
 	return fault("write motion", t.db.Exec("UPDATE polls SET motion = ? WHERE id = ?", text, p.ID).Error)
 }
 
-// readMotion reads what [txn.writeMotion] and [txn.meet] have written.
+// readMotion reads what [txn.writeMotion] and [txn.keep] have written.
 func (p *Poll) readMotion(motion, attendance string) error {
 	if motion == "" {
 		return nil
@@ -46,33 +46,53 @@ func (p *Poll) readMotion(motion, attendance string) error {
 	return json.Unmarshal([]byte(attendance), p.Attendance)
 }
 
-// meet keeps who is there when a motion opens, and of a secret one whose votes count. Unless small classes are known to the
-// host, it refuses a vote whose weight could tell whose it is. It returns the weights of the votes of a secret poll.
-func (t *txn) meet(p *Poll, smallKnown bool) (weights []int, err error) {
+// meeting is who votes on a motion that opens.
+type meeting struct {
+	weights    []int                // of the votes of a secret poll that are not on paper
+	electors   []assembly.Elector   // of a secret motion, to be laid down
+	attendance *assembly.Attendance // of a motion, to be kept; nil: the first opening has decided
+}
+
+// meet finds who is there when a poll opens, and of a secret motion whose votes count. Unless small classes are known to the
+// host, it refuses a vote whose weight could tell whose it is. It writes nothing.
+func (t *txn) meet(p Poll, smallKnown bool) (meeting, error) {
 	if !p.IsMotion() {
-		return []int{1}, nil
+		return meeting{weights: []int{1}}, nil
 	}
 	if p.Secrecy == Secret && p.Kept > 0 { // of the ballots in the box, the first opening has decided
 		electors, err := t.electors(context.Background(), p.ID)
-		return weightsOf(electors), err
+		return meeting{weights: weightsOf(electors)}, err
 	}
 	roll, err := assembly.In(t.db).Roll(context.Background(), p.Webinar)
 	if err != nil {
-		return nil, listFault(err)
+		return meeting{}, listFault(err)
 	}
-	if p.Secrecy == Secret {
-		if weights, err = t.freeze(p, roll, smallKnown); err != nil {
-			return nil, err
-		}
-	} else if !smallKnown && p.telling(roll) {
-		return nil, ErrSmallClass
+	out := meeting{attendance: new(roll.Attendance())}
+	switch {
+	case p.Secrecy == Secret:
+		out.electors = roll.Electors(p.Motion.Heads)
+		out.weights = weightsOf(out.electors)
+		return out, hidden(out.electors, smallKnown)
+	case !smallKnown && p.telling(roll):
+		return out, ErrSmallClass
 	}
-	p.Attendance = new(roll.Attendance())
+	return out, nil
+}
+
+// keep writes down who votes on a motion.
+func (t *txn) keep(p *Poll, m meeting) error {
+	if m.attendance == nil {
+		return nil
+	}
+	if err := t.freeze(p.ID, m.electors); err != nil {
+		return err
+	}
+	p.Attendance = m.attendance
 	row, err := json.Marshal(p.Attendance)
 	if err != nil {
-		return nil, fault("write attendance", err)
+		return fault("write attendance", err)
 	}
-	return weights, fault("write attendance", t.db.Exec("UPDATE polls SET attendance = ? WHERE id = ?", string(row), p.ID).Error)
+	return fault("write attendance", t.db.Exec("UPDATE polls SET attendance = ? WHERE id = ?", string(row), p.ID).Error)
 }
 
 func listFault(err error) error {

@@ -3,9 +3,13 @@ package polls
 import (
 	"bytes"
 	"context"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"math/big"
 	"time"
 
 	"plenum/webinar"
@@ -108,9 +112,15 @@ func (t *txn) keepKeys(id PollID, keys tokenKeys) error {
 	return nil
 }
 
-// eraseKeys makes sure that nothing is signed any more.
-func (t *txn) eraseKeys(id PollID) error {
-	return fault("erase keys", t.db.Exec("UPDATE poll_keys SET private = x'' WHERE poll_id = ?", id).Error)
+// forget makes sure that nothing is signed any more for the polls that where picks, and that nobody knows who had something
+// signed: where few have, or few of one weight, that and the ballots would tell.
+func (t *txn) forget(where string, args ...any) error {
+	for _, erase := range []string{"UPDATE poll_keys SET private = x''", "DELETE FROM poll_tokens"} {
+		if err := t.db.Exec(erase+" WHERE poll_id IN (SELECT id FROM polls WHERE "+where+")", args...).Error; err != nil {
+			return fault("forget tokens", err)
+		}
+	}
+	return nil
 }
 
 // dropTokens makes void what was handed out while no ballot is in the box: what is asked may change before the next opening,
@@ -139,10 +149,21 @@ func (s store) tokenKeys(ctx context.Context, id PollID) (tokenKeys, error) {
 	return out, nil
 }
 
-// privateKey signs for votes of a weight.
-func (t *txn) privateKey(id PollID, weight int) (key []byte, err error) {
-	err = t.db.Raw("SELECT private FROM poll_keys WHERE poll_id = ? AND weight = ?", id, weight).Row().Scan(&key)
-	return key, fault("read key", err)
+// keyFor returns the key that signs for votes of a weight, and refuses a message that is no number of it: a token that
+// nobody can have shall not be handed out.
+func (t *txn) keyFor(id PollID, weight int, blinded []byte) (*rsa.PrivateKey, error) {
+	var row []byte
+	if err := t.db.Raw("SELECT private FROM poll_keys WHERE poll_id = ? AND weight = ?", id, weight).Row().Scan(&row); err != nil {
+		return nil, fault("read key", err)
+	}
+	key, err := x509.ParsePKCS1PrivateKey(row)
+	if err != nil {
+		return nil, fault("read key", err)
+	}
+	if m := new(big.Int).SetBytes(blinded); m.Sign() == 0 || m.Cmp(key.N) >= 0 {
+		return nil, &webinar.InvalidError{Field: "blinded", Reason: "malformed"}
+	}
+	return key, nil
 }
 
 const handedSQL = `SELECT p.state,
@@ -151,33 +172,38 @@ const handedSQL = `SELECT p.state,
 	coalesce((SELECT request FROM poll_tokens k WHERE k.poll_id = p.id AND k.ticket_id = ?), x'')
 	FROM polls p WHERE p.id = ? AND p.webinar_id = ?`
 
-// handOut writes that a token is given for a request: to a ticket, or in a motion for a member. It returns what the vote weighs.
-func (t *txn) handOut(p Poll, who voter, request [32]byte, over bool, now time.Time) (weight int, err error) {
+// handOut writes that a token is given for a blinded message: to a ticket, or in a motion for a member. It returns the key
+// that signs it.
+func (t *txn) handOut(p Poll, who voter, blinded []byte, over bool, now time.Time) (*rsa.PrivateKey, error) {
 	s := standing{over: over}
 	var key string
+	var weight int
+	var err error
 	if key, weight, s.mandate, err = t.elector(p, who); err != nil {
-		return 0, err
+		return nil, err
 	}
+	request := sha256.Sum256(blinded)
 	var personal bool
 	var before []byte
 	err = t.db.Raw(handedSQL, who.ticket, now.UnixMilli(), who.ticket, key, p.ID, p.Webinar).Row().Scan(&s.state, &s.ticket, &personal, &before)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return 0, ErrNotFound
+		return nil, ErrNotFound
 	case err != nil:
-		return 0, fault("read token", err)
+		return nil, fault("read token", err)
 	}
 	s.voted = len(before) > 0 && !bytes.Equal(before, request[:])
 	if err := s.verdict(); err != nil {
-		return 0, err
+		return nil, err
 	}
-	switch {
-	case !personal && !p.IsMotion(): // the links of members are
-		return 0, ErrNotPersonal
-	case len(before) > 0: // the same request again
-		return weight, nil
+	if !personal && !p.IsMotion() { // the links of members are
+		return nil, ErrNotPersonal
 	}
-	return weight, fault("hand out token", t.db.Exec("INSERT INTO poll_tokens (poll_id, ticket_id, request) VALUES (?, ?, ?)", p.ID, key, request[:]).Error)
+	signer, err := t.keyFor(p.ID, weight, blinded)
+	if err != nil || len(before) > 0 { // the same request again
+		return signer, err
+	}
+	return signer, fault("hand out token", t.db.Exec("INSERT INTO poll_tokens (poll_id, ticket_id, request) VALUES (?, ?, ?)", p.ID, key, request[:]).Error)
 }
 
 const castingSQL = `SELECT p.state, EXISTS (SELECT 1 FROM ballots b WHERE b.receipt = ? AND b.poll_id = p.id), EXISTS (SELECT 1 FROM ballots b WHERE b.receipt = ?),

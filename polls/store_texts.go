@@ -49,6 +49,9 @@ func (t *txn) removeText(p *stored, key string) (*count, error) {
 		}
 		box[i].Answer = answer
 	}
+	if err := t.messy(); err != nil { // what was removed is in the write-ahead log
+		return nil, err
+	}
 	c, err := countBox(p.Poll, box)
 	switch {
 	case err != nil:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/x509"
 	"fmt"
 	"maps"
@@ -152,28 +151,16 @@ func (s *Service) sign(ctx context.Context, w webinar.ID, id PollID, who voter, 
 	if p.State == StateClosed {
 		return nil, ErrClosed
 	}
-	request := sha256.Sum256(blinded)
-	var key []byte
-	err = s.writer.submit(&job{ctx: ctx, do: func(tx *txn) error {
-		weight, err := tx.handOut(p.Poll, who, request, s.openings.over(id), s.wall())
-		if err != nil {
-			return err
-		}
-		key, err = tx.privateKey(id, weight)
+	var key *rsa.PrivateKey
+	err = s.writer.submit(&job{ctx: ctx, do: func(tx *txn) (err error) {
+		key, err = tx.handOut(p.Poll, who, blinded, s.openings.over(id), s.wall())
 		return err
 	}, kept: func() {}})
 	if err != nil {
 		return nil, err
 	}
-	private, err := x509.ParsePKCS1PrivateKey(key)
-	if err != nil {
-		return nil, fault("read key", err)
-	}
-	signature, err := blindrsa.NewSigner(private).BlindSign(blinded)
-	if err != nil { // a number that is none of the key's
-		return nil, &webinar.InvalidError{Field: "blinded", Reason: "malformed"}
-	}
-	return signature, nil
+	signature, err := blindrsa.NewSigner(key).BlindSign(blinded)
+	return signature, fault("sign token", err)
 }
 
 // SecretBallot is a ballot as it comes without a session.

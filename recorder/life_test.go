@@ -19,6 +19,16 @@ func TestLife(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		ctx := t.Context()
 		ann := w.seat("ann", webinar.Host)
+		for what, want := range map[string]error{"down": ErrStorage, "full": ErrDisk} { // nothing is promised that cannot be kept
+			w.shelf.down = what == "down"
+			if what == "full" {
+				w.free = 1
+			}
+			if _, err := w.s.Announce(ctx, w.w, ann.Subject, true, "early"); !errors.Is(err, want) {
+				t.Errorf("announced while the storage is %s: %v", what, err)
+			}
+			w.shelf.down, w.free = false, 1<<40
+		}
 		rec, err := w.s.Announce(ctx, w.w, ann.Subject, true, "key")
 		if err != nil || rec.State != Announced || rec.Announcement != 1 {
 			t.Fatalf("%+v %v", rec, err)
@@ -52,13 +62,17 @@ func TestLife(t *testing.T) {
 		}
 		w.free = 1 << 40
 		var wg sync.WaitGroup // two hosts at once
-		starts := make([]Recording, 2)
+		starts, errs := make([]Recording, 2), make([]error, 2)
 		for i := range starts {
-			wg.Go(func() { starts[i], _ = w.s.Start(ctx, w.w, rec.ID, "") })
+			wg.Go(func() { starts[i], errs[i] = w.s.Start(ctx, w.w, rec.ID, "") })
 		}
 		wg.Wait()
-		if starts[0] != starts[1] || starts[0].State != Running || starts[0].StartedAt.IsZero() {
-			t.Fatalf("%+v\n%+v", starts[0], starts[1])
+		if errors.Join(errs...) != nil || starts[0] != starts[1] || starts[0].State != Running || starts[0].StartedAt.IsZero() {
+			t.Fatalf("%+v\n%+v\n%v", starts[0], starts[1], errs)
+		}
+		turns, err := w.s.ledger.Turns(ctx, w.w, rec.ID)
+		if err != nil || len(turns) != 1 || turns[0].Kind != consent.Start {
+			t.Fatalf("one start was pressed twice: %+v, %v", turns, err)
 		}
 		if err := w.s.Delete(ctx, w.w, rec.ID); !errors.Is(err, ErrActive) {
 			t.Errorf("delete while it runs: %v", err)

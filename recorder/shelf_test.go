@@ -27,6 +27,7 @@ type shelf struct {
 	opened func(key string)
 	down   bool
 	open   error  // of Open
+	stuck  error  // of Erase
 	adding func() // runs while something is taken
 }
 
@@ -88,6 +89,9 @@ func (a *shelf) breaks(err error) {
 func (a *shelf) Erase(_ context.Context, key string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.stuck != nil {
+		return a.stuck
+	}
 	a.erased[key] = true
 	delete(a.notes, key)
 	delete(a.films, key)

@@ -152,12 +152,14 @@ test('members vote in secret, and who comes too late is told', async () => {
   const host = await person(browser, server.url);
   const anna = await person(browser, server.url, { viewport: { width: 390, height: 844 } });
   const emil = await person(browser, server.url, { viewport: { width: 390, height: 844 } });
-  await pictured('secret-motion', () => [host, anna, emil], async () => {
+  const wall = await person(browser, server.url, { viewport: { width: 1920, height: 1080 } });
+  const projected = ['light', 'dark'].map((theme) => ({ width: 1920, height: 1080, theme, lang: 'en' }));
+  await pictured('secret-motion', () => [host, anna, emil, wall], async () => {
     const { id } = await (await Organizer.of(server, host)).webinar('Wahl des Vorstands');
     await host.goto(`${server.url}/webinars/${id}`);
     await host.getByRole('link', { name: 'Members' }).click();
     const answered = host.waitForResponse((r) => r.url().endsWith('/assembly/members') && r.status() === 201);
-    await host.getByLabel('CSV file').setInputFiles({ name: 'members.csv', mimeType: 'text/csv', buffer: Buffer.from('number,name,proxy\n1,Anna Ångström,\n2,Bert Muster,1\n3,Carl Beispiel,\n4,Emil Spät,\n') });
+    await host.getByLabel('CSV file').setInputFiles({ name: 'members.csv', mimeType: 'text/csv', buffer: Buffer.from('number,name,proxy\n1,Anna Ångström,\n2,Bert Muster,1\n3,Carl Beispiel,\n4,Emil Spät,\n5,Dora Muster,\n') });
     const people = await (await answered).json();
     const come = async (page, i) => {
       await page.goto(people[i].link);
@@ -176,6 +178,7 @@ test('members vote in secret, and who comes too late is told', async () => {
     await host.getByRole('checkbox', { name: 'Counts paper votes' }).check();
     await find('');
 
+    const question = 'Shall Dora be treasurer?';
     const open = async (question, secrecy) => {
       await host.getByRole('button', { name: 'New motion' }).click();
       await host.getByLabel('Question').fill(question);
@@ -184,12 +187,19 @@ test('members vote in secret, and who comes too late is told', async () => {
       await host.getByRole('button', { name: 'Save', exact: true }).click();
       await host.getByRole('button', { name: `Open the vote: ${question}` }).click();
     };
-    await open('Shall Dora be treasurer?', /^Secret/);
-    await host.getByText('Fewer than five members vote on a device').waitFor();
+    await open(question, /^Secret/);
+    await host.getByText('Only one person votes on a device').waitFor(); // for two, but everybody would know what
+    await sound(host, 'secret-alone');
+    await find('dora');
+    await host.getByRole('checkbox', { name: 'Is here' }).check();
+    await find('');
+    await host.getByRole('button', { name: `Open the vote: ${question}` }).click();
+    await host.getByText('Fewer than five people vote on a device').waitFor();
+    await sound(host, 'secret-few');
     await host.getByRole('button', { name: 'Open all the same' }).click();
 
     // Anna has two ballot papers, and casts both without saying who she is.
-    await anna.getByText('Known is who got a ballot paper').waitFor();
+    await anna.getByText('Who got a ballot paper is known until the vote closes').waitFor();
     await sound(anna, 'secret-motion');
     const ballots = [];
     anna.on('request', (r) => r.url().endsWith('/ballots') && ballots.push(r.allHeaders()));
@@ -203,6 +213,12 @@ test('members vote in secret, and who comes too late is told', async () => {
     await anna.reload();
     await anna.getByText('Voted for Bert Muster').waitFor(); // this browser knows; no server does
     await host.getByText('Sealed until the vote closes. 2 ballots are in the box.').waitFor();
+    await wall.context().addCookies(await host.context().cookies());
+    await wall.goto(`${server.url}/present/${id}`);
+    await wall.getByRole('heading', { name: question }).waitFor();
+    await wall.getByText('Please vote now').waitFor();
+    assert.equal(await wall.locator('.outcome, .track, table').count(), 0, 'the wall tells how it stands');
+    await assertLooks(wall, 'secret-wall-open', projected);
 
     // Emil comes too late for it: he is told, and so is the host at the door.
     await emil.getByRole('button', { name: 'I am here' }).click();
@@ -219,8 +235,17 @@ test('members vote in secret, and who comes too late is told', async () => {
     };
     await count('For', 0);
     await host.getByRole('button', { name: /^Close/ }).click();
-    for (const page of [host, anna, emil]) await page.getByText('Carried', { exact: true }).waitFor();
+    for (const page of [host, anna, emil, wall]) await page.getByText('Carried', { exact: true }).waitFor();
+    await assertLooks(wall, 'secret-wall-closed', projected);
     await host.getByText('The vote was secret.').waitFor();
+
+    // The box is open to all: Anna finds both of her ballots, and the box says nothing of her.
+    await anna.getByRole('button', { name: 'Look for the receipts in the box' }).click();
+    await anna.getByText('Your ballot is in the box: one of 2.').waitFor();
+    await anna.getByText('The ballot in the name of Bert Muster is in the box: one of 2.').waitFor();
+    await anna.getByText('All receipts in the box').click();
+    assert.equal(await anna.getByRole('listitem').filter({ hasText: 'yours' }).count(), 2);
+    assert.equal(await emil.getByRole('button', { name: /^Look for the receipt/ }).count(), 0);
     await sound(anna, 'secret-result');
 
     // Emil votes on paper from now on, and comes when the papers of the next vote are counted.
@@ -241,6 +266,6 @@ test('members vote in secret, and who comes too late is told', async () => {
     await host.getByRole('link', { name: /^PDF/ }).click();
     const said = await readPDF(await (await minutes).path());
     if (said !== undefined) for (const line of ['Shall Dora be treasurer?', 'carried', 'Secret vote: each ballot came without a name', 'What stood on them is not listed apart']) assert.ok(said.includes(line), `${line}: ${said}`);
-    assertQuiet(host, anna, emil);
+    assertQuiet(host, anna, emil, wall);
   });
 });

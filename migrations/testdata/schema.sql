@@ -406,6 +406,8 @@ CREATE TABLE trims (
   to_ms        INTEGER NOT NULL CHECK (to_ms > from_ms)
 ) STRICT;
 
+CREATE TABLE untidy (only_row INTEGER PRIMARY KEY CHECK (only_row = 1)) STRICT;
+
 CREATE TABLE users (
   id            TEXT PRIMARY KEY,
   email         TEXT NOT NULL UNIQUE COLLATE NOCASE,

@@ -24,6 +24,23 @@ func (r Roll) Electors(heads bool) []Elector {
 	return out
 }
 
+// Voters are the people who cast the votes of those electors that count, by the weight of the votes. Who represents others
+// is one person.
+func Voters(electors []Elector, counts func(Elector) bool) []Class {
+	type hand struct {
+		holder MemberID
+		weight int
+	}
+	hands, of := map[hand]bool{}, map[int]int{}
+	for _, e := range electors {
+		if h := (hand{e.Holder, e.Weight}); counts(e) && !hands[h] {
+			hands[h] = true
+			of[e.Weight]++
+		}
+	}
+	return sorted(of)
+}
+
 // ElectorClasses are the electors who vote on paper, or those who do not, by the weight of their votes.
 func ElectorClasses(electors []Elector, paper bool) []Class {
 	of := map[int]int{}

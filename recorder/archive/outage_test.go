@@ -12,7 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"plenum/migrations"
+	"plenum/migrations/fresh"
 	"plenum/recorder/blob"
 	"plenum/recorder/master"
 )
@@ -25,6 +25,7 @@ type outage struct {
 
 	mu    sync.Mutex
 	asked int
+	swept []time.Time
 	kept  map[string][]byte
 }
 
@@ -49,7 +50,49 @@ func (o *outage) Put(ctx context.Context, u blob.Upload) error {
 	return err
 }
 
-func (o *outage) Sweep(context.Context, func(key, upload string) bool) (int, error) { return 0, nil }
+func (o *outage) Sweep(context.Context, func(key, upload string) bool) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.swept = append(o.swept, time.Now())
+	return 0, nil
+}
+
+// TestOrphansAreSweptHourly, from the start on, whether or not there is anything to do.
+func TestOrphansAreSweptHourly(t *testing.T) {
+	dir := folder(t)
+	synctest.Test(t, func(t *testing.T) {
+		db, err := fresh.Open(context.Background(), filepath.Join(dir, "p.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		store := &outage{kept: map[string][]byte{}}
+		a, err := New(Config{Objects: store, Rows: NewStore(db), Spool: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error)
+		go func() { done <- a.Run(ctx) }()
+		began := time.Now()
+		time.Sleep(2*time.Hour + time.Minute)
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if len(store.swept) != 3 {
+			t.Fatalf("swept %v", store.swept)
+		}
+		for i, at := range store.swept {
+			if late := at.Sub(began) - time.Duration(i)*time.Hour; late < 0 || late > time.Second {
+				t.Errorf("sweep %d after %v", i, at.Sub(began))
+			}
+		}
+		conn, err := db.DB()
+		if err != nil || conn.Close() != nil {
+			t.Error(err)
+		}
+	})
+}
 
 // TestStoreIsAwayForTenMinutes, as only a clock that can be turned shows: it is asked at leisure, everybody is told since
 // when, nothing is lost, and within a minute of its return all is stored. The same for one that takes a minute to answer.
@@ -58,7 +101,7 @@ func TestStoreIsAwayForTenMinutes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := folder(t)
 			synctest.Test(t, func(t *testing.T) {
-				db, err := migrations.Open(context.Background(), filepath.Join(dir, "p.db"))
+				db, err := fresh.Open(context.Background(), filepath.Join(dir, "p.db"))
 				if err != nil {
 					t.Fatal(err)
 				}

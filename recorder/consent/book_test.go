@@ -127,6 +127,11 @@ func TestI8I15I16GrantRules(t *testing.T) {
 		}
 	}
 	german.Scopes = Video
+	mixed := german
+	mixed.Lang = webinar.English
+	if _, err := b.Grant(ctx, mixed, nothing); !errors.Is(err, ErrNotice) {
+		t.Errorf("I8 hash of what was shown, said to be in another language: %v", err)
+	}
 	st, err := b.Grant(ctx, german, nothing)
 	if err != nil || st.State != Granted || st.Scopes != Video {
 		t.Fatalf("grant: %+v %v", st, err)

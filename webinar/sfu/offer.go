@@ -69,7 +69,8 @@ func checkOffer(text string, publish bool, maxLines int) (offer, error) {
 	return o, nil
 }
 
-// withoutCandidates writes d anew, so that what was checked is what is used, whatever the line ends were.
+// withoutCandidates writes d anew, so that what was checked is what is used, whatever the line ends were. How many it had
+// does not matter, since none is read; what a session keeps of addresses is bounded where checks come in, see [maxRemotes].
 func withoutCandidates(d *sdp.SessionDescription) (string, error) {
 	drop := func(a sdp.Attribute) bool {
 		return a.Key == "candidate" || a.Key == "end-of-candidates" || a.Key == "remote-candidates"

@@ -195,6 +195,44 @@ func TestCandidatesOfOffersAreIgnored(t *testing.T) {
 	x.untouched()
 }
 
+// A machine with many networks names dozens of candidates; GStreamer names three for each address. An offer is not refused
+// for them: they are cut off before the library sees them, and what is kept is the same as without any.
+func TestManyCandidatesLeaveNothing(t *testing.T) {
+	t.Parallel()
+	e, _, _ := newTestEngine(t)
+	s := sample(t, webrtc.RTPTransceiverDirectionSendonly, 1, 1)
+	var lines strings.Builder
+	for i := range 500 {
+		fmt.Fprintf(&lines, "a=candidate:%d 1 udp 2130706431 192.0.2.%d %d typ host\r\n", i, i%250+1, 1024+i)
+	}
+	many := strings.Replace(s, "m=video", lines.String()+"m=video", 1) + lines.String()
+	without, err := checkOffer(s, true, maxLines)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if with, err := checkOffer(many, true, maxLines); err != nil || with.text != without.text {
+		t.Errorf("%v: %d bytes are kept, %d without candidates", err, len(with.text), len(without.text))
+	}
+	id, _, err := e.Publish(t.Context(), "r", Publisher{Owner: "anna"}, many)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := e.publication("r", id, "anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range p.pc.GetStats() {
+		if c, ok := x.(webrtc.ICECandidateStats); ok && c.Type == webrtc.StatsTypeRemoteCandidate {
+			t.Fatal("the library keeps a candidate of the offer")
+		}
+	}
+	if large := many + strings.Repeat(lines.String(), 2); len(large) <= maxOffer {
+		t.Fatalf("%d bytes are not large", len(large))
+	} else if _, err := checkOffer(large, true, maxLines); err == nil {
+		t.Error("the size of an offer is not limited")
+	}
+}
+
 // Neither a trickled candidate nor one that comes with a restart leads anywhere.
 func TestCandidatesOfPatchesAreIgnored(t *testing.T) {
 	t.Parallel()

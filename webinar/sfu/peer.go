@@ -63,6 +63,20 @@ func newLoopNet(v6 bool) (*loopNet, error) {
 	return &loopNet{std, []*transport.Interface{lo}}, nil
 }
 
+// port is the media socket as the library uses it: many datagrams are read at a time, single ones are written at once.
+type port struct {
+	*ingress.Conn
+	out *egress.Socket
+}
+
+// WriteToAddrPort implements [ice.AddrPortReaderWriter].
+func (p *port) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
+	if p.out.Send(b, to) {
+		return len(b), nil
+	}
+	return p.Conn.WriteToAddrPort(b, to)
+}
+
 // quiet silences pion, whose messages name addresses.
 func quiet() *logging.DefaultLoggerFactory {
 	return &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled, ScopeLevels: map[string]logging.LogLevel{}}
@@ -185,7 +199,7 @@ func (s *stack) build(cfg Config, tm timing, b *books) error {
 		return err
 	}
 	// Last, because these have goroutines.
-	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: in, Net: lo, Logger: quiet().NewLogger("ice")})
+	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: &port{Conn: in, out: s.egress}, Net: lo, Logger: quiet().NewLogger("ice")})
 	s.narrow = &narrowMux{UDPMux: s.mux, dropped: &b.remotesFull}
 	if s.listener != nil {
 		s.tcp = newTCPMux(s.listener)

@@ -41,8 +41,13 @@ func (r *rhythm) beat(at time.Time) {
 	r.next.Store(at.Add(r.gap).UnixNano())
 }
 
-// near reports whether a picture is to be expected until a time. One that is a little late still is.
-func (r *rhythm) near(now, until time.Time) bool {
+// near tells when a picture must have come that is to be expected until a time; ok is false if none is. One that is a
+// little late still is.
+func (r *rhythm) near(now, until time.Time) (latest time.Time, ok bool) {
 	n := r.next.Load()
-	return n != 0 && n < until.UnixNano() && n > now.Add(-samePicture).UnixNano()
+	if n == 0 || n >= until.UnixNano() {
+		return latest, false
+	}
+	latest = time.Unix(0, n).Add(samePicture)
+	return latest, latest.After(now)
 }

@@ -10,7 +10,7 @@ func TestRhythmForetellsPictures(t *testing.T) {
 	start := time.Unix(1000, 0)
 	after := func(d time.Duration) time.Time { return start.Add(d) }
 	var r rhythm
-	if r.near(start, after(time.Hour)) {
+	if _, ok := r.near(start, after(time.Hour)); ok {
 		t.Error("foretold before the first picture")
 	}
 	for i := range 40 {
@@ -28,12 +28,16 @@ func TestRhythmForetellsPictures(t *testing.T) {
 		"a little late":        {38 * ms, true},
 		"missing":              {50 * ms, false},
 	} {
-		if got := r.near(after(last+c.now), after(last+c.now+16*ms)); got != c.want {
+		latest, got := r.near(after(last+c.now), after(last+c.now+16*ms))
+		if got != c.want {
 			t.Errorf("%s: %v", name, got)
+		}
+		if got && !latest.Equal(after(last+33*ms+samePicture)) {
+			t.Errorf("%s: awaited until %v", name, latest.Sub(start)-last)
 		}
 	}
 	r.beat(after(last + time.Second))
-	if r.near(after(last+time.Second), after(last+3*time.Second)) {
+	if _, ok := r.near(after(last+time.Second), after(last+3*time.Second)); ok {
 		t.Error("foretold after a pause")
 	}
 }

@@ -73,11 +73,11 @@ func (sh *shard) gather(j job) {
 		sh.holdUntil(time.Now().Add(videoHold))
 	default:
 		now := time.Now()
-		hold := loneHold
-		if j.layer.src.pub.rhythm.near(now, now.Add(audioHold)) {
-			hold = audioHold + samePicture
+		latest, near := j.layer.src.pub.rhythm.near(now, now.Add(audioHold))
+		if !near {
+			latest = now.Add(loneHold)
 		}
-		sh.holdUntil(now.Add(hold))
+		sh.holdUntil(latest)
 	}
 }
 

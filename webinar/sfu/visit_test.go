@@ -196,7 +196,7 @@ func TestBurstsEndInTime(t *testing.T) {
 		s.offer(s.burst(s.mic, 1, false))
 		time.Sleep(audioHold + samePicture)
 		synctest.Wait()
-		s.told(t, "carl mic 6 at 43", "anna mic 6 at 67", "bert mic 6 at 67")
+		s.told(t, "carl mic 6 at 43", "anna mic 6 at 61", "bert mic 6 at 61")
 
 		s.offer(s.burst(s.mic, 1, false))
 		s.barrier()

@@ -28,7 +28,8 @@ import (
 // the server's own cores. ICE, DTLS and reports are the library's, and the key is the one that its handshake agreed on.
 type ear struct {
 	*stdnet.Net
-	heard func(header *rtp.Header, payload []byte)
+	trains bool // of datagrams come whole
+	heard  func(header *rtp.Header, payload []byte)
 
 	keys atomic.Pointer[srtp.Context]
 
@@ -50,8 +51,15 @@ func (e *ear) ListenUDP(_ string, at *net.UDPAddr) (transport.UDPConn, error) {
 	if err := c.SetReadBuffer(roomy); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
-	in, err := ingress.New(c)
-	return &earConn{Conn: in, ear: e}, err
+	open := ingress.New
+	if e.trains {
+		open = ingress.NewTrains
+	}
+	in, err := open(c)
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return &earConn{Conn: in, ear: e}, nil
 }
 
 // earConn keeps media from the library.

@@ -23,6 +23,7 @@ type Result struct {
 	RSS          float64 `json:"rss_kib_per_viewer"`
 	Goroutines   float64 `json:"goroutines_per_viewer"` // beyond those of an idle server
 	Path         string  `json:"path"`
+	GRO          bool    `json:"gro"`              // viewers cut trains, not the kernel in the server's time
 	Layers       []int   `json:"layers,omitempty"` // packets delivered of each layer, lowest first
 }
 
@@ -79,7 +80,7 @@ func fanout(ctx context.Context, o options, stderr io.Writer) (r Result, err err
 		Delivered: t.delivered(o.viewers), Gaps: t.gaps.Load(),
 		P50: t.delta.quantile(0.5), P99: t.delta.quantile(0.99), KeyP99: t.key.quantile(0.99), AudioP99: t.audio.quantile(0.99),
 		FirstP99: quantile(all.each(func(v *viewer) time.Duration { return v.first }), 0.99), RSS: float64(full-empty) / 1024 / float64(o.viewers),
-		Goroutines: float64(busy-idle) / float64(o.viewers), Path: s.srv.path(),
+		Goroutines: float64(busy-idle) / float64(o.viewers), Path: s.srv.path(), GRO: o.gro,
 	}
 	if o.layers > 1 {
 		for i := range o.layers {

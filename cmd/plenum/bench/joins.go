@@ -29,6 +29,7 @@ type Joins struct {
 	PacketCPU float64 `json:"cpu_us_per_packet"` // afterwards
 	Gaps      uint64  `json:"gaps"`
 	Path      string  `json:"path"`
+	GRO       bool    `json:"gro"` // see Result
 }
 
 func (r Joins) String() string {
@@ -69,7 +70,7 @@ func joins(ctx context.Context, o options, stderr io.Writer) (r Joins, err error
 	return Joins{
 		Joins: o.viewers, Failed: failed, Seconds: float64(o.seconds), GOP: o.gop, Deaf: o.deaf,
 		FirstP50: quantile(whole, 0.5), FirstP99: quantile(whole, 0.99), PacketP50: quantile(first, 0.5), PacketP99: quantile(first, 0.99),
-		PLIsMax: asked, KeyFrames: keys, PacketCPU: packet, Gaps: t.gaps.Load(), Path: s.srv.path(),
+		PLIsMax: asked, KeyFrames: keys, PacketCPU: packet, Gaps: t.gaps.Load(), Path: s.srv.path(), GRO: o.gro,
 		CPU: (float64(spent.cpu.Microseconds()) - packet*float64(t.packets.Load())) / 1000 / float64(o.viewers),
 	}, nil
 }

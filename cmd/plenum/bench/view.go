@@ -73,7 +73,7 @@ func (a *audience) join(ctx context.Context, s *stage, n *stdnet.Net) error {
 	}
 	v := &viewer{seen: make(chan struct{})}
 	slots := map[uint32]*counter{}
-	hark := &ear{heard: func(h *rtp.Header, payload []byte) {
+	hark := &ear{trains: s.gro, heard: func(h *rtp.Header, payload []byte) {
 		c := slots[h.SSRC]
 		if c == nil {
 			c = &counter{viewer: v, meter: s.meter}

@@ -1,4 +1,4 @@
-// The vote of this browser in one poll: cast it, survive a lost answer, prove it after closing.
+// The vote of this browser in one poll: cast it, and survive a lost answer.
 import { api, OFFLINE, Problem, type Schema } from '../lib/api';
 import { newVote, stamp, storedVote, storeVote, type StoredVote, voteKey } from '../lib/receipt';
 import type { Poll, Room } from '../lib/room.svelte';
@@ -19,10 +19,6 @@ export class Ballot {
   error = $state.raw<unknown>();
   /** A counted answer is being changed. */
   changing = $state(false);
-  /** After closing: every receipt in the box. */
-  receipts = $state.raw<readonly string[] | undefined>();
-  /** After closing: whether the receipt is in the published list, and how many are. */
-  proof = $state.raw<{ found: boolean; of: number } | undefined>();
 
   constructor(room: Room, poll: Poll) {
     this.#room = room;
@@ -97,23 +93,6 @@ export class Ballot {
     const { fetchPaper, heldPaper } = await import('../polls/promise/paper');
     this.#paper ??= heldPaper(this.#poll) ?? (await fetchPaper(this.#room.id, this.#poll));
     return this.#paper;
-  }
-
-  /** Looks for the own receipt in the list that is published after closing. */
-  async check(): Promise<void> {
-    const vote = this.vote;
-    if (!vote) return;
-    this.busy = true;
-    this.error = undefined;
-    try {
-      const all = await api('get', '/api/webinars/{webinar}/polls/{poll}/receipts', { params: { webinar: this.#room.id, poll: this.#poll } });
-      this.receipts = all;
-      this.proof = { found: all.includes(vote.receipt), of: all.length };
-    } catch (err) {
-      this.error = err;
-    } finally {
-      this.busy = false;
-    }
   }
 
   #failed(err: unknown, again: boolean): CastResult {

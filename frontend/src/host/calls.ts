@@ -74,10 +74,10 @@ export const polls = {
     api('put', '/api/webinars/{webinar}/polls/{poll}', { params: { webinar, poll }, body }),
   remove: (webinar: string, poll: string) => api('delete', '/api/webinars/{webinar}/polls/{poll}', { params: { webinar, poll } }),
   open: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/open', { params: { webinar, poll } }),
-  /** Although few members have votes of one weight. */
-  openKnowing: async (webinar: string, poll: string): Promise<Poll> => {
+  /** Although few members have votes of one weight, or few vote in one way. */
+  beginKnowing: async (how: 'open' | 'repeat', webinar: string, poll: string): Promise<Poll> => {
     const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
-    const res = await request(`/api/webinars/${webinar}/polls/${poll}/open`, { method: 'POST', headers, body: JSON.stringify({ small_classes: true }) });
+    const res = await request(`/api/webinars/${webinar}/polls/${poll}/${how}`, { method: 'POST', headers, body: JSON.stringify({ small_classes: true }) });
     return (await res.json()) as Poll;
   },
   close: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/close', { params: { webinar, poll } }),

@@ -2488,7 +2488,11 @@ export interface components {
         PollOpening: {
             /** @description closes so long after its opening, whatever the draft says */
             open_for_ms?: number;
-            /** @description open a motion although few members have votes of one weight */
+            /** @description open a motion although few members have votes of one weight, or few vote in one way */
+            small_classes?: boolean;
+        };
+        PollRepeat: {
+            /** @description open a motion although few vote in one way, as in the first round or only in this one */
             small_classes?: boolean;
         };
         PollEnd: {
@@ -4507,7 +4511,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PollRepeat"];
+            };
+        };
         responses: {
             /** @description poll */
             200: {

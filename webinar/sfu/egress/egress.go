@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/netip"
 	"sync/atomic"
+	"syscall"
 )
 
 // Path is a way into the kernel.
@@ -46,6 +47,7 @@ type Socket struct {
 	conn *net.UDPConn
 	v6   bool // of family INET6; IPv4 addresses are mapped into it
 	path Path
+	raw  syscall.RawConn
 }
 
 // Open finds out what works on conn, which stays the caller's to close. Error: [ErrPath] if want does not.
@@ -60,7 +62,11 @@ func Open(conn *net.UDPConn, want Path) (*Socket, error) {
 	if want < best || want > SendTo {
 		return nil, fmt.Errorf("%w: %s", ErrPath, want)
 	}
-	return &Socket{conn: conn, v6: v6, path: want}, nil
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return nil, fmt.Errorf("egress: %w", err)
+	}
+	return &Socket{conn: conn, v6: v6, path: want, raw: raw}, nil
 }
 
 // Path is the way that batches begin with.
@@ -122,9 +128,17 @@ func (b *Batch) Stats() Stats {
 
 // Carries reports whether a batch can send to an address at all: not if it has a zone or is of the other family. It may
 // be called from any goroutine.
-func (b *Batch) Carries(to netip.AddrPort) bool {
+func (b *Batch) Carries(to netip.AddrPort) bool { return b.socket.carries(to) }
+
+func (s *Socket) carries(to netip.AddrPort) bool {
 	a := to.Addr()
-	return a.IsValid() && a.Zone() == "" && (b.socket.v6 || a.Is4() || a.Is4In6())
+	return a.IsValid() && a.Zone() == "" && (s.v6 || a.Is4() || a.Is4In6())
+}
+
+// Send sends one datagram at once, from any goroutine, and does not wait. It reports false if that did not work; the
+// connection's own ways of writing then tell why, or wait.
+func (s *Socket) Send(p []byte, to netip.AddrPort) bool {
+	return len(p) > 0 && s.carries(to) && s.single(p, to)
 }
 
 // Add copies p into the batch. It reports false for what a batch does not carry: see Carries, and oversize.

@@ -167,6 +167,33 @@ func TestWhatABatchCannotCarry(t *testing.T) {
 	}
 }
 
+// TestSendGoesOutAtOnce shows that single datagrams need no batch, and that what cannot be sent is said.
+func TestSendGoesOutAtOnce(t *testing.T) {
+	for name, f := range map[string]struct{ network, from, to string }{
+		"IPv4": {"udp4", "127.0.0.1", "127.0.0.1"}, "IPv6": {"udp6", "::1", "::1"}, "both": {"udp", "::", "127.0.0.1"},
+	} {
+		conn, sink := listen(t, f.network, f.from), listen(t, "udp", f.to)
+		s, err := Open(conn, Auto)
+		if err != nil {
+			t.Fatal(err)
+		}
+		works := s.path != SendTo // a system with less has none of this either
+		if got := s.Send(datagram(300, 7), addr(sink)); got != works {
+			t.Fatalf("%s: sent: %v", name, got)
+		}
+		if works && !bytes.Equal(receive(t, sink), datagram(300, 7)) {
+			t.Errorf("%s: something else came", name)
+		}
+		if s.Send(nil, addr(sink)) || s.Send(datagram(9, 1), netip.MustParseAddrPort("[fe80::1%1]:9")) || s.Send(datagram(70_000, 1), addr(sink)) {
+			t.Errorf("%s: nothing, a zone or too much was sent", name)
+		}
+		conn.Close()
+		if s.Send(datagram(300, 7), addr(sink)) {
+			t.Errorf("%s: a closed socket sends", name)
+		}
+	}
+}
+
 func TestParsePath(t *testing.T) {
 	for p := Auto; p <= SendTo; p++ {
 		if got, err := ParsePath(p.String()); got != p || err != nil {

@@ -4,6 +4,7 @@ package egress
 
 import (
 	"net"
+	"net/netip"
 	"time"
 )
 
@@ -14,6 +15,8 @@ func probe(conn *net.UDPConn) (best Path, v6 bool, err error) {
 	ip := conn.LocalAddr().(*net.UDPAddr).IP
 	return SendTo, ip.To4() == nil, nil
 }
+
+func (*Socket) single([]byte, netip.AddrPort) bool { return false }
 
 // kernel sends datagrams one by one.
 type kernel struct{}

@@ -2,8 +2,10 @@ package ingress
 
 import (
 	"encoding/binary"
+	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"syscall"
 	"time"
 	"unsafe"
@@ -17,6 +19,13 @@ type mmsghdr struct {
 	len uint32
 }
 
+// control is the ancillary message UDP_GRO, which tells how long each datagram of a train is but the last.
+type control struct {
+	hdr  unix.Cmsghdr
+	size int32
+	_    [4]byte
+}
+
 // batch is what one system call has brought.
 type batch struct {
 	rc    syscall.RawConn
@@ -24,43 +33,68 @@ type batch struct {
 	hdrs  []mmsghdr
 	names []unix.RawSockaddrInet6 // an INET4 address uses the front of it
 	iovs  []unix.Iovec
+	ctls  []control // nil: no trains
 	arena []byte
+	room  int // bytes of a message
 
-	at, count int // the next datagram, and how many there are
+	at, count int    // the next message, and how many there are
+	rest      []byte // of the train before it, whose
+	segment   int    // datagrams are so long
 	woken     bool
 	fault     syscall.Errno
 }
 
-func newBatch(conn *net.UDPConn) (*batch, error) {
+// newBatch makes room for a number of messages.
+func newBatch(conn *net.UDPConn, messages, room int, trains bool) (*batch, error) {
 	rc, err := conn.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
 	b := &batch{
-		rc: rc, hdrs: make([]mmsghdr, maxMessages), names: make([]unix.RawSockaddrInet6, maxMessages),
-		iovs: make([]unix.Iovec, maxMessages), arena: make([]byte, maxMessages*maxDatagram),
+		rc: rc, hdrs: make([]mmsghdr, messages), names: make([]unix.RawSockaddrInet6, messages),
+		iovs: make([]unix.Iovec, messages), arena: make([]byte, messages*room), room: room,
 	}
 	for i := range b.hdrs {
 		h := &b.hdrs[i].hdr
 		h.Name = (*byte)(unsafe.Pointer(&b.names[i]))
 		h.Iov = &b.iovs[i]
 		h.SetIovlen(1)
-		b.iovs[i].Base = &b.arena[i*maxDatagram]
-		b.iovs[i].SetLen(maxDatagram)
+		b.iovs[i].Base = &b.arena[i*room]
+		b.iovs[i].SetLen(room)
 	}
 	b.read = b.take
-	return b, nil
+	if trains {
+		err = b.couple()
+	}
+	return b, err
+}
+
+// couple asks the kernel for whole trains.
+func (b *batch) couple() error {
+	var fault error
+	err := b.rc.Control(func(fd uintptr) { fault = unix.SetsockoptInt(int(fd), unix.IPPROTO_UDP, unix.UDP_GRO, 1) })
+	if err = errors.Join(err, fault); err != nil {
+		return os.NewSyscallError("setsockopt", err)
+	}
+	b.ctls = make([]control, len(b.hdrs))
+	for i := range b.ctls {
+		b.hdrs[i].hdr.Control = (*byte)(unsafe.Pointer(&b.ctls[i]))
+	}
+	return nil
 }
 
 // next copies a datagram of the batch, or of a new one when it is used up.
 func (b *batch) next(p []byte) (int, netip.AddrPort, error) {
 	for {
+		if len(b.rest) > 0 {
+			return copy(p, b.cut()), b.sender(b.at - 1), nil
+		}
 		for b.at < b.count {
 			i := b.at
 			b.at++
 			if b.hdrs[i].hdr.Flags&unix.MSG_TRUNC == 0 {
-				n := int(b.hdrs[i].len)
-				return copy(p, b.arena[i*maxDatagram:][:n]), b.sender(i), nil
+				b.open(i)
+				return copy(p, b.cut()), b.sender(i), nil
 			}
 		}
 		b.at, b.count, b.woken, b.fault = 0, 0, false, 0
@@ -73,6 +107,26 @@ func (b *batch) next(p []byte) (int, netip.AddrPort, error) {
 	}
 }
 
+// open begins with message i.
+func (b *batch) open(i int) {
+	b.rest = b.arena[i*b.room:][:b.hdrs[i].len]
+	b.segment = len(b.rest)
+	if b.ctls == nil || b.hdrs[i].hdr.Controllen == 0 {
+		return
+	}
+	if c := &b.ctls[i]; c.hdr.Level == unix.IPPROTO_UDP && c.hdr.Type == unix.UDP_GRO && c.size > 0 {
+		b.segment = int(c.size)
+	}
+}
+
+// cut takes the next datagram off.
+func (b *batch) cut() []byte {
+	n := min(b.segment, len(b.rest))
+	d := b.rest[:n]
+	b.rest = b.rest[n:]
+	return d
+}
+
 // take fills the batch. It reports false when there is nothing yet; the runtime calls it again when there is.
 func (b *batch) take(fd uintptr) bool {
 	if b.woken {
@@ -81,6 +135,9 @@ func (b *batch) take(fd uintptr) bool {
 	b.woken = true
 	for i := range b.hdrs {
 		b.hdrs[i].hdr.Namelen = unix.SizeofSockaddrInet6
+		if b.ctls != nil {
+			b.hdrs[i].hdr.SetControllen(int(unsafe.Sizeof(control{})))
+		}
 	}
 	for {
 		// Raw, because it cannot block: the scheduler need not hear of it.

@@ -18,6 +18,9 @@ const (
 
 	maxMessages = 64   // datagrams of one system call
 	maxDatagram = 2048 // bytes; what is longer is of nobody whom we serve, and is dropped
+
+	maxTrains = 8        // messages of one system call where each may be a train
+	maxTrain  = 64 << 10 // bytes of one; UDP carries no more
 )
 
 // Conn is a UDP connection whose datagrams are read by one goroutine alone. All else is the connection's own.
@@ -28,7 +31,15 @@ type Conn struct {
 
 // New makes a reader of conn, which Close closes.
 func New(conn *net.UDPConn) (*Conn, error) {
-	b, err := newBatch(conn)
+	b, err := newBatch(conn, maxMessages, maxDatagram, false)
+	return &Conn{UDPConn: conn, batch: b}, err
+}
+
+// NewTrains is New for a socket that gets trains: the kernel hands one over as it was sent (UDP generic receive offload,
+// Linux 5.0), and it is cut into its datagrams here. Otherwise the kernel cuts it, and on loopback in the sender's time.
+// Only ReadFromAddrPort may read from such a connection. It fails where the system has no such thing.
+func NewTrains(conn *net.UDPConn) (*Conn, error) {
+	b, err := newBatch(conn, maxTrains, maxTrain, true)
 	return &Conn{UDPConn: conn, batch: b}, err
 }
 

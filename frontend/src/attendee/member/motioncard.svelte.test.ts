@@ -3,6 +3,7 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Schema } from '../../lib/api';
 import { language } from '../../lib/lang.svelte';
 import { type Poll, Room } from '../../lib/room.svelte';
+import { storeVote, voteKey } from '../../lib/receipt';
 import { forVoters } from '../../polls/kinds';
 import { load } from '../i18n';
 import MotionCard from './MotionCard.svelte';
@@ -56,4 +57,43 @@ test('a guest reads who votes and is asked for nothing', async () => {
   card = mount(MotionCard, { target: document.body, props: { room: new Room('w'), poll } });
   await vi.waitFor(() => expect(text()).toContain('Then open the link that was sent to you.'), 10_000);
   expect(document.querySelector('form')).toBeNull();
+});
+
+test('after a secret vote each receipt of this browser is looked for, and what was lost is told apart', async () => {
+  const [anna, bert, carl] = [member('1', 'Anna'), member('2', 'Bert'), member('3', 'Carl')];
+  const box = ['a'.repeat(64), 'b'.repeat(64), 'c'.repeat(64)];
+  const asks: string[] = [];
+  const held = { member: anna, mandates: [anna, bert, carl].map((m) => ({ member: m, voted: false, drawn: false })) };
+  vi.stubGlobal('fetch', (at: string) => {
+    asks.push(at);
+    return Promise.resolve(Response.json(at.endsWith('/receipts') ? box : held));
+  });
+  const at = { answer: { options: ['f'] }, secret: '', storedAt: '2026-01-01T10:00:00Z' };
+  storeVote('p.1', { ...at, receipt: box[1] ?? '' });
+  storeVote('p.2', { ...at, receipt: 'd'.repeat(64) });
+  storeVote('p.3', { answer: at.answer, secret: '', receipt: 'e'.repeat(64) }); // no answer ever came
+  const closed = { ...poll, secrecy: 'secret', state: 'closed', closed_at: '2026-01-01T10:05:00Z', published_at: '2026-01-01T10:05:00Z' } as unknown as Poll;
+  card = mount(MotionCard, { target: document.body, props: { room: new Room('w'), poll: closed } });
+  await vi.waitFor(() => expect(text()).toContain('Look for the receipts in the box'), 10_000);
+  [...document.querySelectorAll('button')].find((b) => b.textContent.includes('Look for'))?.click();
+  await vi.waitFor(() => expect(text()).toContain('Your ballot is in the box: one of 3.'), 10_000);
+  expect(text()).toContain('The receipt in the name of Bert is not in the box.');
+  expect(text()).toContain('The ballot in the name of Carl did not arrive before the closing, so it does not count.');
+  expect(document.querySelectorAll('li.mine')).toHaveLength(1);
+  expect(asks.filter((a) => a.endsWith('/receipts'))).toHaveLength(1); // and it names none
+  for (const m of ['1', '2', '3']) storeVote(`p.${m}`, null);
+});
+
+test('a vote from another tab of this browser is seen', async () => {
+  const [anna, bert] = [member('1', 'Anna'), member('2', 'Bert')];
+  mandates = { member: anna, mandates: [anna, bert].map((m) => ({ member: m, voted: false, drawn: false })) };
+  card = mount(MotionCard, { target: document.body, props: { room: new Room('w'), poll } });
+  await vi.waitFor(() => expect(document.querySelector('form')).not.toBeNull(), 10_000);
+  const sent = { answer: { options: ['a'] }, secret: '', receipt: 'a'.repeat(64) };
+  storeVote('p.1', sent);
+  dispatchEvent(new StorageEvent('storage', { key: voteKey('p.1') }));
+  flushSync();
+  expect(document.querySelector<HTMLInputElement>('input[value=a]')?.checked).toBe(true); // goes again as it was, and no other
+  expect(document.querySelector<HTMLInputElement>('input[value=f]')?.disabled).toBe(true);
+  storeVote('p.1', null);
 });

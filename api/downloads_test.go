@@ -1,0 +1,130 @@
+package api
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"gorm.io/gorm"
+)
+
+// Somebody takes their name and their film back in the moment in which a copy of it is written down: either the copy is
+// without it, or there is none, or its owner is told to delete it.
+func TestWithdrawalBetweenReadingAndNoting(t *testing.T) {
+	for _, c := range []struct {
+		op, query string
+		status    int
+	}{
+		{"reportCSV", "", http.StatusOK},
+		{"timeline", "download=1", http.StatusOK},
+		{"masters", "", http.StatusOK}, // of the host, who stays in it
+		{"captions", "download=1", http.StatusNotFound},
+	} {
+		t.Run(c.op, func(t *testing.T) {
+			s := newSite(t)
+			host := s.account("host@example.org")
+			w := s.webinar(host)
+			ann, annTicket := s.ticket(host, w, "speaker")
+			bob, bobTicket := s.ticket(host, w, "speaker")
+			s.want(s.do(bob, "join", in(w), `{"name":"Bobby Tables"}`), http.StatusOK, "")
+			var rec recordingJSON
+			s.want(s.do(host, "announce", in(w), `{"strict":false}`), http.StatusCreated, "").into(t, &rec)
+			one := in(w, "recording", rec.ID)
+			s.agree(ann, one)
+			var mine myConsentJSON
+			s.agree(bob, one).into(t, &mine)
+			s.want(s.do(host, "startRecording", one, ""), http.StatusOK, "")
+			s.speak(w, annTicket.ID)
+			s.speak(w, bobTicket.ID)
+			s.want(s.do(host, "stopRecording", one, ""), http.StatusOK, "")
+			s.sealed(host, one, 2)
+			german := with(one, "lang", "de")
+			s.want(s.do(host, "setCaptions", german, "WEBVTT\n\n00:00:00.500 --> 00:00:01.000\nBobby Tables\n"), http.StatusOK, "")
+
+			if before := s.copyOf(host, c.op, with(german, "?", "")); !strings.Contains(before, "Bobby") {
+				t.Fatalf("the test proves nothing: %s", before)
+			}
+			_, secret, _ := strings.Cut(mine.Link, "#")
+			var once sync.Once
+			must(t, s.db.Callback().Raw().Before("*").Register("withdraw", func(tx *gorm.DB) {
+				if strings.Contains(tx.Statement.SQL.String(), "INSERT INTO downloads") {
+					once.Do(func() {
+						s.want(s.do(asker{}, "withdrawReceipt", nil, `{"link":"`+secret+`"}`), http.StatusOK, "")
+					})
+				}
+			}))
+			got := s.do(host, c.op, with(german, "?", c.query), "")
+			if got.status != c.status {
+				t.Errorf("%d %s", got.status, got.problem())
+			}
+			if said := unpacked(t, c.op, got.body); strings.Contains(said, "Bobby") {
+				t.Errorf("the copy names who has withdrawn, and nobody is told to delete it: %s", said)
+			}
+		})
+	}
+}
+
+// What cannot be written down does not go: no byte of a copy leaves while the list of downloads takes nothing.
+func TestNothingIsTakenUnnoted(t *testing.T) {
+	s := newSite(t)
+	host := s.account("host@example.org")
+	w := s.webinar(host)
+	ann, ticket := s.ticket(host, w, "speaker")
+	var rec recordingJSON
+	s.want(s.do(host, "announce", in(w), `{}`), http.StatusCreated, "").into(t, &rec)
+	one := in(w, "recording", rec.ID, "lang", "de")
+	s.agree(ann, one)
+	s.want(s.do(host, "startRecording", one, ""), http.StatusOK, "")
+	s.speak(w, ticket.ID)
+	s.want(s.do(host, "stopRecording", one, ""), http.StatusOK, "")
+	one["segment"] = s.sealed(host, one, 1).Segments[0].ID
+	s.want(s.do(host, "setCaptions", one, "WEBVTT\n\n00:00:00.500 --> 00:00:01.000\nHello\n"), http.StatusOK, "")
+	s.program(host, one)
+	must(t, s.db.Callback().Raw().Before("*").Register("full", func(tx *gorm.DB) {
+		if strings.Contains(tx.Statement.SQL.String(), "INSERT INTO downloads") {
+			_ = tx.AddError(errors.New("disk is full")) // the statement is not run
+		}
+	}))
+	for _, c := range []struct{ op, query string }{
+		{"segment", ""}, {"segment", "download=1"}, {"program", ""}, {"program", "download=1"}, {"masters", ""}, {"timeline", "download=1"},
+		{"captions", "download=1"}, {"ledger", ""}, {"reportCSV", ""}, {"reportPDF", ""},
+	} {
+		got := s.want(s.do(host, c.op, with(one, "?", c.query), ""), http.StatusServiceUnavailable, "storage")
+		if name := got.header.Get("Content-Disposition"); name != "" || len(got.body) > 1000 {
+			t.Errorf("%s %s: %s, %d bytes", c.op, c.query, name, len(got.body))
+		}
+	}
+	var list []downloadJSON
+	s.want(s.do(host, "downloads", one, ""), http.StatusOK, "").into(t, &list)
+	for _, d := range list {
+		if d.What != "program" { // was looked at before
+			t.Errorf("%+v", d)
+		}
+	}
+}
+
+// copyOf is what is read without a copy, or the copy where there is no such thing.
+func (s *site) copyOf(host asker, op string, params map[string]string) string {
+	s.t.Helper()
+	return unpacked(s.t, op, s.want(s.do(host, op, params, ""), http.StatusOK, "").body)
+}
+
+// unpacked is the text of a copy: of a ZIP, the timeline in it.
+func unpacked(t testing.TB, op string, body []byte) string {
+	t.Helper()
+	if op != "masters" {
+		return string(body)
+	}
+	z, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
+	must(t, err)
+	f, err := z.Open(timelineEntry)
+	must(t, err)
+	line, err := io.ReadAll(f)
+	must(t, err)
+	return string(line)
+}

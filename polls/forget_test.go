@@ -1,0 +1,374 @@
+package polls
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"plenum/polls/assembly"
+	"plenum/webinar"
+)
+
+// onDisk is all that lies on the disk: the file and its write-ahead log.
+func (f *fixture) onDisk(t *testing.T) []byte {
+	t.Helper()
+	var out []byte
+	for _, name := range []string{f.path, f.path + "-wal"} {
+		part, err := os.ReadFile(name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		out = append(out, part...)
+	}
+	return out
+}
+
+// Where only one member with votes of some weight has drawn a token, that and the ballot of that weight would tell. So
+// nothing on the disk says after the closing, in whichever way it came, who had drawn one.
+func TestClosingForgetsWhoDrewAToken(t *testing.T) {
+	for name, end := range map[string]func(*fixture, Poll) error{
+		"by a host":        func(f *fixture, p Poll) error { _, err := f.ClosePoll(t.Context(), room, p.ID); return err },
+		"with the webinar": func(f *fixture, _ Poll) error { return f.CloseAll(t.Context(), room) },
+		"at its time": func(f *fixture, p Poll) error {
+			o, _ := f.openings.get(p.ID)
+			o.poll.ClosesAt = time.Now().Add(-time.Second)
+			f.openings.set(o.poll, time.Now())
+			return f.closeOver(p)
+		},
+	} {
+		f := hall(t)
+		p := f.motion(t, Motion{Majority: SimpleMajority, Abstain: true}, Secret)
+		var booths []*booth
+		for i, c := range []struct{ member, weight int }{{0, 1}, {1, 1}, {7, 4}} {
+			b := f.enterWeighing(t, p, c.weight, name, i)
+			token, err := f.signFor(t, p, fmt.Sprint("t", c.member), "", b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := f.castSecretly(t, p, c.weight, i%2, b, token); err != nil {
+				t.Fatal(err)
+			}
+			booths = append(booths, b)
+		}
+		known := func() (n int) {
+			disk := f.onDisk(t)
+			for _, b := range booths {
+				request := sha256.Sum256(b.blinded)
+				n += min(1, bytes.Count(disk, request[:]))
+			}
+			return n
+		}
+		if n := known(); n != 3 {
+			t.Fatalf("%s: while it is open, %d requests are on the disk: the test sees nothing", name, n)
+		}
+		if err := end(f, p); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil { // waits for the file to be tidied
+			t.Fatal(err)
+		}
+		if n := known(); n != 0 {
+			t.Errorf("closed %s: %d requests are on the disk still", name, n)
+		}
+		var rows, ballots int
+		if err := f.db.Raw("SELECT (SELECT count(*) FROM poll_tokens), (SELECT count(*) FROM ballots)").Row().Scan(&rows, &ballots); err != nil || rows != 0 || ballots != 3 {
+			t.Errorf("closed %s: %d rows of tokens, %d ballots, %v", name, rows, ballots, err)
+		}
+	}
+}
+
+// A draft whose opening was undone keeps its tokens while there are ballots, but not beyond the webinar.
+func TestUndoneOpeningIsForgottenWithTheWebinar(t *testing.T) {
+	f := hall(t)
+	p := f.motion(t, Motion{Majority: SimpleMajority, Abstain: true}, Secret)
+	b := f.enter(t, p, "one")
+	token, err := f.signFor(t, p, "t1", "", b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.castSecretly(t, p, 1, 0, b, token); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.UndoOpening(t.Context(), room, p.ID); err != nil {
+		t.Fatal(err)
+	}
+	look := func() (tokens, keys int) {
+		t.Helper()
+		if err := f.db.Raw("SELECT (SELECT count(*) FROM poll_tokens), (SELECT count(*) FROM poll_keys WHERE private <> x'')").Row().Scan(&tokens, &keys); err != nil {
+			t.Fatal(err)
+		}
+		return tokens, keys
+	}
+	if tokens, keys := look(); tokens != 1 || keys != 2 {
+		t.Fatalf("undone: %d tokens, %d keys", tokens, keys)
+	}
+	if err := f.db.Exec("UPDATE webinars SET state = 'ended' WHERE id = ?", room).Error; err != nil {
+		t.Fatal(err)
+	}
+	if err := f.CloseAll(t.Context(), room); err != nil {
+		t.Fatal(err)
+	}
+	if tokens, keys := look(); tokens != 0 || keys != 0 {
+		t.Errorf("ended: %d tokens, %d keys", tokens, keys)
+	}
+}
+
+// A program that was killed after a poll had closed and before the file was tidied tidies it when it starts again.
+func TestFileIsTidiedAfterACrash(t *testing.T) {
+	const voters = 120
+	f := newFixture(t, voters)
+	p := f.opened(t, room, "a", "b")
+	if err := f.store.tidy(); err != nil { // all of it is in the file, for the copies
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(f.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	crashed := func(seed uint64) (left int, order []int) {
+		c := &fixture{path: filepath.Join(t.TempDir(), "copy.db"), events: &journal{}}
+		if err := os.WriteFile(c.path, before, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c.connect(t)
+		for _, i := range rand.New(rand.NewPCG(seed, 0)).Perm(voters) {
+			if err := c.vote(t, p, fmt.Sprint("t", i), i%2); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := c.store.transaction(func(tx *txn) error {
+			found, err := tx.get(t.Context(), room, p.ID)
+			if err == nil {
+				_, err = tx.finish(&found, time.Now())
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		after := &fixture{path: filepath.Join(t.TempDir(), "crashed.db"), events: &journal{}}
+		for _, part := range []string{"", "-wal"} { // as they lie there
+			file, err := os.ReadFile(c.path + part)
+			if err == nil {
+				err = os.WriteFile(after.path+part, file, 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			left += len(file)
+		}
+		after.connect(t)
+		if wal, err := os.Stat(after.path + "-wal"); err != nil || wal.Size() != 0 {
+			t.Errorf("the write-ahead log is not empty: %v, %v", wal, err)
+		}
+		if untidy, err := after.store.untidy(t.Context()); err != nil || untidy {
+			t.Errorf("untidy %v, %v", untidy, err)
+		}
+		return left, places(t, after.path, p, voters)
+	}
+	left1, order1 := crashed(1)
+	_, order2 := crashed(2)
+	if left1 <= len(before) {
+		t.Error("there was no write-ahead log, so that this test proves nothing")
+	}
+	if !slices.Equal(order1, order2) {
+		t.Error("the file still tells in which order the votes came in")
+	}
+}
+
+// The write-ahead log of a closed poll stays as long as somebody reads from it: that is told, and made up for later.
+func TestAReaderInTheWayIsTold(t *testing.T) {
+	f := newFixture(t, 1)
+	if err := f.store.transaction(func(tx *txn) error { return tx.messy() }); err != nil {
+		t.Fatal(err)
+	}
+	reading := f.db.Begin()
+	var n int
+	if err := reading.Raw("SELECT count(*) FROM tickets").Row().Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	err := f.store.tidy()
+	if done := reading.Rollback().Error; done != nil {
+		t.Fatal(done)
+	}
+	if untidy, fault := f.store.untidy(t.Context()); err == nil || !untidy || fault != nil {
+		t.Errorf("with a reader: %v, untidy %v, %v", err, untidy, fault)
+	}
+	if err := f.store.tidy(); err != nil {
+		t.Error(err)
+	}
+	if untidy, err := f.store.untidy(t.Context()); untidy || err != nil {
+		t.Errorf("without: untidy %v, %v", untidy, err)
+	}
+}
+
+// A message that no key can sign costs nobody their token.
+func TestAMessageThatIsRefusedSpendsNoToken(t *testing.T) {
+	f := hall(t)
+	p := f.motion(t, Motion{Majority: SimpleMajority, Abstain: true}, Secret)
+	for name, blinded := range map[string][]byte{"more than the modulus": bytes.Repeat([]byte{0xff}, tokenBytes), "nothing": make([]byte, tokenBytes)} {
+		_, err := f.SignFor(t.Context(), room, p.ID, "t1", "", blinded)
+		if invalid, ok := errors.AsType[*webinar.InvalidError](err); !ok || invalid.Field != "blinded" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := f.signFor(t, p, "t1", "", f.enter(t, p, "good")); err != nil {
+		t.Errorf("a good one afterwards: %v", err)
+	}
+}
+
+// Who was told of few voters at the first round was not told of those of the second.
+func TestTheNextRoundAsksAnew(t *testing.T) {
+	f := newFixture(t, 6)
+	f.members(t, 0, 1, 1, 1, 1, 1, 1)
+	draft := Draft{Question: "?", Options: []string{"a", "b", "c"}, Motion: Motion{Majority: SimpleMajority, Abstain: true}, Secrecy: Secret}
+	p, err := f.Create(t.Context(), room, draft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.OpenPoll(t.Context(), room, p.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.ClosePoll(t.Context(), room, p.ID); err != nil {
+		t.Fatal(err)
+	}
+	f.set(t, "here = 0 WHERE id IN ('m0', 'm1')")
+	if _, err := f.Repeat(t.Context(), room, p.ID, false); !errors.Is(err, ErrFewVoters) {
+		t.Fatalf("four of them: %v", err)
+	}
+	if sheet := f.sheet(t); len(sheet) != 1 {
+		t.Errorf("the refused round is in the run-sheet: %v", sheet)
+	}
+	next, err := f.Repeat(t.Context(), room, p.ID, true)
+	if err != nil || next.Round != 2 {
+		t.Fatalf("%+v, %v", next, err)
+	}
+	if electors, err := f.store.electors(t.Context(), next.ID); err != nil || len(electors) != 4 || slices.ContainsFunc(electors, func(e assembly.Elector) bool { return e.Member == "m0" }) {
+		t.Errorf("%+v, %v", electors, err)
+	}
+}
+
+// A draft whose time does not fit is refused before anything is written, so that it can open once it is mended.
+func TestARefusedOpeningLeavesNothing(t *testing.T) {
+	f := hall(t)
+	p, err := f.Create(t.Context(), room, Draft{Question: "?", Options: []string{"a", "b"}, Motion: Motion{Majority: SimpleMajority}, Secrecy: Secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.OpenAs(t.Context(), room, p.ID, Opening{For: 2 * time.Hour, SmallKnown: true}); err == nil {
+		t.Fatal("open for longer than the webinar is kept")
+	}
+	if electors, err := f.store.electors(t.Context(), p.ID); err != nil || len(electors) != 0 {
+		t.Errorf("%d electors were laid down, %v", len(electors), err)
+	}
+	if _, err := f.OpenAs(t.Context(), room, p.ID, Opening{SmallKnown: true}); err != nil {
+		t.Errorf("without an end: %v", err)
+	}
+}
+
+// A program that ends while a secret motion is open goes on with the same keys, list, tokens and ballots, and tells no more
+// than before.
+func TestSecretMotionGoesOnAfterARestart(t *testing.T) {
+	f := hall(t)
+	p := f.motion(t, Motion{Majority: SimpleMajority, Abstain: true}, Secret)
+	drawn, spent := f.enter(t, p, "drawn"), f.enter(t, p, "spent")
+	unused, err := f.signFor(t, p, "t1", "", drawn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	used, err := f.signFor(t, p, "t0", "m5", spent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.castSecretly(t, p, 1, 0, spent, used); err != nil {
+		t.Fatal(err)
+	}
+	f.set(t, "here = 1 WHERE id = 'm12'")
+	f.restart(t)
+	if views, err := f.List(t.Context(), room, "", true); err != nil || views[0].Tally.Total != 1 || views[0].Tally.Votes != nil || views[0].Tally.Motion != nil {
+		t.Errorf("a host sees %+v, %v", views[0].Tally, err)
+	}
+	for who, want := range map[string]error{"t1": ErrAlreadyVoted, "t12": ErrLate, "t11": assembly.ErrOnPaper} {
+		if _, err := f.signFor(t, p, who, "", f.enter(t, p, "another", who)); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", who, err, want)
+		}
+	}
+	if again, err := f.signFor(t, p, "t1", "", drawn); err != nil || !bytes.Equal(again, unused) {
+		t.Errorf("the same request after the restart: %v", err)
+	}
+	if err := f.castSecretly(t, p, 1, 1, spent, used); !errors.Is(err, ErrAlreadyVoted) {
+		t.Errorf("a token spent twice: %v", err)
+	}
+	if err := f.castSecretly(t, p, 1, 1, drawn, unused); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.ClosePoll(t.Context(), room, p.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.result(t, p); !slices.Equal(got.Votes, []int{1, 1, 0}) {
+		t.Errorf("%+v", got)
+	}
+}
+
+// While everybody draws, casts, casts again and a host closes, every ballot that was acknowledged is in the count once, none
+// comes in after it, and no token is signed any more.
+func TestClosingIsOrderedWithTheSecretBallots(t *testing.T) {
+	f := hall(t)
+	p := f.motion(t, Motion{Majority: SimpleMajority, Abstain: true}, Secret)
+	booths := map[int]*booth{}
+	for i := range 5 {
+		booths[i], booths[6+i] = f.enterWeighing(t, p, 1, "v", i), f.enterWeighing(t, p, 4, "v", 6+i)
+	}
+	var acknowledged, weighed atomic.Int64
+	var wg sync.WaitGroup
+	first := make(chan struct{}, 2*len(booths))
+	for i, b := range booths {
+		wg.Go(func() {
+			weight := 1 + 3*min(1, i/6)
+			token, err := f.signFor(t, p, fmt.Sprint("t", i), "", b)
+			if err != nil {
+				if !errors.Is(err, ErrClosed) {
+					t.Error(err)
+				}
+				return
+			}
+			for range 2 {
+				wg.Go(func() {
+					switch err := f.castSecretly(t, p, weight, i%2, b, token); {
+					case err == nil:
+						acknowledged.Add(1)
+						weighed.Add(int64(weight))
+						first <- struct{}{}
+					case !errors.Is(err, ErrClosed) && !errors.Is(err, ErrAlreadyVoted):
+						t.Error(err)
+					}
+				})
+			}
+		})
+	}
+	<-first
+	closed, err := f.ClosePoll(t.Context(), room, p.ID)
+	if err != nil || closed.State != StateClosed {
+		t.Fatal(err)
+	}
+	at := f.result(t, p)
+	wg.Wait()
+	sum := 0
+	for _, n := range at.Motion.Votes {
+		sum += n
+	}
+	ballots, _ := f.box(t, p.ID)
+	if n := int(acknowledged.Load()); n == 0 || n != at.Total || n != ballots || sum != int(weighed.Load()) {
+		t.Errorf("%d acknowledged weighing %d, %d counted weighing %d, %d in the box", n, weighed.Load(), at.Total, sum, ballots)
+	}
+}
