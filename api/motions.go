@@ -59,7 +59,7 @@ func answerPaper(c *call, p polls.PaperCount, err error) error {
 }
 
 func (s *server) minutesPDF(c *call) error {
-	return s.minutes(c, "pdf", "application/pdf", func(m minutes.Minutes, w io.Writer) error { return m.PDF(w, time.Now()) })
+	return s.minutes(c, "pdf", "application/pdf", minutes.Minutes.PDF)
 }
 
 func (s *server) minutesMarkdown(c *call) error {
@@ -77,7 +77,7 @@ func (s *server) minutes(c *call, ext, contentType string, write func(minutes.Mi
 		return err
 	}
 	var out bytes.Buffer
-	if err := write(minutes.Minutes{Meeting: c.webinar, Roll: roll, Motions: minutes.MotionsOf(views)}, &out); err != nil {
+	if err := write(minutes.Minutes{Meeting: c.webinar, Roll: roll, Motions: minutes.MotionsOf(views), At: time.Now()}, &out); err != nil {
 		return err
 	}
 	c.Header("Content-Disposition", fmt.Sprintf(`attachment; filename="minutes.%s"`, ext))
