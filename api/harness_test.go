@@ -18,7 +18,7 @@ import (
 	"go.uber.org/goleak"
 	"gorm.io/gorm"
 
-	"plenum/migrations"
+	"plenum/migrations/fresh"
 	"plenum/picture"
 	"plenum/polls"
 	"plenum/polls/assembly"
@@ -76,7 +76,7 @@ func newSite(t testing.TB, change ...func(*Deps)) *site {
 	t.Helper()
 	s := &site{t: t, doc: readContract(t), log: &logBuffer{}, spool: t.TempDir()}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	db, err := migrations.Open(t.Context(), filepath.Join(t.TempDir(), "p.db"))
+	db, err := fresh.Open(t.Context(), filepath.Join(t.TempDir(), "p.db"))
 	must(t, err)
 	s.db = db
 	conn, err := db.DB()

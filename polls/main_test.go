@@ -13,7 +13,7 @@ import (
 	"go.uber.org/goleak"
 	"gorm.io/gorm"
 
-	"plenum/migrations"
+	"plenum/migrations/fresh"
 	"plenum/webinar"
 )
 
@@ -84,7 +84,7 @@ func newFixture(tb testing.TB, seats int) *fixture {
 // connect opens the file and starts a service on it.
 func (f *fixture) connect(tb testing.TB) {
 	tb.Helper()
-	db, err := migrations.Open(tb.Context(), f.path)
+	db, err := fresh.Open(tb.Context(), f.path)
 	if err != nil {
 		tb.Fatal(err)
 	}

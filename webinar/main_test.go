@@ -10,7 +10,7 @@ import (
 	"go.uber.org/goleak"
 	"gorm.io/gorm"
 
-	"plenum/migrations"
+	"plenum/migrations/fresh"
 )
 
 func TestMain(m *testing.M) {
@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 // openDB opens a fresh database that is closed with the test.
 func openDB(t *testing.T) *gorm.DB {
 	t.Helper()
-	db, err := migrations.Open(t.Context(), filepath.Join(t.TempDir(), "plenum.db"))
+	db, err := fresh.Open(t.Context(), filepath.Join(t.TempDir(), "plenum.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"plenum/migrations"
+	"plenum/migrations/fresh"
 	"plenum/recorder/blob"
 	"plenum/recorder/master"
 )
@@ -61,7 +61,7 @@ func (o *outage) Sweep(context.Context, func(key, upload string) bool) (int, err
 func TestOrphansAreSweptHourly(t *testing.T) {
 	dir := folder(t)
 	synctest.Test(t, func(t *testing.T) {
-		db, err := migrations.Open(context.Background(), filepath.Join(dir, "p.db"))
+		db, err := fresh.Open(context.Background(), filepath.Join(dir, "p.db"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +101,7 @@ func TestStoreIsAwayForTenMinutes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := folder(t)
 			synctest.Test(t, func(t *testing.T) {
-				db, err := migrations.Open(context.Background(), filepath.Join(dir, "p.db"))
+				db, err := fresh.Open(context.Background(), filepath.Join(dir, "p.db"))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -16,7 +16,7 @@ import (
 	"go.uber.org/goleak"
 	"gorm.io/gorm"
 
-	"plenum/migrations"
+	"plenum/migrations/fresh"
 	"plenum/recorder/blob"
 	"plenum/recorder/blob/blobtest"
 	"plenum/recorder/master"
@@ -92,7 +92,7 @@ func (r *rig) open() {
 	if r.objects, err = blob.OpenS3(r.t.Context(), c); err != nil {
 		r.t.Fatal(err)
 	}
-	if r.db, err = migrations.Open(r.t.Context(), filepath.Join(r.dir, "p.db")); err != nil {
+	if r.db, err = fresh.Open(r.t.Context(), filepath.Join(r.dir, "p.db")); err != nil {
 		r.t.Fatal(err)
 	}
 	hook := func(*gorm.DB) { r.step() }

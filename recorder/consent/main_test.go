@@ -12,7 +12,7 @@ import (
 	"go.uber.org/goleak"
 	"gorm.io/gorm"
 
-	"plenum/migrations"
+	"plenum/migrations/fresh"
 	"plenum/webinar"
 )
 
@@ -31,7 +31,7 @@ func database(t testing.TB) *gorm.DB {
 		dir = shm
 		t.Cleanup(func() { os.RemoveAll(shm) })
 	}
-	db, err := migrations.Open(context.Background(), filepath.Join(dir, "p.db"))
+	db, err := fresh.Open(context.Background(), filepath.Join(dir, "p.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

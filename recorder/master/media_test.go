@@ -19,7 +19,7 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/rtp/codecs"
 
-	"plenum/migrations"
+	"plenum/migrations/fresh"
 	"plenum/recorder/consent"
 	"plenum/webinar"
 	"plenum/webinar/media"
@@ -33,7 +33,7 @@ const (
 // newBook is a consent book in which the subject has agreed and the recording runs.
 func newBook(t testing.TB) *consent.Book {
 	t.Helper()
-	db, err := migrations.Open(t.Context(), filepath.Join(t.TempDir(), "p.db"))
+	db, err := fresh.Open(t.Context(), filepath.Join(t.TempDir(), "p.db"))
 	must(t, err)
 	t.Cleanup(func() {
 		if sql, err := db.DB(); err == nil {

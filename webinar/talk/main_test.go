@@ -11,7 +11,7 @@ import (
 	"go.uber.org/goleak"
 	"gorm.io/gorm"
 
-	"plenum/migrations"
+	"plenum/migrations/fresh"
 	"plenum/webinar"
 )
 
@@ -53,7 +53,7 @@ type fixture struct {
 // newFixture has two live webinars and seats t0… in the first, x0… in the second.
 func newFixture(tb testing.TB, seats int) *fixture {
 	tb.Helper()
-	db, err := migrations.Open(tb.Context(), filepath.Join(tb.TempDir(), "p.db"))
+	db, err := fresh.Open(tb.Context(), filepath.Join(tb.TempDir(), "p.db"))
 	if err != nil {
 		tb.Fatal(err)
 	}
