@@ -22,7 +22,8 @@ type Motion struct {
 type Minutes struct {
 	Meeting webinar.Webinar
 	Roll    assembly.Roll
-	Motions []Motion // in their order
+	Motions []Motion  // in their order
+	At      time.Time // when they are written; all times are in its zone
 }
 
 // MotionsOf picks the motions that are decided.
@@ -36,12 +37,12 @@ func MotionsOf(views []polls.View) []Motion {
 	return out
 }
 
-func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+func (m Minutes) clock(t time.Time) string { return m.Meeting.Lang.Clock(t.In(m.At.Location())) }
 
 // facts are the lines about the meeting.
 func (m Minutes) facts() []string {
 	w := m.words()
-	out := []string{w.date + ": " + clock(m.Meeting.StartsAt)}
+	out := []string{w.date + ": " + m.clock(m.Meeting.StartsAt)}
 	quorum := w.noQuorum
 	if r := m.Roll.Rules; r.Quorum > 0 {
 		quorum = fmt.Sprintf(w.quorum, r.Quorum, w.of(r.Heads))
@@ -72,7 +73,7 @@ func (m Minutes) about(n Motion) []string {
 	w, p := m.words(), n.Poll
 	var out []string
 	if p.Attendance != nil {
-		out = append(out, w.opened+" "+clock(p.OpenedAt)+". "+m.attendance(*p.Attendance), w.closed+" "+clock(p.ClosedAt))
+		out = append(out, w.opened+" "+m.clock(p.OpenedAt)+". "+m.attendance(*p.Attendance), w.closed+" "+m.clock(p.ClosedAt))
 	}
 	out = append(out, w.secrecy[p.Secrecy], w.majority[p.Motion.Majority], w.counts(p.Motion.Heads))
 	if o := n.Tally.Motion; o != nil && o.OnPaper > 0 {
