@@ -19,14 +19,14 @@ func WriteCSV(w io.Writer, p Poll, t Tally) error { return Table(p, t).WriteCSV(
 // WriteXLSX writes the same table as a workbook, the sheet of which is named after the question.
 func WriteXLSX(w io.Writer, p Poll, t Tally) error { return Table(p, t).WriteXLSX(w, p.Question) }
 
-// WritePDF writes the result for people to read, in the language of their webinar. At is when it is written; the times in
-// it are those of its zone, which is named.
+// WritePDF writes the result for people to read, in the language of their webinar. At is when it is written; all times are
+// in its zone.
 func WritePDF(w io.Writer, p Poll, t Tally, lang webinar.Lang, at time.Time) error {
 	say := func(s string) string { return word(s, lang) }
 	doc := pdf.New(p.Question, string(lang), at)
 	state := say("open")
 	if p.State == StateClosed {
-		state = say("closed") + " " + p.ClosedAt.In(at.Location()).Format("2006-01-02 15:04 MST")
+		state = say("closed") + " " + lang.Clock(p.ClosedAt.In(at.Location()))
 	}
 	doc.Text(say("ballots") + ": " + strconv.Itoa(t.Total) + ". " + state)
 	table := Table(p, t)

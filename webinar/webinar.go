@@ -41,6 +41,19 @@ const (
 // Langs lists every language, for texts that must exist in each.
 func Langs() []Lang { return []Lang{German, English} }
 
+// Clock says a day and a time in words and names the zone, which is the one that t is in.
+func (l Lang) Clock(t time.Time) string {
+	day := "2 January 2006, 15:04 "
+	if l == German {
+		day = "02.01.2006, 15:04 Uhr "
+	}
+	zone := t.Format("MST")
+	if strings.HasPrefix(zone, "+") || strings.HasPrefix(zone, "-") { // a zone that has no letters of its own
+		zone = "UTC" + zone
+	}
+	return t.Format(day) + zone
+}
+
 // Webinar is one event.
 type Webinar struct {
 	ID       ID

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"syscall"
+	_ "time/tzdata" // TZ means the same on a machine that knows no zones
 
 	"plenum/cmd/plenum/bench"
 	"plenum/cmd/plenum/bench/record"

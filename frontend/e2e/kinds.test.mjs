@@ -22,7 +22,7 @@ before(async () => {
   await host.goto(`${server.url}/webinars/${webinar.id}`);
   await prepareTexts(host, 'Which wishes do you have?', 'text');
   await prepareTexts(host, 'What is teamwork to you?', 'cloud');
-  await prepareQuiz(host, 'Which of these is a prime number?', ['51', '57', '59'], [2]);
+  await prepareQuiz(host, 'Which of these is a prime number?', ['51', '57', '59', '91'], [2]);
   wall = await anotherWindow(host, server.url, { viewport: { width: 1920, height: 1080 } });
   wall.setDefaultTimeout(30_000);
   await other.goto(webinar.link);
@@ -112,6 +112,14 @@ test('a quiz keeps its answer until it closes, and only who asks for it stands o
   await openPoll(host, webinar.id, 'Which of these is a prime number?');
   const mine = card(phone, 'Which of these is a prime number?');
   const theirs = card(other, 'Which of these is a prime number?');
+  await mine.getByRole('button', { name: 'Send answer' }).click();
+  const missing = mine.getByRole('alert');
+  await missing.getByText('Please choose an answer first.').waitFor();
+  const languages = phone.getByRole('combobox', { name: /Language|Sprache/ });
+  await languages.selectOption('de');
+  await mine.getByRole('button', { name: 'Antwort senden' }).waitFor();
+  await missing.waitFor({ state: 'detached' }); // what was said in the language that is left does not stay
+  await languages.selectOption('en');
   await mine.getByRole('radio', { name: '59' }).check();
   await phone.getByLabel('Play for the leaderboard').check();
   await phone.getByLabel('Nickname').fill('Ada');
@@ -135,6 +143,8 @@ test('a quiz keeps its answer until it closes, and only who asks for it stands o
   await other.getByRole('region', { name: 'Bestenliste' }).getByText('Ada').waitFor();
   await wall.getByText('Ada').waitFor();
   await sound(wall, 'the result of a quiz on the wall');
+  const [last, foot] = await Promise.all([wall.getByRole('listitem').filter({ hasText: '91' }), wall.locator('footer')].map((l) => l.boundingBox()));
+  assert.ok(last.y + last.height <= foot.y, `the last answer ends at ${last.y + last.height}, above the way to take part at ${foot.y}`);
   await sound(phone, 'the result of a quiz');
   await phone.getByRole('button', { name: 'Take me off the leaderboard' }).click();
   await phone.getByRole('region', { name: 'Leaderboard' }).waitFor({ state: 'detached' });

@@ -22,8 +22,8 @@ type Motion struct {
 type Minutes struct {
 	Meeting webinar.Webinar
 	Roll    assembly.Roll
-	Motions []Motion       // in their order
-	Zone    *time.Location // of the times, which name it
+	Motions []Motion  // in their order
+	At      time.Time // when they are written; all times are in its zone
 }
 
 // MotionsOf picks the motions that are decided.
@@ -37,7 +37,7 @@ func MotionsOf(views []polls.View) []Motion {
 	return out
 }
 
-func (m Minutes) clock(t time.Time) string { return t.In(m.Zone).Format("2006-01-02 15:04 MST") }
+func (m Minutes) clock(t time.Time) string { return m.Meeting.Lang.Clock(t.In(m.At.Location())) }
 
 // facts are the lines about the meeting.
 func (m Minutes) facts() []string {

@@ -23,7 +23,7 @@ func meeting(lang webinar.Lang) Minutes {
 		Options: []polls.Option{{ID: "1", Text: "Ja"}, {ID: "2", Text: "Nein"}, {ID: "3", Text: "Enthaltung"}}}
 	tally := polls.Tally{Total: 3, Votes: []int{2, 1, 0}, Motion: &polls.Outcome{Votes: []int{5, 1, 0}, Paper: []int{0, 1, 0}, Invalid: 1, Decision: polls.Carried, OnPaper: 2}}
 	draft := polls.Poll{State: polls.StateDraft, Motion: p.Motion}
-	return Minutes{Meeting: webinar.Webinar{Title: "Jahrestreffen", Lang: lang, StartsAt: at}, Roll: roll, Zone: time.FixedZone("CET", 3600),
+	return Minutes{Meeting: webinar.Webinar{Title: "Jahrestreffen", Lang: lang, StartsAt: at}, Roll: roll, At: at.In(time.FixedZone("CET", 3600)),
 		Motions: MotionsOf([]polls.View{{Poll: draft}, {Poll: polls.Poll{State: polls.StateClosed}, Tally: &tally}, {Poll: p, Tally: &tally}})}
 }
 
@@ -31,8 +31,9 @@ func TestMinutesSayWhatWasDecided(t *testing.T) {
 	for lang, want := range map[webinar.Lang][]string{
 		webinar.German: {"# Protokoll: Jahrestreffen", "- Beschlussfähig ab 50 % der Stimmen", "höchstens 2 Mitglieder", "## 1. Beitrag 30 €?", "**Ergebnis: angenommen**",
 			"| Ja | 5 | 2 | 0 |", "| Nein | 1 | 1 | 1 |", "Stimmzettel auf Papier: 2, davon 1 ungültig", "Anwesend: 2 Mitglieder mit 4 Stimmen; vertreten: 1 mit 2",
-			`| 1 | Anna \*Ångström\* | 3 | anwesend |`, `| 2 | Bert \| x | 2 | vertreten durch Anna \*Ångström\* |`, "stimmt auf Papier ab", "Anonyme Abstimmung", "zwei Drittel"},
-		webinar.English: {"# Minutes: Jahrestreffen", "**Result: carried**", "There was a quorum.", "2026-11-28 20:00 CET"},
+			`| 1 | Anna \*Ångström\* | 3 | anwesend |`, `| 2 | Bert \| x | 2 | vertreten durch Anna \*Ångström\* |`, "stimmt auf Papier ab", "Anonyme Abstimmung", "zwei Drittel",
+			"- Versammlung am: 28.11.2026, 20:00 Uhr CET"},
+		webinar.English: {"# Minutes: Jahrestreffen", "**Result: carried**", "There was a quorum.", "28 November 2026, 20:00 CET"},
 	} {
 		var md, paper bytes.Buffer
 		if err := meeting(lang).Markdown(&md); err != nil {
@@ -46,7 +47,7 @@ func TestMinutesSayWhatWasDecided(t *testing.T) {
 		if n := strings.Count(md.String(), "\n## "); n != 2 {
 			t.Errorf("%s: %d parts, want the motion and the members", lang, n)
 		}
-		if err := meeting(lang).PDF(&paper, time.Now()); err != nil || !bytes.HasPrefix(paper.Bytes(), []byte("%PDF-")) {
+		if err := meeting(lang).PDF(&paper); err != nil || !bytes.HasPrefix(paper.Bytes(), []byte("%PDF-")) {
 			t.Errorf("%s: %v, %d bytes", lang, err, paper.Len())
 		}
 	}

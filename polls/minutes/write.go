@@ -4,15 +4,14 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"plenum/pdf"
 )
 
-// PDF writes the minutes to be read and signed. At is when they are written.
-func (m Minutes) PDF(to io.Writer, at time.Time) error {
+// PDF writes the minutes to be read and signed.
+func (m Minutes) PDF(to io.Writer) error {
 	w := m.words()
-	doc := pdf.New(m.title(), string(m.Meeting.Lang), at)
+	doc := pdf.New(m.title(), string(m.Meeting.Lang), m.At)
 	doc.Text(strings.Join(m.facts(), "\n"))
 	if len(m.Motions) == 0 {
 		doc.Text(w.none)
@@ -27,7 +26,7 @@ func (m Minutes) PDF(to io.Writer, at time.Time) error {
 		doc.Text(strings.Join(m.about(n), "\n"))
 	}
 	doc.Heading(w.members)
-	doc.Text(w.asOf + " " + m.clock(at) + ". " + m.attendance(m.Roll.Attendance()))
+	doc.Text(w.asOf + " " + m.clock(m.At) + ". " + m.attendance(m.Roll.Attendance()))
 	head, rows := m.present()
 	doc.Table(head, []float64{1, 3, 1, 3}, rows)
 	if doc.Lacks() {

@@ -164,6 +164,9 @@ func TestTruncatedAnswer(t *testing.T) {
 		if (err != nil) != broken || broken && len(b) > 0 || !broken && len(b) != size {
 			t.Errorf("%d of %d bytes sent: %d read, %v", sent, size, len(b), err)
 		}
+		if back, err := s.sumsBack(t.Context(), testKey, size); (err != nil) != broken || broken && back != nil {
+			t.Errorf("%d of %d bytes sent: read back as %s, %v", sent, size, back, err)
+		}
 	}
 }
 
@@ -177,6 +180,7 @@ func TestStoreThatHangs(t *testing.T) {
 		"resume": func(s *S3, ctx context.Context) error {
 			return s.Put(ctx, Upload{Key: testKey, Body: strings.NewReader(strings.Repeat("x", 9<<20)), Size: 9 << 20, UploadID: "u"})
 		},
+		"read back": func(s *S3, ctx context.Context) error { _, err := s.sumsBack(ctx, testKey, 1000); return err },
 		"read": func(s *S3, ctx context.Context) error {
 			_, err := (&reader{ctx: ctx, remote: s.remote, key: testKey, size: 1000}).Read(make([]byte, 1))
 			return err

@@ -195,7 +195,7 @@ func (r *reader) fill() error {
 	r.have = nil // a failed read leaves no half-filled window
 	ctx, stop := deadline(r.ctx, n)
 	defer stop()
-	if err := r.remote.get(ctx, r.key, buf, r.at); err != nil {
+	if err := r.remote.get(ctx, r.key, r.at, n, func(body io.Reader) error { _, err := io.ReadFull(body, buf); return err }); err != nil {
 		return err
 	}
 	r.have, r.start = buf, r.at

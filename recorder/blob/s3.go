@@ -219,18 +219,17 @@ func (r *remote) stat(ctx context.Context, key string) (Info, error) {
 	}, nil
 }
 
-// get fills p with the object's bytes from offset on.
-func (r *remote) get(ctx context.Context, key string, p []byte, offset int64) error {
+// get hands take the object's n bytes from offset on, which must read them all.
+func (r *remote) get(ctx context.Context, key string, offset, n int64, take func(io.Reader) error) error {
 	var o minio.GetObjectOptions
-	if err := o.SetRange(offset, offset+int64(len(p))-1); err != nil {
+	if err := o.SetRange(offset, offset+n-1); err != nil {
 		return fmt.Errorf("read object: %w", err)
 	}
 	body, _, _, err := r.core.GetObject(ctx, r.bucket, key, o)
 	if err != nil {
 		return translate("read object", err)
 	}
-	_, err = io.ReadFull(body, p)
-	return errors.Join(translate("read object", err), body.Close())
+	return errors.Join(translate("read object", take(body)), body.Close())
 }
 
 // each tells f of the objects whose keys begin with prefix.

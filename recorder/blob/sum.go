@@ -71,15 +71,29 @@ func crcText(crc uint32) string {
 	return base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, crc))
 }
 
+// sumRoom is how much is read at a time, in bytes: what a socket holds. With less the store is waited for more often.
+const sumRoom = 256 << 10
+
 // sumsOf reads size bytes of r in parts.
 func sumsOf(r io.Reader, size int64) (sums, error) {
 	var s sums
+	room := make([]byte, min(sumRoom, size))
 	for step := partSize(size); size > 0; size -= step {
-		crc := crc32.New(crc32.MakeTable(crc32.Castagnoli))
-		if _, err := io.CopyN(crc, r, min(step, size)); err != nil {
+		crc, err := sumOf(r, min(step, size), room)
+		if err != nil {
 			return nil, err
 		}
-		s = append(s, crc.Sum32())
+		s = append(s, crc)
 	}
 	return s, nil
+}
+
+// sumOf reads n bytes of r by way of room; io.ErrUnexpectedEOF when it has less.
+func sumOf(r io.Reader, n int64, room []byte) (uint32, error) {
+	crc := crc32.New(crc32.MakeTable(crc32.Castagnoli))
+	got, err := io.CopyBuffer(crc, io.LimitReader(r, n), room)
+	if err == nil && got < n {
+		err = io.ErrUnexpectedEOF
+	}
+	return crc.Sum32(), err
 }
