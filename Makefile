@@ -71,10 +71,10 @@ test-pages:
 	cd frontend && npm run --silent check
 	cd frontend && npm run --silent test
 test-bugs:
-	go test -run 'Model|SeededBugs' ./recorder
+	go test -run 'Model|SeededBugs|VerifyFindsTampering' ./recorder ./recorder/consent
 # What waits for browsers half of its time leaves the cores to what computes.
 test-races:
-	go test -race -p 2 ./...
+	go test -race -p 2 ./recorder ./cmd/plenum ./... # the longest first
 test-journeys:
 	$(BROWSE)=2 $(filter-out $(ALONE),$(wildcard frontend/e2e/*.test.mjs))
 

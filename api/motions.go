@@ -91,8 +91,8 @@ func motionFaults() []fault {
 		{polls.ErrNotMotion, http.StatusConflict, "not-a-motion", sentence{
 			"This is not a vote of the members.", "Das ist keine Abstimmung der Mitglieder."}},
 		{polls.ErrSmallClass, http.StatusConflict, "small-class", sentence{
-			"Fewer than five members have votes of one weight, so the weight may tell who voted what. Count heads instead, or open it all the same.",
-			"Weniger als fünf Mitglieder haben Stimmen von einem Gewicht, darum kann das Gewicht verraten, wer wie gestimmt hat. Zählen Sie lieber Köpfe, oder öffnen Sie trotzdem."}},
+			"Fewer than five people cast votes of one weight, so the weight may tell who voted what. Count heads instead, or open it all the same.",
+			"Weniger als fünf Personen geben Stimmen von einem Gewicht ab, darum kann das Gewicht verraten, wer wie gestimmt hat. Zählen Sie lieber Köpfe, oder öffnen Sie trotzdem."}},
 		{polls.ErrTelling, http.StatusConflict, "telling-class", sentence{
 			"A secret vote needs at least five people who cast votes of each weight; who also votes for others is one of them. Else the weight would tell who voted what. Count heads, or let the vote be anonymous.",
 			"Eine geheime Abstimmung braucht für jedes Stimmgewicht mindestens fünf Personen, die abstimmen; wer andere vertritt, ist eine davon. Sonst verriete das Gewicht, wer wie gestimmt hat. Zählen Sie Köpfe, oder lassen Sie anonym abstimmen."}},

@@ -101,9 +101,6 @@ func printed(t *testing.T, paper []byte) string {
 // snapshots and events of hosts (whose page is on the wall too), members, guests and frames of other sites, the phone's,
 // tables, workbooks, papers, minutes. Then it closes, and all of them tell the same.
 func TestSecretMotionTellsNothingBeforeItCloses(t *testing.T) {
-	if _, err := exec.LookPath("pdftotext"); err != nil {
-		t.Skip("pdftotext is not here")
-	}
 	s := newSite(t)
 	host := s.account("host@example.org")
 	w := s.webinar(host)

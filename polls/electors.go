@@ -33,8 +33,7 @@ var (
 func hidden(electors []assembly.Elector, known bool) error {
 	page := assembly.Voters(electors, func(e assembly.Elector) bool { return !e.Paper })
 	paper := assembly.Voters(electors, func(e assembly.Elector) bool { return e.Paper })
-	all := assembly.Voters(electors, func(assembly.Elector) bool { return true }) // the result adds the weights up, on paper or not
-	telling := func(classes []assembly.Class) bool { return len(classes) > 1 && slices.ContainsFunc(classes, small) }
+	all := assembly.Voters(electors, everybody) // the result adds the weights up, on paper or not
 	switch {
 	case len(electors) == 0:
 		return ErrNobodyHere
@@ -42,7 +41,7 @@ func hidden(electors []assembly.Elector, known bool) error {
 		return ErrWeights
 	case len(page) == 1 && page[0].Members == 1:
 		return ErrAlone
-	case telling(page), telling(all):
+	case tellingClasses(page), tellingClasses(all):
 		return ErrTelling
 	case !known && (slices.ContainsFunc(page, small) || slices.ContainsFunc(paper, small)):
 		return ErrFewVoters

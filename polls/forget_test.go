@@ -5,10 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io/fs"
-	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -18,20 +14,6 @@ import (
 	"plenum/polls/assembly"
 	"plenum/webinar"
 )
-
-// onDisk is all that lies on the disk: the file and its write-ahead log.
-func (f *fixture) onDisk(t *testing.T) []byte {
-	t.Helper()
-	var out []byte
-	for _, name := range []string{f.path, f.path + "-wal"} {
-		part, err := os.ReadFile(name)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			t.Fatal(err)
-		}
-		out = append(out, part...)
-	}
-	return out
-}
 
 // Where only one member with votes of some weight has drawn a token, that and the ballot of that weight would tell. So
 // nothing on the disk says after the closing, in whichever way it came, who had drawn one.
@@ -123,95 +105,6 @@ func TestUndoneOpeningIsForgottenWithTheWebinar(t *testing.T) {
 	}
 }
 
-// A program that was killed after a poll had closed and before the file was tidied tidies it when it starts again.
-func TestFileIsTidiedAfterACrash(t *testing.T) {
-	const voters = 120
-	f := newFixture(t, voters)
-	p := f.opened(t, room, "a", "b")
-	if err := f.store.tidy(); err != nil { // all of it is in the file, for the copies
-		t.Fatal(err)
-	}
-	before, err := os.ReadFile(f.path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	crashed := func(seed uint64) (left int, order []int) {
-		c := &fixture{path: filepath.Join(t.TempDir(), "copy.db"), events: &journal{}}
-		if err := os.WriteFile(c.path, before, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		c.connect(t)
-		for _, i := range rand.New(rand.NewPCG(seed, 0)).Perm(voters) {
-			if err := c.vote(t, p, fmt.Sprint("t", i), i%2); err != nil {
-				t.Fatal(err)
-			}
-		}
-		err := c.store.transaction(func(tx *txn) error {
-			found, err := tx.get(t.Context(), room, p.ID)
-			if err == nil {
-				_, err = tx.finish(&found, time.Now())
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		after := &fixture{path: filepath.Join(t.TempDir(), "crashed.db"), events: &journal{}}
-		for _, part := range []string{"", "-wal"} { // as they lie there
-			file, err := os.ReadFile(c.path + part)
-			if err == nil {
-				err = os.WriteFile(after.path+part, file, 0o600)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			left += len(file)
-		}
-		after.connect(t)
-		if wal, err := os.Stat(after.path + "-wal"); err != nil || wal.Size() != 0 {
-			t.Errorf("the write-ahead log is not empty: %v, %v", wal, err)
-		}
-		if untidy, err := after.store.untidy(t.Context()); err != nil || untidy {
-			t.Errorf("untidy %v, %v", untidy, err)
-		}
-		return left, places(t, after.path, p, voters)
-	}
-	left1, order1 := crashed(1)
-	_, order2 := crashed(2)
-	if left1 <= len(before) {
-		t.Error("there was no write-ahead log, so that this test proves nothing")
-	}
-	if !slices.Equal(order1, order2) {
-		t.Error("the file still tells in which order the votes came in")
-	}
-}
-
-// The write-ahead log of a closed poll stays as long as somebody reads from it: that is told, and made up for later.
-func TestAReaderInTheWayIsTold(t *testing.T) {
-	f := newFixture(t, 1)
-	if err := f.store.transaction(func(tx *txn) error { return tx.messy() }); err != nil {
-		t.Fatal(err)
-	}
-	reading := f.db.Begin()
-	var n int
-	if err := reading.Raw("SELECT count(*) FROM tickets").Row().Scan(&n); err != nil {
-		t.Fatal(err)
-	}
-	err := f.store.tidy()
-	if done := reading.Rollback().Error; done != nil {
-		t.Fatal(done)
-	}
-	if untidy, fault := f.store.untidy(t.Context()); err == nil || !untidy || fault != nil {
-		t.Errorf("with a reader: %v, untidy %v, %v", err, untidy, fault)
-	}
-	if err := f.store.tidy(); err != nil {
-		t.Error(err)
-	}
-	if untidy, err := f.store.untidy(t.Context()); untidy || err != nil {
-		t.Errorf("without: untidy %v, %v", untidy, err)
-	}
-}
-
 // A message that no key can sign costs nobody their token.
 func TestAMessageThatIsRefusedSpendsNoToken(t *testing.T) {
 	f := hall(t)
@@ -294,7 +187,7 @@ func TestSecretMotionGoesOnAfterARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.set(t, "here = 1 WHERE id = 'm12'")
-	f.restart(t)
+	f = f.killed(t)
 	if views, err := f.List(t.Context(), room, "", true); err != nil || views[0].Tally.Total != 1 || views[0].Tally.Votes != nil || views[0].Tally.Motion != nil {
 		t.Errorf("a host sees %+v, %v", views[0].Tally, err)
 	}
@@ -370,5 +263,49 @@ func TestClosingIsOrderedWithTheSecretBallots(t *testing.T) {
 	ballots, _ := f.box(t, p.ID)
 	if n := int(acknowledged.Load()); n == 0 || n != at.Total || n != ballots || sum != int(weighed.Load()) {
 		t.Errorf("%d acknowledged weighing %d, %d counted weighing %d, %d in the box", n, weighed.Load(), at.Total, sum, ballots)
+	}
+}
+
+// In a series, what came of a secret motion stays with the hosts until the last one has closed.
+func TestSecretMotionsOfASeriesComeOutTogether(t *testing.T) {
+	f := hall(t)
+	draft := Draft{Question: "?", Options: []string{"a", "b"}, Motion: Motion{Majority: SimpleMajority}, Secrecy: Secret, Plan: Plan{Series: "Wahlen"}}
+	var ids []PollID
+	for range 2 {
+		p, err := f.Create(t.Context(), room, draft)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err = f.OpenAs(t.Context(), room, p.ID, Opening{SmallKnown: true}); err != nil {
+			t.Fatal(err)
+		}
+		b := f.enter(t, p, "v", p.ID)
+		token, err := f.signFor(t, p, "t1", "", b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.castSecretly(t, p, 1, 0, b, token); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, p.ID)
+	}
+	for closed, id := range ids {
+		f.events.take()
+		if _, err := f.ClosePoll(t.Context(), room, id); err != nil {
+			t.Fatal(err)
+		}
+		out := closed == len(ids)-1
+		for _, e := range f.events.take() {
+			if c, ok := e.Body.(Changed); ok && e.To == webinar.Everyone() && c.Tally != nil && c.Tally.Votes != nil && !out {
+				t.Errorf("everybody is told %+v", c.Tally)
+			}
+		}
+		views, err := f.List(t.Context(), room, "t2", false)
+		if err != nil || (views[0].Tally != nil) != out || (views[1].Tally != nil) != out {
+			t.Errorf("%d closed: a member sees %+v, %v", closed+1, views, err)
+		}
+		if got := f.result(t, Poll{ID: id}); !slices.Equal(got.Votes, []int{1, 0}) {
+			t.Errorf("the host sees %+v", got)
+		}
 	}
 }

@@ -142,8 +142,14 @@ const minClass = 5
 
 func small(c assembly.Class) bool { return c.Members < minClass }
 
-// telling reports whether the weight of a ballot can tell whose it is: classes of members are different, and one is small.
+// telling reports whether the weight of a ballot can tell who cast it: there are different ones, and few people cast one of
+// them.
 func (p Poll) telling(r assembly.Roll) bool {
-	classes := r.Classes(p.Motion.Heads)
-	return p.Secrecy != Named && len(classes) > 1 && slices.ContainsFunc(classes, small)
+	return p.Secrecy != Named && tellingClasses(assembly.Voters(r.Electors(p.Motion.Heads), everybody))
 }
+
+func tellingClasses(classes []assembly.Class) bool {
+	return len(classes) > 1 && slices.ContainsFunc(classes, small)
+}
+
+func everybody(assembly.Elector) bool { return true }

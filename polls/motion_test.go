@@ -190,6 +190,12 @@ func TestSmallClassesAreToldBeforeTheOpening(t *testing.T) {
 	if _, err := f.OpenAs(t.Context(), room, weighed, Opening{SmallKnown: true}); err != nil {
 		t.Error(err)
 	}
+	f.set(t, "weight = 9 WHERE id IN ('m1', 'm2', 'm3', 'm4')") // five by now, one besides
+	f.set(t, "weight = 9, here = 0, proxy_id = 'm1' WHERE id = 'm5'")
+	if _, err := f.OpenPoll(t.Context(), room, draft(Motion{Majority: SimpleMajority}, Anonymous)); !errors.Is(err, ErrSmallClass) {
+		t.Errorf("five votes of weight 9 that four cast: %v", err)
+	}
+	f.set(t, "here = 1 WHERE id = 'm5'")
 	for _, id := range []PollID{draft(Motion{Majority: SimpleMajority, Heads: true}, Anonymous), draft(Motion{Majority: SimpleMajority}, Named)} {
 		if _, err := f.OpenPoll(t.Context(), room, id); err != nil {
 			t.Error(err)

@@ -22,13 +22,16 @@ func (s store) untidy(ctx context.Context) (untidy bool, err error) {
 
 // tidy rewrites the file in the order of the keys and empties the write-ahead log: both would tell in which order
 // the votes of a closed poll came in.
-func (s store) tidy() error {
+func (s store) tidy() error { return s.tidyUpTo(tidyLimit) }
+
+// tidyUpTo rewrites no file that is larger than limit, in bytes; the log of one it empties all the same.
+func (s store) tidyUpTo(limit int64) error {
 	var size int64
 	if err := s.db.Raw("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()").Row().Scan(&size); err != nil {
 		return fmt.Errorf("read size: %w", err)
 	}
-	if size > tidyLimit {
-		return fmt.Errorf("vacuum: %d bytes are too much while people vote", size)
+	if size > limit {
+		return errors.Join(fmt.Errorf("vacuum: %d bytes are too much while people vote", size), s.emptyLog())
 	}
 	if err := s.db.Exec("VACUUM").Error; err != nil {
 		return fmt.Errorf("vacuum: %w", err)

@@ -3,6 +3,7 @@ package recorder
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -99,15 +101,25 @@ func unhex(t *testing.T, dump string) (out []byte) {
 			continue
 		}
 		digits := strings.ReplaceAll(rest[:min(len(rest), 39)], " ", "")
-		for ; len(digits) >= 2; digits = digits[2:] {
-			var b byte
-			if _, err := fmt.Sscanf(digits[:2], "%02x", &b); err != nil {
-				t.Fatalf("%q: %v", line, err)
-			}
-			out = append(out, b)
+		b, err := hex.DecodeString(digits)
+		if err != nil {
+			t.Fatalf("%q: %v", line, err)
 		}
+		out = append(out, b...)
 	}
 	return out
+}
+
+// developed is what was coded already: the same four seconds serve every test.
+var developed sync.Map
+
+func footage(t *testing.T, video, audio string) []byte {
+	t.Helper()
+	b, ok := developed.Load(video + audio)
+	if !ok {
+		b, _ = developed.LoadOrStore(video+audio, coded(t, video, audio))
+	}
+	return bytes.Clone(b.([]byte))
 }
 
 // shot is a recording that has ended: ann's camera speaks, bob's shows a screen and speaks a second later.
@@ -125,14 +137,14 @@ func shot(t *testing.T, w *world) (rec Recording, bob webinar.Ticket) {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
 	for _, row := range rows {
-		film, start := coded(t, "color=green:size=160x90:rate=12.5", "sine=300"), 0
+		b, start := footage(t, "color=green:size=160x90:rate=12.5", "sine=300"), 0
 		switch {
 		case Group(row.Grp) == ScreenGroup:
-			film, start = coded(t, "color=white:size=320x180:rate=12.5", ""), 1000
+			b, start = footage(t, "color=white:size=320x180:rate=12.5", ""), 1000
 		case row.SubjectID == string(bob.Subject):
-			film, start = coded(t, "color=red:size=160x90:rate=12.5", "sine=900"), 1000
+			b, start = footage(t, "color=red:size=160x90:rate=12.5", "sine=900"), 1000
 		}
-		w.shelf.films[row.key()] = film
+		w.shelf.films[row.key()] = b
 		if err := w.db.Exec(`UPDATE segments SET start_ms = ?, video = 1 WHERE id = ?`, start, row.ID).Error; err != nil {
 			t.Fatal(err)
 		}

@@ -49,12 +49,6 @@ func mandates(self Member, members []Member) []Member {
 // Class is the members whose votes weigh the same.
 type Class struct{ Weight, Members int }
 
-// Classes are the members who can vote now, by the weight of their votes. With heads, all votes weigh the same.
-func (r Roll) Classes(heads bool) []Class {
-	here := r.here()
-	return classes(r.Members, heads, func(m Member) bool { return m.Here || m.Proxy != "" && here[m.Proxy] })
-}
-
 // OnPaper are the members who are here, vote on paper and have not voted otherwise, by the weight of their votes.
 func (r Roll) OnPaper(heads bool, voted map[MemberID]bool) []Class {
 	return classes(r.Members, heads, func(m Member) bool { return m.Here && m.Paper && !voted[m.ID] })

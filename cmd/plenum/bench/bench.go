@@ -2,8 +2,9 @@
 // thrown away, and loads it over the public API. Client and server share the machine, so both need a core.
 //
 // The figures are those of loopback, where the kernel does the receiver's half of the work in the sender's name. So
-// viewers take a train of datagrams as one (UDP_GRO) and cut it themselves: on a network, the cutting is done by the
-// server's network card, and what is behind it by other machines. With --gro=false the kernel cuts, and the server pays.
+// viewers take a train of datagrams as one (UDP_GRO) and cut it themselves: on a network, other machines queue datagrams
+// and wake their readers, and a network card cuts trains if it can (ethtool's tx-udp-segmentation). With --gro=false the
+// kernel does all that for each datagram while the server sends, which is more than it pays with any card.
 package bench
 
 import (
