@@ -119,6 +119,7 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
     await host.getByText('1 vote is kept from before you undid the opening.').first().waitFor();
     await next();
     await guest.getByText('Stored').first().waitFor();
+    await guest.getByRole('tab', { name: 'Polls', exact: true }).waitFor(); // and no number beside it: nothing waits for an answer
     await host.getByText('1 of 3 answered').waitFor();
 
     // The same clock on three pages, and more time for all of them.

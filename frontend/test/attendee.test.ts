@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from 'vitest';
 import { normalizeCode, prettyCode } from '../src/attendee/code';
 import { pictures, unseen } from '../src/attendee/layout';

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 // The questions on a page: their order, what the browser keeps of its own, and what becomes of a question without an answer.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OFFLINE, Problem, type Schema } from '../src/lib/api';

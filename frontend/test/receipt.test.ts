@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { newVote, receiptOf, shortReceipt, storedVote, storeVote, voteKey } from '../src/lib/receipt';

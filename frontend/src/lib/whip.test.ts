@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { beforeEach, expect, test, vi } from 'vitest';
 import { type Kind, kindOf, type Mutes, preferred, Publication, type PublicationState, roundTrip, type WhipServer } from './whip';
 

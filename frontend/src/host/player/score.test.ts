@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { expect, test } from 'vitest';
 import type { Timeline } from '../calls';
 import { actOf, theirs } from './keys';

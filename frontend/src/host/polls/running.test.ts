@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { mount, unmount } from 'svelte';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { Schema } from '../../lib/api';
