@@ -64,10 +64,10 @@ func (b *bystanders) unaffected() {
 
 // paced calls send n times without outrunning the server's socket buffer, and stops when it reports false.
 func paced(n int, send func(int) bool) {
-	tick := time.NewTicker(4 * time.Millisecond)
+	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for i := range n {
-		if i%20 == 0 {
+		if i%100 == 0 {
 			<-tick.C
 		}
 		if !send(i) {

@@ -217,7 +217,7 @@ func TestVanishedPeersAreForgotten(t *testing.T) {
 	if d.disconnected+d.failed > 25*time.Second || d.connect > 25*time.Second {
 		t.Fatalf("the default is too patient: %+v", d)
 	}
-	quick := timing{disconnected: 200 * time.Millisecond, failed: 300 * time.Millisecond, keepAlive: 50 * time.Millisecond, connect: 400 * time.Millisecond}
+	quick := timing{disconnected: time.Second, failed: time.Second, keepAlive: 50 * time.Millisecond, connect: 4 * time.Second}
 	e, w, _ := startEngine(t, Config{Listen: "127.0.0.1:0"}, quick)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
 	s.pump()
