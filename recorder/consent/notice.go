@@ -60,9 +60,10 @@ type wording struct {
 	day, days    string
 }
 
-var wordings = map[webinar.Lang]wording{
-	webinar.German: {
-		text: `Diese Veranstaltung soll aufgezeichnet werden.
+func wordings() map[webinar.Lang]wording {
+	return map[webinar.Lang]wording{
+		webinar.German: {
+			text: `Diese Veranstaltung soll aufgezeichnet werden.
 
 Was: Ihr Mikrofon, Ihre Kamera, Ihr geteilter Bildschirm mit seinem Ton und Ihr angezeigter Name; dazu, was Sie mit Ihrem Namen schreiben und fragen und wie Sie mit Ihrem Namen in Umfragen antworten – jeweils nur, wenn Sie es erlauben, und nur ab Ihrem Klick.
 Wofür: %s
@@ -71,19 +72,19 @@ Wer es sehen kann: die Veranstalterin oder der Veranstalter. %s
 Wie lange: höchstens %s nach dem Ende der Aufzeichnung, dann wird sie gelöscht. Das genaue Datum steht bei der Aufzeichnung.
 Ihre Wahl: Ja oder Nein ist gleich einfach und hat keine Folgen für Ihre Teilnahme. Ohne Antwort werden Sie nicht aufgezeichnet.
 Widerruf: jederzeit mit einem Klick auf „Nicht mehr aufzeichnen“. Was von Ihnen in dieser Aufzeichnung steht, wird dann gelöscht.`,
-		each: "Aufgezeichnet wird nur, wer zustimmt. Wer nicht zustimmt, kann trotzdem sprechen und sich zeigen; das steht dann in keiner Datei.",
-		strict: "Es wird nur aufgezeichnet, solange alle, die auf der Bühne zu hören oder zu sehen sind, zugestimmt haben. " +
-			"Wer nicht zustimmt, kann trotzdem sprechen und sich zeigen; die Aufzeichnung macht dann Pause.",
-		purpose: "um die Veranstaltung später noch einmal anzusehen und anzuhören.",
-		viewers: map[webinar.Viewers]string{
-			webinar.OrganizerSees: "Veröffentlicht wird nur, wenn Sie das eigens erlauben.",
-			webinar.InvitedSee:    "Wer zu dieser Veranstaltung eingeladen war, soll sie auch sehen können – mit Ihnen nur, wenn Sie das eigens erlauben.",
-			webinar.PublicSees:    "Sie soll öffentlich werden, so dass alle sie sehen können – mit Ihnen nur, wenn Sie das eigens erlauben.",
+			each: "Aufgezeichnet wird nur, wer zustimmt. Wer nicht zustimmt, kann trotzdem sprechen und sich zeigen; das steht dann in keiner Datei.",
+			strict: "Es wird nur aufgezeichnet, solange alle, die auf der Bühne zu hören oder zu sehen sind, zugestimmt haben. " +
+				"Wer nicht zustimmt, kann trotzdem sprechen und sich zeigen; die Aufzeichnung macht dann Pause.",
+			purpose: "um die Veranstaltung später noch einmal anzusehen und anzuhören.",
+			viewers: map[webinar.Viewers]string{
+				webinar.OrganizerSees: "Veröffentlicht wird nur, wenn Sie das eigens erlauben.",
+				webinar.InvitedSee:    "Wer zu dieser Veranstaltung eingeladen war, soll sie auch sehen können – mit Ihnen nur, wenn Sie das eigens erlauben.",
+				webinar.PublicSees:    "Sie soll öffentlich werden, so dass alle sie sehen können – mit Ihnen nur, wenn Sie das eigens erlauben.",
+			},
+			day: "einen Tag", days: "%d Tage",
 		},
-		day: "einen Tag", days: "%d Tage",
-	},
-	webinar.English: {
-		text: `This event is to be recorded.
+		webinar.English: {
+			text: `This event is to be recorded.
 
 What: your microphone, your camera, your shared screen with its sound, and your name as shown; also what you write and ask with your name, and what you answer to polls with your name – each only if you allow it, and only from your click on.
 What for: %s
@@ -92,23 +93,24 @@ Who can see it: the organizer. %s
 How long: at most %s after the recording ends, then it is deleted. The exact date is shown with the recording.
 Your choice: yes and no are equally easy and change nothing about your taking part. Without an answer you are not recorded.
 Withdrawing: at any time with one click on “Stop recording me”. What this recording holds of you is then deleted.`,
-		each: "Only people who agree are recorded. If you do not agree you can still speak and be seen; that is in no file.",
-		strict: "We record only while everybody who is heard or seen on stage has agreed. " +
-			"If you do not agree you can still speak and be seen; the recording pauses meanwhile.",
-		purpose: "to watch and hear the event again later.",
-		viewers: map[webinar.Viewers]string{
-			webinar.OrganizerSees: "It is published only if you allow that separately.",
-			webinar.InvitedSee:    "Those who were invited to this event are to see it too – with you in it only if you allow that separately.",
-			webinar.PublicSees:    "It is to become public, so that everybody can see it – with you in it only if you allow that separately.",
+			each: "Only people who agree are recorded. If you do not agree you can still speak and be seen; that is in no file.",
+			strict: "We record only while everybody who is heard or seen on stage has agreed. " +
+				"If you do not agree you can still speak and be seen; the recording pauses meanwhile.",
+			purpose: "to watch and hear the event again later.",
+			viewers: map[webinar.Viewers]string{
+				webinar.OrganizerSees: "It is published only if you allow that separately.",
+				webinar.InvitedSee:    "Those who were invited to this event are to see it too – with you in it only if you allow that separately.",
+				webinar.PublicSees:    "It is to become public, so that everybody can see it – with you in it only if you allow that separately.",
+			},
+			day: "one day", days: "%d days",
 		},
-		day: "one day", days: "%d days",
-	},
+	}
 }
 
 // NewNotice writes the notice of a recording.
 func NewNotice(t Terms) Notice {
 	n := Notice{Strict: t.Strict, Asks: All, Texts: map[webinar.Lang]string{}}
-	for lang, w := range wordings {
+	for lang, w := range wordings() {
 		n.Texts[lang] = w.notice(t)
 	}
 	return n

@@ -31,7 +31,7 @@ func TestSessionHasFewRemoteAddresses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
+		t.Cleanup(func() { conn.Close() }) // not before: its port would be a later one's, and known
 		m, err := stun.Build(stun.TransactionID, stun.BindingRequest, stun.NewUsername(user), stun.NewShortTermIntegrity(password), stun.Fingerprint)
 		if err != nil {
 			t.Fatal(err)
