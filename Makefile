@@ -55,18 +55,16 @@ packages:
 
 # Browser tests that measure time or keep both cores busy by themselves.
 ALONE := $(patsubst %,frontend/e2e/%.test.mjs,firefox journey player reach)
-# Go tests that send media in real time, and one that computes meanwhile.
-MEDIA := ./webinar/sfu ./recorder/archive
 BROWSE := node --test --test-reporter=spec --test-concurrency
 
 .PHONY: test
 test: packages build ## vet, staticcheck, race detector, leaks, page checks, journeys in a browser (≤ 15 minutes on 2 cores)
 	@$(MAKE) --no-print-directory -j2 --output-sync=target test-code test-pages test-bugs
-	go test -race -p 2 $(MEDIA)
-	@$(MAKE) --no-print-directory -j2 --output-sync=target test-races test-journeys
+	go test -race -p 3 ./recorder ./cmd/plenum ./... # the longest first
+	$(BROWSE)=2 $(filter-out $(ALONE),$(wildcard frontend/e2e/*.test.mjs))
 	$(BROWSE)=1 $(ALONE)
 
-.PHONY: test-code test-pages test-bugs test-races test-journeys
+.PHONY: test-code test-pages test-bugs
 test-code:
 	go vet ./...
 	$(TOOL) staticcheck ./...
@@ -75,11 +73,6 @@ test-pages:
 	cd frontend && npm run --silent test
 test-bugs:
 	go test -run 'Model|SeededBugs|VerifyFindsTampering' ./recorder ./recorder/consent
-# What waits for browsers half of its time leaves the cores to what computes.
-test-races:
-	go test -race -p 2 ./recorder ./cmd/plenum $$(go list ./... | grep -vxF "$$(go list $(MEDIA))") # the longest first
-test-journeys:
-	$(BROWSE)=2 $(filter-out $(ALONE),$(wildcard frontend/e2e/*.test.mjs))
 
 .PHONY: test-full
 test-full: packages build ## the bars' full matrix: all pages, sizes, themes and languages; kill loops; long random stories

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -52,6 +53,7 @@ type site struct {
 	questions *talk.Questions
 	recorder  *recorder.Service
 	db        *gorm.DB
+	before    atomic.Pointer[func(*gorm.DB)] // see [site.beforeStatement]
 }
 
 // logBuffer takes the log of a whole site.
@@ -83,6 +85,11 @@ func newSite(t testing.TB, change ...func(*Deps)) *site {
 	must(t, err)
 	t.Cleanup(func() { must(t, conn.Close()) })
 
+	must(t, db.Callback().Raw().Before("*").Register("watch", func(tx *gorm.DB) {
+		if before := s.before.Load(); before != nil {
+			(*before)(tx)
+		}
+	}))
 	s.hub = live.NewHub(EncodeEvent, log)
 	s.accounts = webinar.NewAccounts(db, 24*time.Hour)
 	screens := &Screens{Events: s.hub, Log: log}

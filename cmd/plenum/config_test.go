@@ -155,3 +155,11 @@ func TestComposeFileUsesKnownSettings(t *testing.T) {
 		}
 	}
 }
+
+func TestZone(t *testing.T) {
+	for zone, ok := range map[string]bool{"": true, "Europe/Berlin": true, "UTC": true, ":Asia/Tokyo": true, "Europe/Atlantis": false, "/no/such/file": false} {
+		if _, err := loadConfig(env("TZ", zone)); (err == nil) != ok {
+			t.Errorf("%q: %v", zone, err)
+		}
+	}
+}
