@@ -97,6 +97,14 @@ func (s *server) account(c *call) error {
 // read takes the request's body as strict JSON.
 func (c *call) read(into any) error { return readJSON(c.Writer, c.Request, into) }
 
+// readAny is read for requests that need no body.
+func (c *call) readAny(into any) error {
+	if c.Request.ContentLength == 0 {
+		return nil
+	}
+	return c.read(into)
+}
+
 // guess reads a request that names a secret, and answers it. Who names a wrong one, which makes answer fail, has spent a
 // try; who names the right one gets it back.
 func (s *server) guess(c *call, class limitClass, into any, answer func() error) error {

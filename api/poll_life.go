@@ -10,10 +10,8 @@ import (
 // openPoll takes a body, but needs none: the run-sheet says for how long a poll is open.
 func (s *server) openPoll(c *call) error {
 	var in openPollJSON
-	if c.Request.ContentLength != 0 {
-		if err := c.read(&in); err != nil {
-			return err
-		}
+	if err := c.readAny(&in); err != nil {
+		return err
 	}
 	p, err := s.Polls.OpenAs(c.ctx(), c.webinar.ID, pollID(c), polls.Opening{For: time.Duration(in.OpenForMs) * time.Millisecond, SmallKnown: in.SmallClasses})
 	return s.answerPoll(c, http.StatusOK, p, err)
@@ -50,10 +48,8 @@ func (s *server) setPollResults(c *call) error {
 // repeatPoll takes a body, but needs none.
 func (s *server) repeatPoll(c *call) error {
 	var in repeatPollJSON
-	if c.Request.ContentLength != 0 {
-		if err := c.read(&in); err != nil {
-			return err
-		}
+	if err := c.readAny(&in); err != nil {
+		return err
 	}
 	p, err := s.Polls.Repeat(c.ctx(), c.webinar.ID, pollID(c), in.SmallClasses)
 	return s.answerPoll(c, http.StatusOK, p, err)

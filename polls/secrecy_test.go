@@ -103,19 +103,26 @@ func TestVotersAndBallotsAreKeptApart(t *testing.T) {
 	}
 }
 
+// beforeVotes is an open poll, and its file when nobody had voted yet, for copies of it.
+func beforeVotes(t *testing.T, voters int) (f *fixture, p Poll, file []byte) {
+	t.Helper()
+	f = newFixture(t, voters)
+	p = f.opened(t, room, "a", "b")
+	if err := f.store.tidy(); err != nil { // all of it is in the file
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(f.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f, p, file
+}
+
 // Inside a page SQLite keeps rows in the order in which they came. After the closing nothing of that is left: the
 // file looks the same whatever the order of the votes was.
 func TestFileForgetsTheOrderOfVotes(t *testing.T) {
 	const voters = 120
-	f := newFixture(t, voters)
-	p := f.opened(t, room, "a", "b")
-	if err := f.store.tidy(); err != nil { // all of it is in the file, for the copies
-		t.Fatal(err)
-	}
-	before, err := os.ReadFile(f.path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, p, before := beforeVotes(t, voters)
 	cast := func(seed uint64) (open, closed []int) {
 		c := &fixture{path: filepath.Join(t.TempDir(), "copy.db"), events: &journal{}}
 		if err := os.WriteFile(c.path, before, 0o600); err != nil {

@@ -29,15 +29,7 @@ func (f *fixture) onDisk(t *testing.T) []byte {
 // A program that was killed after a poll had closed and before the file was tidied tidies it when it starts again.
 func TestFileIsTidiedAfterACrash(t *testing.T) {
 	const voters = 120
-	f := newFixture(t, voters)
-	p := f.opened(t, room, "a", "b")
-	if err := f.store.tidy(); err != nil { // all of it is in the file, for the copies
-		t.Fatal(err)
-	}
-	before, err := os.ReadFile(f.path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, p, before := beforeVotes(t, voters)
 	crashed := func(seed uint64) (left int, order []int) {
 		c := &fixture{path: filepath.Join(t.TempDir(), "copy.db"), events: &journal{}}
 		if err := os.WriteFile(c.path, before, 0o600); err != nil {
