@@ -61,6 +61,5 @@ func TestSharing(t *testing.T) {
 			t.Fatal(err)
 		}
 		shared(Sharing{}, false)
-		w.shelf.stuck = nil
 	})
 }
