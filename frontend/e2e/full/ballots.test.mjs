@@ -1,10 +1,12 @@
-// Every kind of poll and the vote of members: on a phone and at a desk, light and dark, in both languages, and on the wall.
+// Every kind of poll and the vote of members: on a phone and at a desk, light and dark, in both languages, and on the wall;
+// and what a screen reader says of each card, in which order.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Cast, pictured } from '../browser.mjs';
 import { ballots } from '../ballots.mjs';
 import { accessible, desk, laidOut, wear } from '../looks.mjs';
+import { heard, Keys, outOfOrder, Score } from '../reading.mjs';
 import { Server } from '../server.mjs';
 import { assertQuiet } from '../steps.mjs';
 
@@ -29,12 +31,18 @@ after(async () => {
 const inOneView = (page) => page.evaluate(() => (document.documentElement.scrollHeight > innerHeight ? [`${document.documentElement.scrollHeight} px high`] : []));
 
 test('all kinds of polls in all looks', async (t) => {
-  for await (const { name, page, wall } of ballots(server, await cast.browser())) {
+  const score = new Score();
+  for await (const { name, page, card, wall } of ballots(server, await cast.browser())) {
     await t.test(name, () => pictured(name, () => [page], async () => {
       const found = [];
+      if (card) {
+        await wear(page, desk);
+        score.hear(name, await heard(card));
+        found.push(...(await new Keys(page).astray(card)));
+      }
       for (const look of wall ? walls : looks) {
         await wear(page, look);
-        const complaints = [...(await laidOut(page, look.lang)), ...(await accessible(page)), ...(wall ? await inOneView(page) : [])];
+        const complaints = [...(await laidOut(page, look.lang)), ...(await accessible(page)), ...(wall ? await inOneView(page) : []), ...(card ? await outOfOrder(card) : [])];
         found.push(...complaints.map((c) => `${look.width} ${look.theme} ${look.lang}: ${c}`));
         // German is longer: what holds on the phone in German holds in English.
         if (album && (wall || (look.theme === 'dark') === (look.lang === 'de'))) await page.screenshot({ path: join(album, `${name}-${look.width}-${look.theme}.png`), fullPage: !wall });
@@ -44,4 +52,5 @@ test('all kinds of polls in all looks', async (t) => {
       assertQuiet(page);
     }));
   }
+  score.check();
 });
