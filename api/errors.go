@@ -60,8 +60,10 @@ type problem struct {
 	Status    int    `json:"status"`
 	Code      string `json:"code"`
 	Detail    string `json:"detail"`
-	RequestID string `json:"request_id"`
-	Field     string `json:"field,omitempty"`
+	// Details is the sentence in every language: who changes the language of a page reads what is on it already.
+	Details   map[webinar.Lang]string `json:"details"`
+	RequestID string                  `json:"request_id"`
+	Field     string                  `json:"field,omitempty"`
 }
 
 // fail ends the request with the problem that err is. An error that nobody foresaw is logged once and shows the
@@ -86,7 +88,7 @@ func (s *server) fail(c *gin.Context, err error) {
 	}
 	body, err := json.Marshal(problem{
 		Type: "about:blank", Title: http.StatusText(f.status), Status: f.status, Code: f.code, Detail: f.says.in(speaks(c.Request)),
-		RequestID: requestID(c), Field: field,
+		Details: map[webinar.Lang]string{webinar.English: f.says.en, webinar.German: f.says.de}, RequestID: requestID(c), Field: field,
 	})
 	if err != nil {
 		c.Status(http.StatusInternalServerError)
