@@ -55,11 +55,11 @@ const statusClientGone = 499
 
 // problem is an answer as in RFC 9457.
 type problem struct {
-	Type      string `json:"type"`
-	Title     string `json:"title"`
-	Status    int    `json:"status"`
-	Code      string `json:"code"`
-	Detail    string `json:"detail"`
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
 	// Details is the sentence in every language: who changes the language of a page reads what is on it already.
 	Details   map[webinar.Lang]string `json:"details"`
 	RequestID string                  `json:"request_id"`
