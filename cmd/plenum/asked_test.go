@@ -16,7 +16,7 @@ import (
 
 	"github.com/cloudflare/circl/blindsign/blindrsa"
 
-	"plenum/migrations"
+	"plenum/migrations/fresh"
 	"plenum/polls"
 	"plenum/recorder"
 	"plenum/webinar"
@@ -30,7 +30,7 @@ func (nobody) Publish(webinar.Event) {}
 // meeting has five members who are here, whose votes weigh 2.
 func meeting(t *testing.T) *parts {
 	t.Helper()
-	db, err := migrations.Open(t.Context(), filepath.Join(t.TempDir(), "p.db"))
+	db, err := fresh.Open(t.Context(), filepath.Join(t.TempDir(), "p.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestTimelineOfASecretMotion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p, err = parts.polls.OpenPoll(t.Context(), "w", p.ID); err != nil {
+	if p, err = parts.polls.OpenPoll(t.Context(), "w", p.ID, polls.Opening{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := parts.polls.SetResults(t.Context(), "w", p.ID, polls.ResultsShown); err != nil {

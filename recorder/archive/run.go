@@ -9,14 +9,22 @@ import (
 	"plenum/recorder/blob"
 )
 
-const sweepEvery = time.Hour
+const (
+	sweepEvery = time.Hour
+	lookEvery  = time.Minute
+)
 
 // Run uploads and erases, one segment at a time, until ctx ends; it returns nil then. What fails is tried again after
 // 1 to 60 s, the least tried first, so that one bad segment does not hold up the others. Orphans are swept at the start
-// and hourly. Run must not be called twice at once.
+// and hourly. All that begins when the store was examined. Run must not be called twice at once.
 func (a *Archive) Run(ctx context.Context) error {
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	if a.await(ctx); ctx.Err() != nil {
+		return nil
+	}
 	a.sweep(ctx)
 	for failures := 0; ctx.Err() == nil; {
 		pause, kick := sweepEvery, a.kick
@@ -31,6 +39,8 @@ func (a *Archive) Run(ctx context.Context) error {
 		case worked:
 			failures = 0
 			continue
+		default:
+			failures = 0
 		}
 		timer := time.NewTimer(pause)
 		select {
@@ -39,11 +49,31 @@ func (a *Archive) Run(ctx context.Context) error {
 		case <-kick:
 		case <-sweep.C:
 			a.sweep(ctx)
+		case <-look.C:
+			if failures == 0 { // else what is sent tells more
+				a.look(ctx)
+			}
 		}
 		timer.Stop()
 	}
 	return nil
 }
+
+// look asks the store for something that nobody has put there, while somebody wants to know whether it answers, and until
+// it does again: without anything to send, nothing else would tell.
+func (a *Archive) look(ctx context.Context) {
+	if a.c.Watched == nil || a.State().Health == Ok && !a.c.Watched() {
+		return
+	}
+	_, err := a.c.Objects.Stat(ctx, lookedFor)
+	if errors.Is(err, blob.ErrNotFound) {
+		err = nil
+	}
+	a.answered(ctx, err)
+}
+
+// lookedFor is the key of no recording, whose ids are longer.
+const lookedFor = "rec/none/none.webm"
 
 // step does the next piece of work; false if there is none.
 func (a *Archive) step(ctx context.Context) (bool, error) {
@@ -131,7 +161,11 @@ func (a *Archive) upload(ctx context.Context, w *work, r row) error {
 		return err
 	}
 	defer f.Close()
-	err = a.c.Objects.Put(ctx, blob.Upload{
+	store, err := a.objects()
+	if err != nil {
+		return err
+	}
+	err = store.Put(ctx, blob.Upload{
 		Key: r.Key, Body: f, Size: r.Size, UploadID: r.UploadID, Halted: w.halted.Load,
 		Started: func(id string) error { return a.c.Rows.began(ctx, r.Segment, id) },
 	})
