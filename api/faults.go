@@ -221,6 +221,9 @@ func recordingFaults() []fault {
 		{recorder.ErrDisk, http.StatusInsufficientStorage, "disk", sentence{
 			"There is too little room on the disk to record. Nothing is being recorded.",
 			"Auf der Festplatte ist zu wenig Platz. Es wird nichts aufgezeichnet."}},
+		{recorder.ErrUnfit, http.StatusServiceUnavailable, "storage-unfit", sentence{
+			"The store for recordings must not be used as it is: it would keep what is deleted, or does not let this server in. Nothing is recorded until whoever runs the server has mended that; its log says how.",
+			"Der Speicher für Aufzeichnungen darf so nicht benutzt werden: Er würde behalten, was gelöscht wird, oder lässt diesen Server nicht hinein. Es wird nichts aufgezeichnet, bis das behoben ist; wie, steht im Protokoll des Servers."}},
 		{recorder.ErrStorage, http.StatusServiceUnavailable, "storage", sentence{
 			"The store for recordings does not answer. Please try again soon.",
 			"Der Speicher für Aufzeichnungen antwortet nicht. Bitte versuchen Sie es gleich noch einmal."}},

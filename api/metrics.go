@@ -80,7 +80,7 @@ func newMetrics() metrics {
 		streams:    d("event_streams", "Open event streams."),
 		recordings: d("recordings", "Recordings that are not over.", "state"),
 		files:      d("recording_files", "Recording files that are being written or sealed."),
-		storage:    d("storage_up", "1: the object store answered the last call."),
+		storage:    d("storage_up", "1: the object store answered the last call, and may hold recordings."),
 		free:       d("spool_free_bytes", "Bytes free where recordings grow."),
 	}
 }

@@ -107,8 +107,10 @@ type countsJSON struct {
 	Answered int `json:"answered"`
 	// Unwritable counts pictures on stage whose codec no recording can hold.
 	Unwritable int `json:"unwritable"`
+	// Waiting: the object store has not answered for minutes.
+	Waiting bool `json:"waiting"`
 }
 
 func countsWire(c recorder.Counts) countsJSON {
-	return countsJSON{Asked: c.Asked, Granted: c.Granted, Answered: c.Answered, Unwritable: c.Unwritable}
+	return countsJSON{Asked: c.Asked, Granted: c.Granted, Answered: c.Answered, Unwritable: c.Unwritable, Waiting: c.Waiting}
 }

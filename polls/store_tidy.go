@@ -10,9 +10,9 @@ import (
 const tidyLimit = 256 << 20
 
 // messy writes down that the file has to be tidied, so that a program that ends before it has done so does it when it
-// starts again.
+// starts again. Each mark is larger than every one before.
 func (t *txn) messy() error {
-	return fault("mark untidy", t.db.Exec("INSERT INTO untidy (only_row) VALUES (1) ON CONFLICT DO NOTHING").Error)
+	return fault("mark untidy", t.db.Exec("INSERT INTO untidy DEFAULT VALUES").Error)
 }
 
 func (s store) untidy(ctx context.Context) (untidy bool, err error) {
@@ -33,13 +33,17 @@ func (s store) tidyUpTo(limit int64) error {
 	if size > limit {
 		return errors.Join(fmt.Errorf("vacuum: %d bytes are too much while people vote", size), s.emptyLog())
 	}
+	var mark int64 // a later one stands for votes that the vacuum may not have seen
+	if err := s.db.Raw("SELECT coalesce(max(id), 0) FROM untidy").Row().Scan(&mark); err != nil {
+		return fmt.Errorf("read untidy: %w", err)
+	}
 	if err := s.db.Exec("VACUUM").Error; err != nil {
 		return fmt.Errorf("vacuum: %w", err)
 	}
 	if err := s.emptyLog(); err != nil {
 		return err
 	}
-	if err := s.db.Exec("DELETE FROM untidy").Error; err != nil {
+	if err := s.db.Exec("DELETE FROM untidy WHERE id <= ?", mark).Error; err != nil {
 		return fmt.Errorf("mark tidy: %w", err)
 	}
 	return s.emptyLog()

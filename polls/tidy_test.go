@@ -10,6 +10,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"gorm.io/gorm"
 )
 
 // onDisk is all that lies on the disk: the file and its write-ahead log.
@@ -128,5 +130,35 @@ func TestALargeFileLosesItsLog(t *testing.T) {
 	}
 	if untidy, err := f.store.untidy(t.Context()); err != nil || !untidy {
 		t.Errorf("untidy %v, %v", untidy, err)
+	}
+}
+
+// A poll that closes while another's votes are tidied keeps its mark: a program that is killed then tidies it, too.
+func TestAMarkOutlivesTheTidyingOfOthers(t *testing.T) {
+	f := newFixture(t, 1)
+	mark := func() {
+		if err := f.store.transaction(func(tx *txn) error { return tx.messy() }); err != nil {
+			t.Error(err)
+		}
+	}
+	mark()
+	vacuums := 0
+	err := f.db.Callback().Raw().After("gorm:raw").Register("close another", func(db *gorm.DB) {
+		if db.Statement.SQL.String() == "VACUUM" {
+			if vacuums++; vacuums == 1 {
+				mark()
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, left := range []bool{true, false} {
+		if err := f.store.tidy(); err != nil || vacuums != i+1 {
+			t.Fatal(vacuums, err)
+		}
+		if untidy, err := f.store.untidy(t.Context()); err != nil || untidy != left {
+			t.Errorf("tidied %d times: untidy %v, %v", vacuums, untidy, err)
+		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // Announce tells everybody that a recording is planned, and freezes its notice. Nothing is created in the store or the
-// spool by it. The same key again gives the same recording. Errors: ErrActive, ErrStorage, ErrDisk, ErrLedger.
+// spool by it. The same key again gives the same recording. Errors: ErrActive, ErrStorage, ErrUnfit, ErrDisk, ErrLedger.
 func (s *Service) Announce(ctx context.Context, w webinar.ID, by webinar.SubjectID, strict bool, key string) (Recording, error) {
 	r := s.room(w)
 	book, err := r.enter(ctx)
@@ -29,8 +29,11 @@ func (s *Service) Announce(ctx context.Context, w webinar.ID, by webinar.Subject
 	if last := r.current(); last.active() {
 		return last, ErrActive
 	}
-	if s.c.Archive.State().Health != archive.Ok {
+	if s.c.Archive.State().Health == archive.Retrying {
 		return Recording{}, ErrStorage
+	}
+	if err := s.storeExamined(); err != nil {
+		return Recording{}, err
 	}
 	if err := s.diskReserve(); err != nil {
 		return Recording{}, err
@@ -50,7 +53,7 @@ func (s *Service) Announce(ctx context.Context, w webinar.ID, by webinar.Subject
 	}
 	r.mu.Lock()
 	r.rec = rec
-	r.resumeAt, r.pausedAt = time.Time{}, time.Time{}
+	r.resumeAt, r.pausedAt, r.silent = time.Time{}, time.Time{}, false
 	for _, p := range r.people { // beats begin now
 		p.beat, p.lapsed, p.granted = now, false, 0
 	}

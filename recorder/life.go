@@ -10,8 +10,8 @@ import (
 )
 
 // Start begins the recording. While somebody who has not agreed is live and the rule is strict, that is a pause with
-// its reason. Starting what runs gives the same answer. Errors: *TooEarlyError, ErrNobodyAgreed, ErrDisk, ErrState,
-// ErrLedger, ErrNotFound.
+// its reason. Starting what runs gives the same answer. Errors: *TooEarlyError, ErrNobodyAgreed, ErrStorage and ErrUnfit (the
+// store was not examined since the server started), ErrDisk, ErrState, ErrLedger, ErrNotFound.
 func (s *Service) Start(ctx context.Context, w webinar.ID, id RecordingID, by webinar.SubjectID) (Recording, error) {
 	r := s.room(w)
 	book, rec, err := r.enterFor(ctx, id)
@@ -30,7 +30,7 @@ func (s *Service) Start(ctx context.Context, w webinar.ID, id RecordingID, by we
 	if _, granted, _ := book.Counts(id); granted == 0 {
 		return rec, ErrNobodyAgreed
 	}
-	if err := s.diskReserve(); err != nil {
+	if err := errors.Join(s.storeExamined(), s.diskReserve()); err != nil {
 		return rec, err
 	}
 	return r.begin(ctx, book, consent.Start, string(ByHost), by)
@@ -50,7 +50,7 @@ func (s *Service) Resume(ctx context.Context, w webinar.ID, id RecordingID, by w
 	if rec.State != Paused {
 		return rec, ErrState
 	}
-	if err := s.diskReserve(); err != nil {
+	if err := errors.Join(s.storeExamined(), s.diskReserve()); err != nil {
 		return rec, err
 	}
 	return r.begin(ctx, book, consent.Resume, string(ByHost), by)

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"plenum/recorder/archive"
 	"plenum/recorder/consent"
 	"plenum/webinar"
 	"plenum/webinar/media"
@@ -19,15 +20,16 @@ func TestLife(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		ctx := t.Context()
 		ann := w.seat("ann", webinar.Host)
-		for what, want := range map[string]error{"down": ErrStorage, "full": ErrDisk} { // nothing is promised that cannot be kept
-			w.shelf.down = what == "down"
+		for what, want := range map[string]error{"down": ErrStorage, "away": ErrStorage, "unfit": ErrUnfit, "full": ErrDisk} { // nothing is promised that cannot be kept
+			w.shelf.stands(map[string]archive.Health{"down": archive.Retrying, "away": archive.Awaited, "unfit": archive.Unfit}[what])
 			if what == "full" {
 				w.free = 1
 			}
 			if _, err := w.s.Announce(ctx, w.w, ann.Subject, true, "early"); !errors.Is(err, want) {
 				t.Errorf("announced while the storage is %s: %v", what, err)
 			}
-			w.shelf.down, w.free = false, 1<<40
+			w.shelf.stands(archive.Ok)
+			w.free = 1 << 40
 		}
 		rec, err := w.s.Announce(ctx, w.w, ann.Subject, true, "key")
 		if err != nil || rec.State != Announced || rec.Announcement != 1 {

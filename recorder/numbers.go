@@ -6,7 +6,7 @@ import "plenum/recorder/archive"
 type Numbers struct {
 	Running, Paused int   // recordings
 	Files           int   // that are being written or sealed
-	StorageOK       bool  // the object store answered the last call
+	StorageOK       bool  // the object store answered the last call, and may hold recordings
 	Free            int64 // bytes free in the spool's file system; -1: not known
 }
 

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"plenum/recorder/archive"
 	"plenum/webinar"
 	"plenum/webinar/media"
 )
@@ -19,15 +20,11 @@ func TestNumbers(t *testing.T) {
 		if _, err := w.s.Pause(t.Context(), w.w, rec.ID, ""); err != nil {
 			t.Fatal(err)
 		}
-		w.shelf.mu.Lock()
-		w.shelf.down = true
-		w.shelf.mu.Unlock()
+		w.shelf.stands(archive.Retrying)
 		if n := w.s.Numbers(); n.Running != 0 || n.Paused != 1 || n.StorageOK {
 			t.Errorf("paused, without a store: %+v", n)
 		}
-		w.shelf.mu.Lock()
-		w.shelf.down = false
-		w.shelf.mu.Unlock()
+		w.shelf.stands(archive.Ok)
 		if _, err := w.s.Stop(t.Context(), w.w, rec.ID, ""); err != nil {
 			t.Fatal(err)
 		}

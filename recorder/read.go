@@ -64,16 +64,11 @@ func (s *Service) detail(ctx context.Context, rec Recording) (Detail, error) {
 	if err != nil {
 		return Detail{}, err
 	}
-	d := Detail{Recording: rec, Segments: make([]Segment, len(rows)), Storage: StorageOK}
+	d := Detail{Recording: rec, Segments: make([]Segment, len(rows))}
 	for i, r := range rows {
 		d.Segments[i] = r.segment()
 	}
-	switch {
-	case s.diskReserve() != nil:
-		d.Storage = StorageFull
-	case s.c.Archive.State().Health != archive.Ok:
-		d.Storage = StorageRetrying
-	}
+	d.Storage = s.storage()
 	return d, nil
 }
 

@@ -58,6 +58,8 @@ func TestOpenSegmentSaysWhatIsWrong(t *testing.T) {
 		}{
 			{"lost", w.w, d.Segments[0].ID, archive.ErrNotFound, ErrNotFound, webinar.ErrNotFound},
 			{"store down", w.w, d.Segments[0].ID, dead, ErrStorage, dead},
+			{"store not back yet", w.w, d.Segments[0].ID, archive.ErrAway, ErrStorage, archive.ErrAway},
+			{"store unfit", w.w, d.Segments[0].ID, archive.ErrUnfit, ErrStorage, ErrUnfit},
 			{"spool changed", w.w, d.Segments[0].ID, archive.ErrSpool, ErrStorage, archive.ErrSpool},
 			{"another webinar", "other", d.Segments[0].ID, dead, ErrNotFound, webinar.ErrNotFound},
 			{"unknown", w.w, "none", dead, ErrNotFound, webinar.ErrNotFound},

@@ -185,12 +185,12 @@ func (s *Service) wake() {
 // The rhythm of Run.
 const (
 	againEvery  = 200 * time.Millisecond // for what was due and could not be done
-	diskEvery   = 10 * time.Second
-	retryEvery  = 10 * time.Second // for what the ledger or the database did not take
+	diskEvery   = 10 * time.Second       // the store is looked after as often
+	retryEvery  = 10 * time.Second       // for what the ledger or the database did not take
 	expireEvery = time.Minute
 )
 
-// Run does what time asks for: beats, the strict rule's resume, the disk, retries, expiry. When ctx ends it closes every
+// Run does what time asks for: beats, the strict rule's resume, the disk, the store, retries, expiry. When ctx ends it closes every
 // gate, pauses what runs, seals all files and returns nil.
 func (s *Service) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
@@ -219,6 +219,7 @@ type pulse struct{ disk, retry, expire func(now time.Time) bool }
 func (s *Service) beat(ctx context.Context, p pulse, now time.Time) {
 	if p.disk(now) {
 		s.watchDisk()
+		s.watchStore(now)
 	}
 	if p.retry(now) {
 		s.retry(ctx)

@@ -32,6 +32,7 @@ type room struct {
 	resumeAt time.Time // when the strict rule is satisfied for long enough; zero: it is not
 	pausedAt time.Time
 	alone    time.Time                     // since when no host is here; zero: one is, or nobody has told
+	silent   bool                          // hosts were told that the store does not answer
 	unsaved  bool                          // the row of rec is behind
 	undone   []func(context.Context) error // what the database or the disk did not take, to be tried again
 }
@@ -210,7 +211,7 @@ func (r *room) tellCounts() {
 
 func (r *room) counts() Counts {
 	r.mu.Lock()
-	b, rec := r.book, r.rec.ID
+	b, rec, silent := r.book, r.rec.ID, r.silent
 	unwritable := 0
 	for _, g := range r.gates {
 		if !g.writable {
@@ -222,7 +223,7 @@ func (r *room) counts() Counts {
 		return Counts{}
 	}
 	asked, granted, answered := b.Counts(rec)
-	return Counts{Asked: asked, Granted: granted, Answered: answered, Unwritable: unwritable}
+	return Counts{Asked: asked, Granted: granted, Answered: answered, Unwritable: unwritable, Waiting: silent}
 }
 
 // save writes the row of the recording; a failure is tried again by and by.

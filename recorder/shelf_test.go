@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 
 	"plenum/recorder/archive"
 	"plenum/recorder/master"
@@ -25,7 +26,7 @@ type shelf struct {
 	notes  map[string]string
 	films  map[string][]byte // by key; of others onShelf
 	opened func(key string)
-	down   bool
+	state  archive.State
 	open   error  // of Open
 	stuck  error  // of Erase
 	adding func() // runs while something is taken
@@ -107,8 +108,12 @@ func (a *shelf) Erase(_ context.Context, key string) error {
 func (a *shelf) State() archive.State {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.down {
-		return archive.State{Health: archive.Retrying}
-	}
-	return archive.State{}
+	return a.state
+}
+
+// stands has the store be in such health from now on.
+func (a *shelf) stands(h archive.Health) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.state = archive.State{Health: h, Since: time.Now()}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"plenum/recorder/archive"
 	"plenum/recorder/consent"
 	"plenum/webinar"
 	"plenum/webinar/media"
@@ -130,6 +131,7 @@ type StorageState string
 const (
 	StorageOK       StorageState = "ok"
 	StorageRetrying StorageState = "retrying" // the store does not answer, everything waits on disk
+	StorageUnfit    StorageState = "unfit"    // the store must not hold recordings, as it is set up
 	StorageFull     StorageState = "full"     // the disk is below its reserve
 )
 
@@ -141,13 +143,18 @@ type Detail struct {
 }
 
 // Counts is what a host may know of the answers: how many people were asked, agreed, and answered at all. Unwritable
-// counts the pictures on stage that recordings cannot hold because of their codec, whoever sends them.
-type Counts struct{ Asked, Granted, Answered, Unwritable int }
+// counts the pictures on stage that recordings cannot hold because of their codec, whoever sends them. Waiting: the store
+// has not answered for a while, and what is recorded waits on the disk.
+type Counts struct {
+	Asked, Granted, Answered, Unwritable int
+	Waiting                              bool
+}
 
 // Changed says that a recording changed. Everybody hears it.
 type Changed struct{ Recording Recording }
 
-// CountsChanged says that somebody answered, or that a picture came or went that no recording can hold. Hosts hear it.
+// CountsChanged says that somebody answered, that a picture came or went that no recording can hold, or that the store did.
+// Hosts hear it.
 type CountsChanged struct{ Counts Counts }
 
 // Answer is what a person says about being recorded.
@@ -173,6 +180,7 @@ var (
 	ErrNotShown     = consent.ErrNotShown
 	ErrLedger       = consent.ErrLedger
 	ErrDisk         = errors.New("the disk is below its reserve")
+	ErrUnfit        = archive.ErrUnfit
 	ErrStorage      = errors.New("the object store or the spool does not work")
 	ErrClosed       = errors.New("the recorder is closed")
 )

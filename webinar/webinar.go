@@ -42,16 +42,21 @@ const (
 func Langs() []Lang { return []Lang{German, English} }
 
 // Clock says a day and a time in words and names the zone, which is the one that t is in.
-func (l Lang) Clock(t time.Time) string {
-	day := "2 January 2006, 15:04 "
+func (l Lang) Clock(t time.Time) string { return l.clock(t, "15:04") }
+
+// ClockToSecond is Clock with the seconds.
+func (l Lang) ClockToSecond(t time.Time) string { return l.clock(t, "15:04:05") }
+
+func (l Lang) clock(t time.Time, hour string) string {
+	form := "2 January 2006, " + hour + " "
 	if l == German {
-		day = "02.01.2006, 15:04 Uhr "
+		form = "02.01.2006, " + hour + " Uhr "
 	}
 	zone := t.Format("MST")
 	if strings.HasPrefix(zone, "+") || strings.HasPrefix(zone, "-") { // a zone that has no letters of its own
 		zone = "UTC" + zone
 	}
-	return t.Format(day) + zone
+	return t.Format(form) + zone
 }
 
 // Webinar is one event.

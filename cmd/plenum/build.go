@@ -84,12 +84,29 @@ func (p *parts) buildStore(ctx context.Context) error {
 	if p.cfg.S3Encrypt {
 		cfg.SSE = "AES256"
 	}
-	store, err := blob.OpenS3(ctx, cfg)
+	store, err := blob.NewS3(cfg)
 	if err != nil {
 		return err
 	}
 	p.onClose(func() error { store.Close(); return nil })
 	p.store = store
+	return p.examineStore(ctx, store)
+}
+
+// storeTime is how long the start waits for an external store.
+const storeTime = 10 * time.Second
+
+// examineStore refuses a store that only its operator can mend. One that does not answer yet is examined by the archive as
+// soon as it does: webinars and polls need none.
+func (p *parts) examineStore(ctx context.Context, store *blob.S3) error {
+	first, stop := context.WithTimeout(ctx, storeTime)
+	defer stop()
+	err := store.Examine(first)
+	if p.cfg.S3Endpoint == "" || ctx.Err() != nil || !errors.Is(err, blob.ErrAway) {
+		return err
+	}
+	p.log.Warn("the object store does not answer: nothing can be recorded until it does, all else works", "endpoint", p.cfg.S3Endpoint, "error", err)
+	p.examine = store.Examine
 	return nil
 }
 
@@ -99,7 +116,7 @@ func (p *parts) buildRecorder(ctx context.Context) (err error) {
 		return err
 	}
 	p.archive, err = archive.New(archive.Config{
-		Objects: p.store, Rows: archive.NewStore(p.db), Spool: spool, Log: p.log,
+		Objects: p.store, Examine: p.examine, Rows: archive.NewStore(p.db), Spool: spool, Log: p.log,
 		Done: func(ctx context.Context, r archive.Result) error { return p.recorder.Archived(ctx, r) },
 		Live: func(path string) bool { return p.recorder.Live(path) },
 		Ours: consent.NewLedger(p.db, nil).Announced, // signs nothing

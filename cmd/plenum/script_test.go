@@ -16,6 +16,7 @@ type script struct {
 	t      *testing.T
 	base   string
 	bearer string
+	lang   string // Accept-Language, may be empty
 }
 
 // call sends in as JSON and reads the answer into out; it fails unless the status is want.
@@ -37,6 +38,7 @@ func (s script) call(method, path string, in any, want int, out any) {
 	if in != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	req.Header.Set("Accept-Language", s.lang)
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		s.t.Fatal(err)

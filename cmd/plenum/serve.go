@@ -91,6 +91,7 @@ type parts struct {
 	pictures  *polls.Pictures
 	questions *talk.Questions
 	store     blob.Store
+	examine   func(context.Context) error // of a store that did not answer at the start; nil: it was examined
 	archive   *archive.Archive
 	recorder  *recorder.Service
 	engine    *sfu.Engine

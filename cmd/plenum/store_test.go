@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,17 +14,20 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"plenum/recorder/blob"
 )
 
 // bucketServer is a store with a certificate of its own that answers like one whose bucket is there, and remembers what
 // it was asked.
 type bucketServer struct {
 	address, ca string
-	versioned   bool
 
-	mu    sync.Mutex
-	asked []string // method, path and query of each request
-	sse   string   // what the last upload asked for
+	mu        sync.Mutex
+	versioned bool
+	away      bool     // 503 to everything
+	asked     []string // method, path and query of each request
+	sse       string   // what the last upload asked for
 }
 
 func newBucketServer(t *testing.T) *bucketServer {
@@ -43,6 +47,10 @@ func newBucketServer(t *testing.T) *bucketServer {
 func (b *bucketServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.away {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
 	b.asked = append(b.asked, r.Method+" "+r.URL.Path+" "+r.Header.Get("Authorization"))
 	w.Header().Set("Last-Modified", "Sat, 28 Nov 2026 12:00:00 GMT")
 	w.Header().Set("X-Amz-Server-Side-Encryption", "AES256")
@@ -67,6 +75,13 @@ func (b *bucketServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// set changes how it answers.
+func (b *bucketServer) set(away, versioned bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.away, b.versioned = away, versioned
+}
+
 func (b *bucketServer) settings(more ...string) func(string) string {
 	return env(append(more, "PLENUM_S3_ENDPOINT", b.address, "PLENUM_S3_BUCKET", "films", "PLENUM_S3_REGION", "eu-north-9", "PLENUM_S3_ACCESS_KEY", "who", "PLENUM_S3_SECRET_KEY", "a random secret for this test",
 		"PLENUM_S3_CA", b.ca)...)
@@ -81,8 +96,12 @@ func TestStoreSettings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := &parts{cfg: c}
-		return errors.Join(p.buildStore(t.Context()), p.close())
+		p := &parts{cfg: c, log: slog.New(slog.DiscardHandler)}
+		err = p.buildStore(t.Context())
+		if p.examine != nil {
+			err = errors.Join(err, blob.ErrAway)
+		}
+		return errors.Join(err, p.close())
 	}
 	if err := open(b.settings()); err != nil || len(b.asked) == 0 || b.sse != "" {
 		t.Fatalf("%v, asked %q, encryption %q", err, b.asked, b.sse)
@@ -101,7 +120,7 @@ func TestStoreSettings(t *testing.T) {
 	if err := open(b.settings("PLENUM_S3_TLS", "false")); err == nil {
 		t.Error("taken without TLS, which it speaks alone")
 	}
-	if err := open(b.settings("PLENUM_S3_PATH_STYLE", "false")); err == nil {
+	if err := open(b.settings("PLENUM_S3_PATH_STYLE", "false")); !errors.Is(err, blob.ErrAway) {
 		t.Error("the bucket was not looked for in the host name")
 	}
 }
@@ -109,7 +128,7 @@ func TestStoreSettings(t *testing.T) {
 // A server whose bucket would keep what is erased does not start, and says how to mend it.
 func TestVersionedBucketIsRefusedAtTheStart(t *testing.T) {
 	b := newBucketServer(t)
-	b.versioned = true
+	b.set(false, true)
 	settings := b.settings("PLENUM_DATA", filepath.Join(t.TempDir(), "data"), "PLENUM_LISTEN", "127.0.0.1:0", "PLENUM_MEDIA_LISTEN", "127.0.0.1:0", "PLENUM_MEDIA_ADDRESSES", "127.0.0.1")
 	err := run(context.Background(), []string{"serve"}, settings, io.Discard, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), `bucket "films" cannot hold recordings (versioning): make a new bucket without versioning`) {

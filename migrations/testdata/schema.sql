@@ -406,7 +406,7 @@ CREATE TABLE trims (
   to_ms        INTEGER NOT NULL CHECK (to_ms > from_ms)
 ) STRICT;
 
-CREATE TABLE untidy (only_row INTEGER PRIMARY KEY CHECK (only_row = 1)) STRICT;
+CREATE TABLE "untidy" (id INTEGER PRIMARY KEY AUTOINCREMENT) STRICT;
 
 CREATE TABLE users (
   id            TEXT PRIMARY KEY,

@@ -29,6 +29,10 @@ var (
 	ErrPending = errors.New("the erasure will be tried again")
 	// ErrSpool says that a spool file is missing, or not as it was sealed.
 	ErrSpool = errors.New("the spool file is not the sealed one")
+	// ErrAway says that the store has not answered since the start: nothing is asked of it before it was examined.
+	ErrAway = blob.ErrAway
+	// ErrUnfit says that the store has answered and must not hold recordings. Only its operator can mend that.
+	ErrUnfit = errors.New("the object store must not hold recordings")
 	// ErrNotFound is blob.ErrNotFound: no such segment, or it was erased or lost.
 	ErrNotFound = blob.ErrNotFound
 )
@@ -37,6 +41,9 @@ var (
 type Config struct {
 	Objects blob.Store
 	Rows    *Store
+	// Examine says whether the store may be used. It is asked again until it has no fault, and no request is made before
+	// that. Nil: the store was examined.
+	Examine func(ctx context.Context) error
 	Spool   string // folder of the sealed files, absolute
 	// Done is told, at least once, what became of a segment; its error has it told again later. It may be nil.
 	Done func(ctx context.Context, r Result) error
@@ -64,6 +71,8 @@ type Health uint8
 const (
 	Ok       Health = iota
 	Retrying        // the last call failed; spool and database are as they should be
+	Awaited         // the store has not answered since the start
+	Unfit           // it has, and must not hold recordings
 )
 
 // State is the archive's health and since when it has been so.
@@ -100,8 +109,12 @@ func New(c Config) (*Archive, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	health := Ok
+	if c.Examine != nil {
+		health = Awaited
+	}
 	return &Archive{
-		c: c, kick: make(chan struct{}, 1), backoff: backoff, busy: map[string]*work{}, state: State{Health: Ok, Since: time.Now()},
+		c: c, kick: make(chan struct{}, 1), backoff: backoff, busy: map[string]*work{}, state: State{Health: health, Since: time.Now()},
 	}, nil
 }
 
@@ -170,7 +183,7 @@ func (a *Archive) answered(ctx context.Context, err error) {
 }
 
 // Open returns a reader of a segment and its size in bytes: from the spool until it is stored, then from the store.
-// ErrNotFound if it was never added, was lost or is being erased. ctx must live as long as the reader.
+// ErrNotFound if it was never added, was lost or is being erased; ErrAway, ErrUnfit: the store is not asked. ctx must live as long as the reader.
 func (a *Archive) Open(ctx context.Context, key string) (io.ReadSeekCloser, int64, error) {
 	_, segment, err := blob.ParseKey(key)
 	if err != nil {
@@ -193,7 +206,11 @@ func (a *Archive) Open(ctx context.Context, key string) (io.ReadSeekCloser, int6
 		}
 		// Stored and deleted since the row was read.
 	}
-	return a.c.Objects.Open(ctx, key)
+	store, err := a.objects()
+	if err != nil {
+		return nil, 0, err
+	}
+	return store.Open(ctx, key)
 }
 
 // openSpool opens a queued file; fs.ErrNotExist, or ErrSpool when its size is not the sealed one.

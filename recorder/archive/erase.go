@@ -44,7 +44,11 @@ func (a *Archive) wipe(ctx context.Context, r row) error {
 	if err := a.removeSpool(r.Path); err != nil {
 		return err
 	}
-	err := a.c.Objects.Delete(ctx, r.Key)
+	store, err := a.objects()
+	if err != nil {
+		return err
+	}
+	err = store.Delete(ctx, r.Key)
 	if a.answered(ctx, err); err != nil {
 		return err
 	}
@@ -75,8 +79,12 @@ func (a *Archive) sweepObjects(ctx context.Context) (int, error) {
 	if a.c.Ours == nil {
 		return 0, nil
 	}
+	store, err := a.objects()
+	if err != nil {
+		return 0, err
+	}
 	n := 0
-	err := a.c.Objects.Each(ctx, func(key string, stored time.Time) error {
+	err = store.Each(ctx, func(key string, stored time.Time) error {
 		if time.Since(stored) < orphanAge {
 			return nil
 		}
@@ -104,7 +112,11 @@ func (a *Archive) sweepUploads(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return a.c.Objects.Sweep(ctx, func(key, id string) bool { return known[id] == key })
+	store, err := a.objects()
+	if err != nil {
+		return 0, err
+	}
+	return store.Sweep(ctx, func(key, id string) bool { return known[id] == key })
 }
 
 // sweepSpool asks Live before it asks the database: a file is live until Add has returned, so one of the two knows it.

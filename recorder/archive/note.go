@@ -29,7 +29,11 @@ func (a *Archive) Put(ctx context.Context, key string, body []byte) error {
 		}
 		return err
 	}
-	err = a.c.Objects.Put(ctx, blob.Upload{Key: key, Body: bytes.NewReader(body), Size: int64(len(body)), Halted: w.halted.Load})
+	store, err := a.objects()
+	if err != nil {
+		return err
+	}
+	err = store.Put(ctx, blob.Upload{Key: key, Body: bytes.NewReader(body), Size: int64(len(body)), Halted: w.halted.Load})
 	if errors.Is(err, blob.ErrHalted) {
 		return ErrErased
 	}

@@ -13,10 +13,13 @@ const sweepEvery = time.Hour
 
 // Run uploads and erases, one segment at a time, until ctx ends; it returns nil then. What fails is tried again after
 // 1 to 60 s, the least tried first, so that one bad segment does not hold up the others. Orphans are swept at the start
-// and hourly. Run must not be called twice at once.
+// and hourly. All that begins when the store was examined. Run must not be called twice at once.
 func (a *Archive) Run(ctx context.Context) error {
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
+	if a.await(ctx); ctx.Err() != nil {
+		return nil
+	}
 	a.sweep(ctx)
 	for failures := 0; ctx.Err() == nil; {
 		pause, kick := sweepEvery, a.kick
@@ -131,7 +134,11 @@ func (a *Archive) upload(ctx context.Context, w *work, r row) error {
 		return err
 	}
 	defer f.Close()
-	err = a.c.Objects.Put(ctx, blob.Upload{
+	store, err := a.objects()
+	if err != nil {
+		return err
+	}
+	err = store.Put(ctx, blob.Upload{
 		Key: r.Key, Body: f, Size: r.Size, UploadID: r.UploadID, Halted: w.halted.Load,
 		Started: func(id string) error { return a.c.Rows.began(ctx, r.Segment, id) },
 	})

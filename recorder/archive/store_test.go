@@ -41,6 +41,7 @@ type rig struct {
 	results chan Result
 	failed  chan int    // the failures in a row, each time the store did not answer
 	event   func()      // before and after each step that a crash may fall between; may be nil
+	later   bool        // the store was not examined when the archive begins
 	live    func() bool // what the archive is told of every spool file; nil: nothing is asked
 }
 
@@ -89,8 +90,13 @@ func (r *rig) open() {
 	c := r.gateway.Config()
 	c.Socket = r.proxy.Socket
 	var err error
-	if r.objects, err = blob.OpenS3(r.t.Context(), c); err != nil {
+	if r.objects, err = blob.NewS3(c); err != nil {
 		r.t.Fatal(err)
+	}
+	if !r.later {
+		if err := r.objects.Examine(r.t.Context()); err != nil {
+			r.t.Fatal(err)
+		}
 	}
 	if r.db, err = fresh.Open(r.t.Context(), filepath.Join(r.dir, "p.db")); err != nil {
 		r.t.Fatal(err)
@@ -102,6 +108,9 @@ func (r *rig) open() {
 		r.t.Fatal(err)
 	}
 	config := Config{Objects: stepping{r.objects, r}, Rows: NewStore(r.db), Spool: r.spool, Done: r.done}
+	if r.later {
+		config.Examine = r.objects.Examine
+	}
 	if r.live != nil {
 		config.Live = func(string) bool { return r.live() }
 	}

@@ -25,6 +25,8 @@ var (
 	ErrCorrupt = errors.New("the stored object differs from its source")
 	// ErrHalted says that Put stopped because Upload.Halted told it to.
 	ErrHalted = errors.New("upload halted")
+	// ErrAway says that the store gave no answer of its own: none at all, or that it cannot now (5xx). It may be asked again.
+	ErrAway = errors.New("the object store does not answer")
 	// ErrNotEncrypted says that the store ignored the server-side encryption that was asked for.
 	ErrNotEncrypted = errors.New("the object store ignores the server-side encryption that is configured")
 )

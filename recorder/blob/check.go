@@ -8,6 +8,19 @@ import (
 	"fmt"
 )
 
+// Examine looks whether the store may hold recordings; its bucket is made if it is missing. One with versioning, object lock
+// or replication is refused with a *BucketError: an erased recording would live on in it. ErrAway: there is no answer yet;
+// any other error is one that only the operator can mend.
+func (s *S3) Examine(ctx context.Context) error {
+	ctx, stop := deadline(ctx, 0)
+	defer stop()
+	err := s.check(ctx)
+	if away(err) {
+		return fmt.Errorf("%w: %w", ErrAway, err)
+	}
+	return err
+}
+
 // check makes the bucket if it is missing and refuses one that keeps what is deleted.
 func (s *S3) check(ctx context.Context) error {
 	ok, err := s.remote.exists(ctx)
@@ -52,6 +65,8 @@ func (s *S3) setting(on bool, err error, reason, mend string) error {
 	switch {
 	case errors.Is(err, errUnset), errors.Is(err, errUnsupported):
 		return nil
+	case away(err):
+		return err
 	case err != nil:
 		return &BucketError{Bucket: s.remote.bucket, Reason: reason, Err: err,
 			Mend: "allow the access key to read this setting of the bucket, because recordings are only kept where they can be erased"}
@@ -72,7 +87,9 @@ func (s *S3) checkEncryption(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.remote.put(ctx, key, bytes.NewReader(probe), 1, d); err != nil {
+	if err := s.remote.put(ctx, key, bytes.NewReader(probe), 1, d); away(err) {
+		return err
+	} else if err != nil {
 		return fmt.Errorf("%w: %w", ErrNotEncrypted, err)
 	}
 	i, err := s.remote.stat(ctx, key)

@@ -22,9 +22,8 @@ type S3 struct {
 
 var _ Store = (*S3)(nil)
 
-// OpenS3 connects to the store and examines its bucket, which is made if it is missing. A bucket with versioning,
-// object lock or replication is refused with a *BucketError: an erased recording would live on in it.
-func OpenS3(ctx context.Context, c S3Config) (*S3, error) {
+// NewS3 makes the way to a store and asks it nothing yet. Before its first use it must be examined.
+func NewS3(c S3Config) (*S3, error) {
 	if c.Region == "" {
 		c.Region = "us-east-1"
 	}
@@ -42,9 +41,16 @@ func OpenS3(ctx context.Context, c S3Config) (*S3, error) {
 	if s.durable == nil {
 		s.durable = func() error { return nil }
 	}
-	ctx, stop := deadline(ctx, 0)
-	defer stop()
-	if err := s.check(ctx); err != nil {
+	return s, nil
+}
+
+// OpenS3 makes the way to a store and examines it.
+func OpenS3(ctx context.Context, c S3Config) (*S3, error) {
+	s, err := NewS3(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Examine(ctx); err != nil {
 		s.Close()
 		return nil, err
 	}

@@ -2,10 +2,13 @@ package blob
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -90,6 +93,31 @@ func translate(what string, err error) error {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return fmt.Errorf("%s: %w: %w", what, kind, err)
+}
+
+// away says whether an error is no answer of the store: a connection that failed, an answer that took too long or broke
+// off, or one that says to come back later. A store whose certificate is not trusted, or that speaks no TLS where it should,
+// will be the same later.
+func away(err error) bool {
+	if e, ok := errors.AsType[minio.ErrorResponse](err); ok {
+		switch e.StatusCode {
+		case http.StatusRequestTimeout, http.StatusTooManyRequests:
+			return true
+		case http.StatusNotImplemented:
+			return false
+		}
+		return e.StatusCode >= http.StatusInternalServerError
+	}
+	_, failed := errors.AsType[*url.Error](err)
+	_, broke := errors.AsType[net.Error](err)
+	return (failed || broke || errors.Is(err, io.ErrUnexpectedEOF)) && !untrusted(err)
+}
+
+func untrusted(err error) bool {
+	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
+	_, plain := errors.AsType[tls.RecordHeaderError](err)
+	_, alert := errors.AsType[tls.AlertError](err)
+	return certificate || plain || alert || errors.Is(err, http.ErrSchemeMismatch)
 }
 
 func (r *remote) close() { r.transport.CloseIdleConnections() }

@@ -22,7 +22,7 @@ type words struct {
 func english() words {
 	return words{
 		lacks: "\u25A1 stands for a letter that this document cannot show. The table (CSV) has it.",
-		title: "Consent report", recording: "Recording %s", made: "Made on %s. Times are in UTC.",
+		title: "Consent report", recording: "Recording %s", made: "Made on %s.",
 		numbers: "%d people were asked, %d have answered, %d agree now.",
 		life:    "The recording", people: "Who agreed", notice: "The text that was announced (%s)", nobody: "Nobody has agreed.", speaker: "speaker",
 		when: "When", event: "What", who: "Who", what: "Scopes", publish: "for publication, too", kept: "what was recorded stays",
@@ -39,7 +39,7 @@ func english() words {
 func german() words {
 	return words{
 		lacks: "\u25A1 steht für ein Zeichen, das dieses Dokument nicht zeigen kann. In der Tabelle (CSV) steht es.",
-		title: "Bericht über die Einwilligungen", recording: "Aufzeichnung %s", made: "Erstellt am %s. Alle Zeiten in UTC.",
+		title: "Bericht über die Einwilligungen", recording: "Aufzeichnung %s", made: "Erstellt am %s.",
 		numbers: "%d Personen wurden gefragt, %d haben geantwortet, %d stimmen jetzt zu.",
 		life:    "Die Aufzeichnung", people: "Wer zugestimmt hat", notice: "Der angekündigte Text (%s)", nobody: "Niemand hat zugestimmt.", speaker: "Person",
 		when: "Wann", event: "Was", who: "Wer", what: "Umfang", publish: "auch zur Veröffentlichung", kept: "was aufgezeichnet war, bleibt",
@@ -53,19 +53,19 @@ func german() words {
 	}
 }
 
-// PDF writes the report as a document to print, in one language.
+// PDF writes the report as a document to print, in one language. All times are in the zone of now, which each of them names.
 func (r *Report) PDF(w io.Writer, lang webinar.Lang, now time.Time) error {
-	say, day := english(), "2 January 2006, 15:04"
+	say := english()
 	if lang == webinar.German {
-		say, day = german(), "02.01.2006, 15:04"
+		say = german()
 	}
-	clock := func(t time.Time) string { return t.UTC().Format(strings.Replace(day, "15:04", "15:04:05", 1)) }
+	clock := func(t time.Time) string { return lang.ClockToSecond(t.In(now.Location())) }
 	title := say.title
 	if r.Webinar != "" {
 		title += ": " + r.Webinar
 	}
 	d := pdf.New(title, string(lang), now)
-	d.Text(fmt.Sprintf(say.recording, r.Recording) + "\n" + fmt.Sprintf(say.made, now.UTC().Format(day)))
+	d.Text(fmt.Sprintf(say.recording, r.Recording) + "\n" + fmt.Sprintf(say.made, lang.Clock(now)))
 	d.Text(fmt.Sprintf(say.numbers, r.Asked, r.Answered, r.Agreed))
 
 	d.Heading(say.life)
@@ -73,13 +73,13 @@ func (r *Report) PDF(w io.Writer, lang webinar.Lang, now time.Time) error {
 	for i, s := range r.Life {
 		rows[i] = []string{clock(s.At), say.kinds[s.Kind], say.reasons[s.Reason]}
 	}
-	d.Table([]string{say.when, say.event, ""}, []float64{2, 2, 3}, rows)
+	d.Table([]string{say.when, say.event, ""}, []float64{2.6, 2, 3}, rows)
 
 	d.Heading(say.people)
 	if len(r.People) == 0 {
 		d.Text(say.nobody)
 	} else {
-		d.Table([]string{say.who, say.when, say.event, say.what}, []float64{2, 2.2, 1.4, 3}, r.answers(say, clock))
+		d.Table([]string{say.who, say.when, say.event, say.what}, []float64{1.8, 3.2, 1.5, 2.6}, r.answers(say, clock))
 	}
 	for _, l := range languages(r.Notice) {
 		text := r.Notice.Texts[l]

@@ -12,7 +12,7 @@ import (
 	"plenum/webinar"
 )
 
-// Report is the consent report of one recording. Times are in UTC.
+// Report is the consent report of one recording.
 type Report struct {
 	Webinar   string // its title
 	Recording consent.RecordingID

@@ -54,10 +54,19 @@ func TestCSV(t *testing.T) {
 }
 
 func TestPDF(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
 	r := sample()
+	r.Life[len(r.Life)-1].At = time.Date(2001, 12, 9, 1, 46, 48, 0, time.UTC) // stopped in winter
+	times := map[webinar.Lang][]string{
+		webinar.English: {"Made on 9 September 2001, 03:46 CEST.", "9 September 2001, 03:46:42 CEST", "9 December 2001, 02:46:48 CET"},
+		webinar.German:  {"Erstellt am 09.09.2001, 03:46 Uhr CEST.", "09.09.2001, 03:46:42 Uhr CEST", "09.12.2001, 02:46:48 Uhr CET"},
+	}
 	for _, lang := range webinar.Langs() {
 		var out bytes.Buffer
-		if err := r.PDF(&out, lang, time.Unix(1e9, 0)); err != nil {
+		if err := r.PDF(&out, lang, time.Unix(1e9, 0).In(berlin)); err != nil {
 			t.Fatal(err)
 		}
 		if dir := os.Getenv("PLENUM_PICTURES"); dir != "" {
@@ -72,7 +81,7 @@ func TestPDF(t *testing.T) {
 			t.Fatal(err)
 		}
 		hash, _ := r.Notice.Hash(lang)
-		for _, part := range []string{"Wärmepumpen", "=Ännchen", hash} {
+		for _, part := range append(times[lang], "Wärmepumpen", "=Ännchen", hash) {
 			if !strings.Contains(string(text), part) {
 				t.Errorf("%s: %q is missing in %s", lang, part, text)
 			}

@@ -2819,10 +2819,10 @@ export interface components {
         RecordingDetail: {
             recording: components["schemas"]["Recording"];
             /**
-             * @description retrying: the object store does not answer, everything waits safely on disk
+             * @description retrying: the object store does not answer, everything waits safely on disk; unfit: it must not hold recordings, as it is set up, and nothing is recorded
              * @enum {string}
              */
-            storage: "ok" | "retrying" | "full";
+            storage: "ok" | "retrying" | "unfit" | "full";
             segments: components["schemas"]["Segment"][];
         };
         Segment: {
@@ -3090,6 +3090,8 @@ export interface components {
             answered: number;
             /** @description pictures on stage in a codec that recordings cannot hold; of these people only the sound is recorded */
             unwritable: number;
+            /** @description the object store has not answered for two minutes; what is recorded waits on the disk of the server */
+            waiting: boolean;
         };
     };
     responses: {

@@ -1,0 +1,59 @@
+package recorder
+
+import (
+	"time"
+
+	"plenum/recorder/archive"
+)
+
+// patience is how long the store may be silent before hosts are told during a recording: seconds of it are nobody's worry.
+const patience = 2 * time.Minute
+
+// storage is how the way into the store stands.
+func (s *Service) storage() StorageState {
+	health := s.c.Archive.State().Health
+	switch {
+	case health == archive.Unfit:
+		return StorageUnfit
+	case s.diskReserve() != nil:
+		return StorageFull
+	case health != archive.Ok:
+		return StorageRetrying
+	}
+	return StorageOK
+}
+
+// storeExamined refuses to record for a store that might keep what is erased: one that has not answered since the start, or
+// was found to be such.
+func (s *Service) storeExamined() error {
+	switch s.c.Archive.State().Health {
+	case archive.Awaited:
+		return ErrStorage
+	case archive.Unfit:
+		return ErrUnfit
+	case archive.Ok, archive.Retrying: // what is recorded can wait
+	}
+	return nil
+}
+
+// storeSilent says whether the store has not answered for so long that hosts should know.
+func (s *Service) storeSilent(now time.Time) bool {
+	state := s.c.Archive.State()
+	return state.Health != archive.Ok && now.Sub(state.Since) >= patience
+}
+
+// watchStore tells the hosts of what is announced or runs when the store falls silent, and when it is back.
+func (s *Service) watchStore(now time.Time) {
+	silent := s.storeSilent(now)
+	for _, r := range s.every() {
+		r.mu.Lock()
+		tell := r.rec.active() && r.silent != silent
+		if tell {
+			r.silent = silent
+		}
+		r.mu.Unlock()
+		if tell {
+			r.tellCounts()
+		}
+	}
+}
