@@ -55,13 +55,15 @@ const statusClientGone = 499
 
 // problem is an answer as in RFC 9457.
 type problem struct {
-	Type      string `json:"type"`
-	Title     string `json:"title"`
-	Status    int    `json:"status"`
-	Code      string `json:"code"`
-	Detail    string `json:"detail"`
-	RequestID string `json:"request_id"`
-	Field     string `json:"field,omitempty"`
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+	// Details is the sentence in every language: who changes the language of a page reads what is on it already.
+	Details   map[webinar.Lang]string `json:"details"`
+	RequestID string                  `json:"request_id"`
+	Field     string                  `json:"field,omitempty"`
 }
 
 // fail ends the request with the problem that err is. An error that nobody foresaw is logged once and shows the
@@ -86,7 +88,7 @@ func (s *server) fail(c *gin.Context, err error) {
 	}
 	body, err := json.Marshal(problem{
 		Type: "about:blank", Title: http.StatusText(f.status), Status: f.status, Code: f.code, Detail: f.says.in(speaks(c.Request)),
-		RequestID: requestID(c), Field: field,
+		Details: map[webinar.Lang]string{webinar.English: f.says.en, webinar.German: f.says.de}, RequestID: requestID(c), Field: field,
 	})
 	if err != nil {
 		c.Status(http.StatusInternalServerError)

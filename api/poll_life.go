@@ -13,7 +13,7 @@ func (s *server) openPoll(c *call) error {
 	if err := c.readAny(&in); err != nil {
 		return err
 	}
-	p, err := s.Polls.OpenAs(c.ctx(), c.webinar.ID, pollID(c), polls.Opening{For: time.Duration(in.OpenForMs) * time.Millisecond, SmallKnown: in.SmallClasses})
+	p, err := s.Polls.OpenPoll(c.ctx(), c.webinar.ID, pollID(c), polls.Opening{For: time.Duration(in.OpenForMs) * time.Millisecond, SmallKnown: in.SmallClasses})
 	return s.answerPoll(c, http.StatusOK, p, err)
 }
 

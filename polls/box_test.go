@@ -271,7 +271,7 @@ func TestSeveralChoicesAreOneVote(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p, err = f.OpenPoll(t.Context(), room, p.ID); err != nil {
+	if p, err = f.OpenPoll(t.Context(), room, p.ID, Opening{}); err != nil {
 		t.Fatal(err)
 	}
 	id := func(places ...int) (out []OptionID) {

@@ -66,14 +66,14 @@ func TestWhatCannotBeSecretDoesNotOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.OpenAs(t.Context(), room, p.ID, Opening{SmallKnown: true}); !errors.Is(err, ErrTelling) {
+	if _, err := f.OpenPoll(t.Context(), room, p.ID, Opening{SmallKnown: true}); !errors.Is(err, ErrTelling) {
 		t.Errorf("one of weight 9: %v", err)
 	}
 	d.Motion.Heads = true
 	if _, err := f.Update(t.Context(), room, p.ID, d); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.OpenPoll(t.Context(), room, p.ID); err != nil {
+	if _, err := f.OpenPoll(t.Context(), room, p.ID, Opening{}); err != nil {
 		t.Errorf("by heads: %v", err)
 	}
 }

@@ -129,7 +129,7 @@ func TestTheNextRoundAsksAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.OpenPoll(t.Context(), room, p.ID); err != nil {
+	if _, err := f.OpenPoll(t.Context(), room, p.ID, Opening{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := f.ClosePoll(t.Context(), room, p.ID); err != nil {
@@ -158,13 +158,13 @@ func TestARefusedOpeningLeavesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.OpenAs(t.Context(), room, p.ID, Opening{For: 2 * time.Hour, SmallKnown: true}); err == nil {
+	if _, err := f.OpenPoll(t.Context(), room, p.ID, Opening{For: 2 * time.Hour, SmallKnown: true}); err == nil {
 		t.Fatal("open for longer than the webinar is kept")
 	}
 	if electors, err := f.store.electors(t.Context(), p.ID); err != nil || len(electors) != 0 {
 		t.Errorf("%d electors were laid down, %v", len(electors), err)
 	}
-	if _, err := f.OpenAs(t.Context(), room, p.ID, Opening{SmallKnown: true}); err != nil {
+	if _, err := f.OpenPoll(t.Context(), room, p.ID, Opening{SmallKnown: true}); err != nil {
 		t.Errorf("without an end: %v", err)
 	}
 }
@@ -276,7 +276,7 @@ func TestSecretMotionsOfASeriesComeOutTogether(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p, err = f.OpenAs(t.Context(), room, p.ID, Opening{SmallKnown: true}); err != nil {
+		if p, err = f.OpenPoll(t.Context(), room, p.ID, Opening{SmallKnown: true}); err != nil {
 			t.Fatal(err)
 		}
 		b := f.enter(t, p, "v", p.ID)

@@ -286,7 +286,7 @@ func TestKindsAreStored(t *testing.T) {
 		if err != nil {
 			t.Fatal(kind, err)
 		}
-		if p, err = f.OpenPoll(t.Context(), room, p.ID); err != nil {
+		if p, err = f.OpenPoll(t.Context(), room, p.ID, Opening{}); err != nil {
 			t.Fatal(kind, err)
 		}
 		answer := map[Kind]func() Answer{

@@ -13,17 +13,6 @@ const (
 	undoGrace = time.Second
 )
 
-// OpenPoll opens a draft as its plan says; an open poll stays as it is. Several may be open. Ballots that are in the box
-// since an opening was undone count. Errors: ErrNotFound, ErrClosed, webinar.ErrEnded, *webinar.InvalidError.
-func (s *Service) OpenPoll(ctx context.Context, w webinar.ID, id PollID) (Poll, error) {
-	return s.OpenFor(ctx, w, id, 0)
-}
-
-// OpenFor opens a draft as OpenPoll does, for another time than its plan says, unless openFor is 0.
-func (s *Service) OpenFor(ctx context.Context, w webinar.ID, id PollID, openFor time.Duration) (Poll, error) {
-	return s.OpenAs(ctx, w, id, Opening{For: openFor})
-}
-
 // Opening is how a host opens a poll.
 type Opening struct {
 	For time.Duration // 0: as its plan says
@@ -31,8 +20,10 @@ type Opening struct {
 	SmallKnown bool
 }
 
-// OpenAs opens a draft. Errors of a motion besides those of OpenPoll: assembly.ErrNoAssembly, ErrSmallClass.
-func (s *Service) OpenAs(ctx context.Context, w webinar.ID, id PollID, how Opening) (Poll, error) {
+// OpenPoll opens a draft; an open poll stays as it is. Several may be open. Ballots that are in the box since an opening
+// was undone count. Errors: ErrNotFound, ErrClosed, webinar.ErrEnded, *webinar.InvalidError; of a motion also
+// assembly.ErrNoAssembly, ErrSmallClass, ErrNobodyHere, ErrAlone, ErrTelling, ErrWeights, ErrFewVoters.
+func (s *Service) OpenPoll(ctx context.Context, w webinar.ID, id PollID, how Opening) (Poll, error) {
 	keys, err := s.keysFor(ctx, w, id)
 	if err != nil {
 		return Poll{}, err

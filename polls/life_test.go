@@ -24,7 +24,7 @@ func (f *fixture) plan(tb testing.TB, plan Plan) Poll {
 
 func (f *fixture) planOpened(tb testing.TB, plan Plan) Poll {
 	tb.Helper()
-	p, err := f.OpenPoll(tb.Context(), room, f.plan(tb, plan).ID)
+	p, err := f.OpenPoll(tb.Context(), room, f.plan(tb, plan).ID, Opening{})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -270,7 +270,7 @@ func TestUndoneOpeningKeepsItsBallots(t *testing.T) {
 		if got := f.now(t, p.ID).Poll; got.Kept != 1 || got.State != StateDraft {
 			t.Errorf("after a restart %+v", got)
 		}
-		again, err := f.OpenPoll(t.Context(), room, p.ID)
+		again, err := f.OpenPoll(t.Context(), room, p.ID, Opening{})
 		if err != nil || again.Kept != 0 || !again.ClosesAt.Equal(time.Now().Add(time.Minute)) {
 			t.Fatalf("open again: %+v, %v", again, err)
 		}
@@ -311,7 +311,7 @@ func TestPlansThatDoNotWork(t *testing.T) {
 		}
 	}
 	past := f.plan(t, Plan{SurveyUntil: time.Now().Add(-time.Minute)})
-	if _, err := f.OpenPoll(t.Context(), room, past.ID); err == nil || f.now(t, past.ID).Poll.State != StateDraft {
+	if _, err := f.OpenPoll(t.Context(), room, past.ID, Opening{}); err == nil || f.now(t, past.ID).Poll.State != StateDraft {
 		t.Errorf("opened a survey that is over: %v", err)
 	}
 }

@@ -134,7 +134,7 @@ func (f *fixture) draft(tb testing.TB, w webinar.ID, options ...string) Poll {
 
 func (f *fixture) opened(tb testing.TB, w webinar.ID, options ...string) Poll {
 	tb.Helper()
-	p, err := f.OpenPoll(tb.Context(), w, f.draft(tb, w, options...).ID)
+	p, err := f.OpenPoll(tb.Context(), w, f.draft(tb, w, options...).ID, Opening{})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -42,7 +42,7 @@ func (f *fixture) motion(tb testing.TB, m Motion, s Secrecy) Poll {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if p, err = f.OpenAs(tb.Context(), room, p.ID, Opening{SmallKnown: true}); err != nil {
+	if p, err = f.OpenPoll(tb.Context(), room, p.ID, Opening{SmallKnown: true}); err != nil {
 		tb.Fatal(err)
 	}
 	return p
@@ -184,20 +184,20 @@ func TestSmallClassesAreToldBeforeTheOpening(t *testing.T) {
 		return p.ID
 	}
 	weighed := draft(Motion{Majority: SimpleMajority}, Anonymous)
-	if _, err := f.OpenPoll(t.Context(), room, weighed); !errors.Is(err, ErrSmallClass) {
+	if _, err := f.OpenPoll(t.Context(), room, weighed, Opening{}); !errors.Is(err, ErrSmallClass) {
 		t.Errorf("one member of weight 9: %v", err)
 	}
-	if _, err := f.OpenAs(t.Context(), room, weighed, Opening{SmallKnown: true}); err != nil {
+	if _, err := f.OpenPoll(t.Context(), room, weighed, Opening{SmallKnown: true}); err != nil {
 		t.Error(err)
 	}
 	f.set(t, "weight = 9 WHERE id IN ('m1', 'm2', 'm3', 'm4')") // five by now, one besides
 	f.set(t, "weight = 9, here = 0, proxy_id = 'm1' WHERE id = 'm5'")
-	if _, err := f.OpenPoll(t.Context(), room, draft(Motion{Majority: SimpleMajority}, Anonymous)); !errors.Is(err, ErrSmallClass) {
+	if _, err := f.OpenPoll(t.Context(), room, draft(Motion{Majority: SimpleMajority}, Anonymous), Opening{}); !errors.Is(err, ErrSmallClass) {
 		t.Errorf("five votes of weight 9 that four cast: %v", err)
 	}
 	f.set(t, "here = 1 WHERE id = 'm5'")
 	for _, id := range []PollID{draft(Motion{Majority: SimpleMajority, Heads: true}, Anonymous), draft(Motion{Majority: SimpleMajority}, Named)} {
-		if _, err := f.OpenPoll(t.Context(), room, id); err != nil {
+		if _, err := f.OpenPoll(t.Context(), room, id, Opening{}); err != nil {
 			t.Error(err)
 		}
 	}
@@ -205,7 +205,7 @@ func TestSmallClassesAreToldBeforeTheOpening(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.OpenPoll(t.Context(), other, p.ID); !errors.Is(err, assembly.ErrNoAssembly) {
+	if _, err := f.OpenPoll(t.Context(), other, p.ID, Opening{}); !errors.Is(err, assembly.ErrNoAssembly) {
 		t.Errorf("without a list: %v", err)
 	}
 }

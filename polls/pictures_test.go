@@ -111,7 +111,7 @@ func TestPicturesLiveAsLongAsTheirPoll(t *testing.T) {
 	if got := g.files(t); got != string(second) {
 		t.Errorf("after the first was taken away the shelf holds %s, want %s", got, second)
 	}
-	if _, err := g.OpenPoll(t.Context(), room, p.ID); err != nil {
+	if _, err := g.OpenPoll(t.Context(), room, p.ID, Opening{}); err != nil {
 		t.Fatal(err)
 	}
 	if !g.seen(t, room, second, false) || g.seen(t, other, second, true) || g.seen(t, room, first, true) {

@@ -18,7 +18,7 @@ func (f *fixture) asked(tb testing.TB, d Draft) Poll {
 	d.Question, d.Options = "Wohin?", []string{"a", "b"}
 	p, err := f.Create(tb.Context(), room, d)
 	if err == nil {
-		p, err = f.OpenPoll(tb.Context(), room, p.ID)
+		p, err = f.OpenPoll(tb.Context(), room, p.ID, Opening{})
 	}
 	if err != nil {
 		tb.Fatal(err)

@@ -142,7 +142,7 @@ func TestSeriesHoldsItsResultsBack(t *testing.T) {
 	if _, err := f.SetResults(t.Context(), room, first.ID, ResultsShown); !errors.Is(err, ErrHeld) {
 		t.Errorf("show a closed poll of the series: %v", err)
 	}
-	if _, err := f.OpenPoll(t.Context(), room, second.ID); err != nil {
+	if _, err := f.OpenPoll(t.Context(), room, second.ID, Opening{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Delete(t.Context(), room, third.ID); err != nil {

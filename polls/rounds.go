@@ -9,7 +9,7 @@ import (
 
 // Repeat opens the next round of a closed poll: the same question with an empty box, behind it in the run-sheet. The
 // result of the earlier rounds stays. Asked again it returns the round that it opened then. Errors: ErrNotFound,
-// ErrNotClosed, webinar.ErrEnded, *webinar.InvalidError, and what stands against the opening of a motion, see [Service.OpenAs]:
+// ErrNotClosed, webinar.ErrEnded, *webinar.InvalidError, and what stands against the opening of a motion, see [Service.OpenPoll]:
 // others may be here than at the first round.
 func (s *Service) Repeat(ctx context.Context, w webinar.ID, id PollID, smallKnown bool) (Poll, error) {
 	keys, err := s.keysFor(ctx, w, id)

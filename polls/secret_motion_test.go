@@ -207,7 +207,7 @@ func TestUndoneSecretMotions(t *testing.T) {
 		if _, err := f.UndoOpening(t.Context(), room, p.ID); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := f.OpenAs(t.Context(), room, p.ID, Opening{SmallKnown: true}); err != nil {
+		if _, err := f.OpenPoll(t.Context(), room, p.ID, Opening{SmallKnown: true}); err != nil {
 			t.Fatal(err)
 		}
 	}

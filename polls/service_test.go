@@ -34,12 +34,12 @@ func TestLifeOfAPoll(t *testing.T) {
 		if err != nil || p.Question != "Warum?" || len(p.Options) != 3 || p.Position != 1 {
 			t.Fatalf("update: %+v, %v", p, err)
 		}
-		opened, err := f.OpenPoll(t.Context(), room, p.ID)
+		opened, err := f.OpenPoll(t.Context(), room, p.ID, Opening{})
 		if err != nil || opened.State != StateOpen || !opened.OpenedAt.Equal(time.Now()) {
 			t.Fatalf("open: %+v, %v", opened, err)
 		}
 		time.Sleep(time.Minute)
-		if again, err := f.OpenPoll(t.Context(), room, p.ID); err != nil || !reflect.DeepEqual(again, opened) {
+		if again, err := f.OpenPoll(t.Context(), room, p.ID, Opening{}); err != nil || !reflect.DeepEqual(again, opened) {
 			t.Errorf("open again: %+v, %v", again, err)
 		}
 		if _, err := f.Update(t.Context(), room, p.ID, Draft{Question: "?", Options: []string{"a", "b"}}); !errors.Is(err, ErrNotDraft) {
@@ -61,7 +61,7 @@ func TestLifeOfAPoll(t *testing.T) {
 		if again, err := f.ClosePoll(t.Context(), room, p.ID); err != nil || !reflect.DeepEqual(again, closed) {
 			t.Errorf("close again: %+v, %v", again, err)
 		}
-		if _, err := f.OpenPoll(t.Context(), room, p.ID); !errors.Is(err, ErrClosed) {
+		if _, err := f.OpenPoll(t.Context(), room, p.ID, Opening{}); !errors.Is(err, ErrClosed) {
 			t.Errorf("open a closed poll: %v", err)
 		}
 		receipts, err := f.Receipts(t.Context(), room, p.ID)
@@ -83,7 +83,7 @@ func TestUnknownPollsAndWebinars(t *testing.T) {
 			"delete": f.Delete(t.Context(), room, id),
 			"vote":   f.vote(t, Poll{ID: id, Webinar: room, Options: mine.Options}, "t0", 0),
 		}
-		_, calls["open"] = f.OpenPoll(t.Context(), room, id)
+		_, calls["open"] = f.OpenPoll(t.Context(), room, id, Opening{})
 		_, calls["close"] = f.ClosePoll(t.Context(), room, id)
 		_, calls["update"] = f.Update(t.Context(), room, id, Draft{Question: "?", Options: []string{"a", "b"}})
 		_, calls["get"] = f.Get(t.Context(), room, id, "t0", true)
@@ -110,7 +110,7 @@ func TestUnknownPollsAndWebinars(t *testing.T) {
 	if _, err := f.Create(t.Context(), room, Draft{Question: "?", Options: []string{"a", "b"}}); !errors.Is(err, webinar.ErrEnded) {
 		t.Errorf("create after the end: %v", err)
 	}
-	if _, err := f.OpenPoll(t.Context(), room, mine.ID); !errors.Is(err, webinar.ErrEnded) {
+	if _, err := f.OpenPoll(t.Context(), room, mine.ID, Opening{}); !errors.Is(err, webinar.ErrEnded) {
 		t.Errorf("open after the end: %v", err)
 	}
 }
@@ -222,7 +222,7 @@ func TestEvents(t *testing.T) {
 	check("delete", webinar.Event{To: hosts, Body: Deleted{gone.ID}})
 	p := f.draft(t, room, "a", "b")
 	f.events.take()
-	p, err := f.OpenPoll(t.Context(), room, p.ID)
+	p, err := f.OpenPoll(t.Context(), room, p.ID, Opening{})
 	if err != nil {
 		t.Fatal(err)
 	}

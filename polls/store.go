@@ -231,6 +231,11 @@ func (t *txn) insert(p *Poll, key string) error {
 	if err := t.db.Create(&row).Error; err != nil {
 		return fault("insert poll", err)
 	}
+	return t.writeRest(p)
+}
+
+// writeRest writes what a draft has besides its row: plan, promise, motion and options.
+func (t *txn) writeRest(p *Poll) error {
 	if err := t.plan(p); err != nil {
 		return err
 	}
@@ -276,16 +281,7 @@ func (t *txn) rewrite(p *Poll) error {
 	if err := t.db.Exec("UPDATE polls SET question = ?, kind = ?, rules = ? WHERE id = ?", p.Question, p.Kind, rules, p.ID).Error; err != nil {
 		return fault("update poll", err)
 	}
-	if err := t.plan(p); err != nil {
-		return err
-	}
-	if err := t.promise(p); err != nil {
-		return err
-	}
-	if err := t.writeMotion(p); err != nil {
-		return err
-	}
-	if err := t.insertOptions(p); err != nil {
+	if err := t.writeRest(p); err != nil {
 		return err
 	}
 	return t.dropPictures(before)

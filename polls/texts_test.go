@@ -20,7 +20,7 @@ func (f *fixture) askedOf(tb testing.TB, d Draft) Poll {
 	d.Question = cmp.Or(d.Question, "Was meinen Sie?")
 	p, err := f.Create(tb.Context(), room, d)
 	if err == nil {
-		p, err = f.OpenPoll(tb.Context(), room, p.ID)
+		p, err = f.OpenPoll(tb.Context(), room, p.ID, Opening{})
 	}
 	if err != nil {
 		tb.Fatal(err)

@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"slices"
 	"time"
 
 	"plenum/recorder/archive"
@@ -56,4 +57,12 @@ func (s *Service) watchStore(now time.Time) {
 			r.tellCounts()
 		}
 	}
+}
+
+// Recording says whether a recording of any webinar is announced or runs.
+func (s *Service) Recording() bool {
+	return slices.ContainsFunc(s.every(), func(r *room) bool {
+		rec := r.current()
+		return rec.active()
+	})
 }

@@ -108,7 +108,7 @@ func TestTimelineOfASecretMotion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p, err = parts.polls.OpenPoll(t.Context(), "w", p.ID); err != nil {
+	if p, err = parts.polls.OpenPoll(t.Context(), "w", p.ID, polls.Opening{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := parts.polls.SetResults(t.Context(), "w", p.ID, polls.ResultsShown); err != nil {

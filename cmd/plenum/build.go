@@ -115,8 +115,12 @@ func (p *parts) buildRecorder(ctx context.Context) (err error) {
 	if err := os.MkdirAll(spool, 0o700); err != nil {
 		return err
 	}
+	var watched func() bool
+	if p.cfg.S3Endpoint != "" { // the embedded store goes with us
+		watched = func() bool { return p.recorder.Recording() }
+	}
 	p.archive, err = archive.New(archive.Config{
-		Objects: p.store, Examine: p.examine, Rows: archive.NewStore(p.db), Spool: spool, Log: p.log,
+		Objects: p.store, Examine: p.examine, Watched: watched, Rows: archive.NewStore(p.db), Spool: spool, Log: p.log,
 		Done: func(ctx context.Context, r archive.Result) error { return p.recorder.Archived(ctx, r) },
 		Live: func(path string) bool { return p.recorder.Live(path) },
 		Ours: consent.NewLedger(p.db, nil).Announced, // signs nothing

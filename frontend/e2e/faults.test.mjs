@@ -163,6 +163,28 @@ async function storeAway() {
     open = true;
     const stored = await until(host, id, (d) => d.recording.state === 'available' && d.storage === 'ok', 'stored');
     await sound(host, id, stored);
+
+    open = false;
+    for (const s of through) s.destroy();
+    await server.kill();
+    await server.restart(); // without its store
+    const refused = await host.evaluate(async (w) => {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`/api/webinars/${w}/recordings`, { method: 'POST', headers, body: '{"strict":true}' });
+      return { status: answer.status, ...(await answer.json()) };
+    }, id);
+    assert.deepEqual([refused.status, refused.code], [503, 'storage'], JSON.stringify(refused));
+    const player = await host.context().newPage();
+    player.setDefaultTimeout(20_000);
+    await player.goto(`${server.url}/recordings/${id}/${stored.recording.id}`);
+    await player.getByRole('alert').filter({ hasText: 'The store for recordings does not answer.' }).waitFor();
+    open = true;
+    const again = player.getByRole('button', { name: 'Try again' });
+    for (let tries = 0; tries < 20 && (await again.isVisible()); tries++) {
+      await again.click();
+      await player.waitForTimeout(1000);
+    }
+    await player.waitForFunction(() => [...document.querySelectorAll('video')].some((v) => v.readyState >= 3 && v.videoWidth > 0));
   } finally {
     await server.stop();
     door.close();
@@ -175,5 +197,5 @@ describe('faults', { concurrency: true }, () => {
   test('kill -9 while recording: repaired, paused, and only the host resumes it', killed);
   test('a full disk stops the recording cleanly and nothing else', fullDisk);
   test('no recording is started below the disk reserve, and the host is told why', noRoom);
-  test('the object store is away at the stop: playable from the disk, stored when it is back', storeAway);
+  test('the object store is away at the stop and at a start: playable from the disk, stored when it is back; the player says so and tries again', storeAway);
 });

@@ -44,6 +44,9 @@ type Config struct {
 	// Examine says whether the store may be used. It is asked again until it has no fault, and no request is made before
 	// that. Nil: the store was examined.
 	Examine func(ctx context.Context) error
+	// Watched says whether somebody wants to know how the store stands while nothing is sent there: it is looked at each
+	// minute then. Nil: nobody does.
+	Watched func() bool
 	Spool   string // folder of the sealed files, absolute
 	// Done is told, at least once, what became of a segment; its error has it told again later. It may be nil.
 	Done func(ctx context.Context, r Result) error

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,10 +24,11 @@ type outage struct {
 	until time.Time
 	slow  time.Duration
 
-	mu    sync.Mutex
-	asked int
-	swept []time.Time
-	kept  map[string][]byte
+	mu     sync.Mutex
+	asked  int
+	looked int
+	swept  []time.Time
+	kept   map[string][]byte
 }
 
 var errAway = errors.New("no route to the store")
@@ -161,4 +163,69 @@ func TestStoreIsAwayForTenMinutes(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Stat implements [blob.Store].
+func (o *outage) Stat(context.Context, string) (blob.Info, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.looked++
+	if time.Now().Before(o.until) {
+		return blob.Info{}, errAway
+	}
+	return blob.Info{}, blob.ErrNotFound
+}
+
+// TestStoreIsLookedAtWhileItIsWatched: that it is down is known although nothing is sent, and so is its return, also when
+// nobody is interested any more.
+func TestStoreIsLookedAtWhileItIsWatched(t *testing.T) {
+	dir := folder(t)
+	synctest.Test(t, func(t *testing.T) {
+		db, err := fresh.Open(context.Background(), filepath.Join(dir, "p.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var watched atomic.Bool
+		store := &outage{until: time.Now().Add(20 * time.Minute), kept: map[string][]byte{}}
+		a, err := New(Config{Objects: store, Rows: NewStore(db), Spool: dir, Watched: watched.Load})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error)
+		go func() { done <- a.Run(ctx) }()
+		looked := func() int {
+			synctest.Wait()
+			store.mu.Lock()
+			defer store.mu.Unlock()
+			return store.looked
+		}
+		time.Sleep(10 * time.Minute)
+		if n := looked(); n > 0 || a.State().Health != Ok {
+			t.Errorf("looked %d times for nobody, %+v", n, a.State())
+		}
+		watched.Store(true)
+		time.Sleep(4 * time.Minute)
+		if n := looked(); n < 3 || n > 4 || a.State().Health != Retrying {
+			t.Errorf("looked %d times, %+v", n, a.State())
+		}
+		watched.Store(false)
+		time.Sleep(8 * time.Minute)
+		n := looked()
+		if a.State().Health != Ok {
+			t.Errorf("it is back: %+v", a.State())
+		}
+		time.Sleep(10 * time.Minute)
+		if more := looked(); more != n {
+			t.Errorf("looked %d times more for nobody", more-n)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		conn, err := db.DB()
+		if err != nil || conn.Close() != nil {
+			t.Error(err)
+		}
+	})
 }

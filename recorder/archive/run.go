@@ -9,7 +9,10 @@ import (
 	"plenum/recorder/blob"
 )
 
-const sweepEvery = time.Hour
+const (
+	sweepEvery = time.Hour
+	lookEvery  = time.Minute
+)
 
 // Run uploads and erases, one segment at a time, until ctx ends; it returns nil then. What fails is tried again after
 // 1 to 60 s, the least tried first, so that one bad segment does not hold up the others. Orphans are swept at the start
@@ -17,6 +20,8 @@ const sweepEvery = time.Hour
 func (a *Archive) Run(ctx context.Context) error {
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
 	if a.await(ctx); ctx.Err() != nil {
 		return nil
 	}
@@ -34,6 +39,8 @@ func (a *Archive) Run(ctx context.Context) error {
 		case worked:
 			failures = 0
 			continue
+		default:
+			failures = 0
 		}
 		timer := time.NewTimer(pause)
 		select {
@@ -42,11 +49,31 @@ func (a *Archive) Run(ctx context.Context) error {
 		case <-kick:
 		case <-sweep.C:
 			a.sweep(ctx)
+		case <-look.C:
+			if failures == 0 { // else what is sent tells more
+				a.look(ctx)
+			}
 		}
 		timer.Stop()
 	}
 	return nil
 }
+
+// look asks the store for something that nobody has put there, while somebody wants to know whether it answers, and until
+// it does again: without anything to send, nothing else would tell.
+func (a *Archive) look(ctx context.Context) {
+	if a.c.Watched == nil || a.State().Health == Ok && !a.c.Watched() {
+		return
+	}
+	_, err := a.c.Objects.Stat(ctx, lookedFor)
+	if errors.Is(err, blob.ErrNotFound) {
+		err = nil
+	}
+	a.answered(ctx, err)
+}
+
+// lookedFor is the key of no recording, whose ids are longer.
+const lookedFor = "rec/none/none.webm"
 
 // step does the next piece of work; false if there is none.
 func (a *Archive) step(ctx context.Context) (bool, error) {

@@ -154,6 +154,16 @@ export const recordings = {
   /** What lies at an address that the timeline tells. */
   peaks: async (url: string, signal: AbortSignal) => (await (await request(url, { signal })).json()) as Schema<'Peaks'>,
   captions: async (url: string, signal: AbortSignal) => (await request(url, { signal })).text(),
+  /** Asks for the first byte of a film that does not play: what the server says against it, undefined if nothing. */
+  refusal: async (url: string): Promise<unknown> => {
+    try {
+      const res = await request(url, { headers: { Range: 'bytes=0-0' } });
+      await res.body?.cancel();
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  },
   /** Keeps captions (WebVTT); answers the timeline as it is now. */
   setCaptions: async (webinar: string, recording: string, lang: string, text: string) => {
     const headers = { 'Content-Type': 'text/vtt', Accept: 'application/json' };

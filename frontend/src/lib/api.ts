@@ -23,15 +23,16 @@ type Given<K extends string, T> = [T] extends [undefined] ? { [k in K]?: undefin
 export type Options<O> = Given<'params', PathParams<O>> &
   Given<'body', Body<O>> & { query?: Query<O>; signal?: AbortSignal; keepalive?: boolean };
 
-/** A refusal of the server, RFC 9457. `code` is for programs, `detail` a sentence for people. */
+/** A refusal of the server, RFC 9457. `code` is for programs, `detail` a sentence for people, `details` the same in each language. */
 export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   readonly detail: string;
   readonly field: string | undefined;
   readonly requestId: string | undefined;
+  readonly details: Partial<Schema<'Problem'>['details']>;
 
-  constructor(status: number, code: string, detail: string, field?: string, requestId?: string) {
+  constructor(status: number, code: string, detail: string, field?: string, requestId?: string, details = {}) {
     super(detail || code);
     this.name = 'Problem';
     this.status = status;
@@ -39,6 +40,7 @@ export class Problem extends Error {
     this.detail = detail;
     this.field = field;
     this.requestId = requestId;
+    this.details = details;
   }
 }
 
@@ -53,7 +55,7 @@ function fill(path: string, params: Record<string, string> = {}): string {
 /** Turns an answer that is not 2xx into a Problem; reads its body. */
 async function problemOf(res: Response): Promise<Problem> {
   const p = (await res.json().catch(() => ({}))) as Partial<Schema<'Problem'>>;
-  return new Problem(res.status, p.code ?? `http-${res.status}`, p.detail ?? '', p.field, p.request_id);
+  return new Problem(res.status, p.code ?? `http-${res.status}`, p.detail ?? '', p.field, p.request_id, p.details);
 }
 
 /** Fills a query; a list is one value with commas (`style: form`, `explode: false`). */

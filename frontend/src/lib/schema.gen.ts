@@ -2018,8 +2018,13 @@ export interface components {
             status: number;
             /** @description stable word for programs, such as already-voted */
             code: string;
-            /** @description a sentence for a person */
+            /** @description a sentence for a person, in the language of Accept-Language */
             detail: string;
+            /** @description the same sentence in every language */
+            details: {
+                de: string;
+                en: string;
+            };
             request_id: string;
             /** @description the JSON key that is wrong */
             field?: string;

@@ -1,5 +1,5 @@
 import { api } from '../../lib/api';
-import { sentence } from '../../lib/problem';
+import { Errand } from '../../lib/errand.svelte';
 import type { Room } from '../../lib/room.svelte';
 import { DeviceChoice } from '../../host/stage/choice.svelte';
 import { Cockpit } from '../../host/stage/cockpit.svelte';
@@ -13,8 +13,8 @@ export class Place {
   readonly cockpit: Cockpit;
   /** What this page sends goes to the stage. */
   entered = $state(false);
-  busy = $state(false);
-  problem = $state('');
+  /** To the stage and back. */
+  readonly errand = new Errand();
   choice = $state.raw(new DeviceChoice());
   /** Who is on stage and has loaded the page anew is asked to come back, until they say later. */
   #later = $state(false);
@@ -56,10 +56,7 @@ export class Place {
    * before anything is sent. `click` is the page's clock at the click.
    */
   async come(choice: Choice | undefined, click: number, publish: boolean): Promise<void> {
-    if (this.busy) return;
-    this.busy = true;
-    this.problem = '';
-    try {
+    await this.errand.run(async () => {
       if (!this.guest) {
         this.#later = false; // whatever goes wrong from here on is told in the dialog
         this.room.me = await api('post', '/api/webinars/{webinar}/stage', { params: { webinar: this.room.id }, body: { come: true } });
@@ -67,7 +64,7 @@ export class Place {
       const { consent } = this.cockpit;
       const said = choice === 'record' ? await consent.grant(click, undefined, publish) : choice === 'unrecorded' ? await consent.refuse(click) : true;
       if (!said) {
-        this.problem = consent.problem;
+        if (consent.trouble.error) this.errand.fail(consent.trouble.error);
         return;
       }
       if (!this.guest) return; // sent back meanwhile
@@ -75,11 +72,7 @@ export class Place {
       this.cockpit.cameraOff = !this.choice.cam;
       this.entered = true;
       await this.cockpit.enter(this.choice.take());
-    } catch (error) {
-      this.problem = sentence(error);
-    } finally {
-      this.busy = false;
-    }
+    });
   }
 
   /** Not now: Escape and the cross say the same. */
@@ -90,23 +83,24 @@ export class Place {
     try {
       this.room.me = await api('post', '/api/webinars/{webinar}/stage', { params: { webinar: this.room.id }, body: { come: false } });
     } catch (error) {
-      this.problem = sentence(error);
+      this.errand.fail(error);
     }
   }
 
   /** Leaves the stage; an attendee again. */
   async leave(): Promise<void> {
-    this.problem = '';
+    this.errand.clear();
     try {
       this.room.me = await api('delete', '/api/webinars/{webinar}/stage', { params: { webinar: this.room.id } });
     } catch (error) {
-      this.problem = this.cockpit.problem = sentence(error);
+      this.errand.fail(error);
+      this.cockpit.trouble.fail(error);
     }
   }
 
   /** Follows the seat. Answers true when the way leads back among the attendees. */
   follow(): boolean {
-    if (!this.asking) this.problem = '';
+    if (!this.asking) this.errand.clear();
     if (this.guest || this.invited) return false;
     const was = this.entered;
     this.#later = true;

@@ -1,6 +1,6 @@
 import { OFFLINE, Problem } from '../../lib/api';
 import { DeviceError, openScreen, stopStream } from '../../lib/devices';
-import { sentence } from '../../lib/problem';
+import { Trouble } from '../../lib/errand.svelte';
 import { Line, type Flow } from '../../lib/line';
 import { type Quality, SendMeter, Verdict } from '../../lib/quality';
 import type { Room, Tie } from '../../lib/room.svelte';
@@ -41,7 +41,7 @@ export class Cockpit {
   readonly room: Room;
   readonly consent: Consent;
   phase = $state<Phase>('joining');
-  problem = $state('');
+  readonly trouble = new Trouble();
   /** The status with which the server refused the seat; 0: it has not. */
   refusal = $state(0);
 
@@ -105,7 +105,7 @@ export class Cockpit {
   /** join takes the seat: with the secret of a personal link, or with the cookie of an earlier visit. */
   async join(ticket: string): Promise<void> {
     this.phase = 'joining';
-    this.problem = '';
+    this.trouble.clear();
     this.refusal = 0;
     try {
       const me = await webinars.join(this.room.id, ticket ? { ticket } : {});
@@ -114,7 +114,7 @@ export class Cockpit {
       if (this.phase === 'check') this.room.open();
     } catch (error) {
       this.phase = 'failed';
-      this.problem = sentence(error);
+      this.trouble.fail(error);
       if (error instanceof Problem) this.refusal = error.status;
     }
   }
@@ -143,13 +143,13 @@ export class Cockpit {
     // Silence is shown at once, sound only when it is true.
     if (muted) show(true);
     this.pending = kind;
-    this.problem = '';
+    this.trouble.clear();
     try {
       await this.#publications.camera?.setMuted(kind, muted);
       show(muted);
     } catch (error) {
       show(muted ? true : before);
-      this.problem = sentence(error);
+      this.trouble.fail(error);
     } finally {
       this.pending = undefined;
     }
@@ -161,7 +161,7 @@ export class Cockpit {
   }
 
   async share(): Promise<void> {
-    this.problem = '';
+    this.trouble.clear();
     let screen: MediaStream | null;
     try {
       screen = await openScreen();
@@ -228,7 +228,7 @@ export class Cockpit {
 
   #deviceProblem(error: unknown): void {
     if (error instanceof DeviceError) this.deviceProblem = error;
-    else this.problem = sentence(error);
+    else this.trouble.fail(error);
   }
 
   #watch(): void {
@@ -249,7 +249,7 @@ export class Cockpit {
         this.flow = this.#line.add(reception, [], performance.now());
       },
       onrefused: (problem) => {
-        this.problem = sentence(problem);
+        this.trouble.fail(problem);
       },
     });
   }
@@ -287,13 +287,13 @@ export class Cockpit {
       onState: (state, error) => {
         if (this.#publications[group] !== publication) return;
         set(state);
-        if (error) this.problem = sentence(error);
+        if (error) this.trouble.fail(error);
         if (group === 'screen' && (state === 'replaced' || state === 'failed')) void this.unshare();
       },
     });
     this.#publications[group] = publication;
     set('connecting');
-    this.problem = '';
+    this.trouble.clear();
     try {
       await publication.start();
     } catch (error) {

@@ -1,5 +1,5 @@
+import { Trouble } from '../../lib/errand.svelte';
 import type { Lang } from '../../lib/i18n';
-import { sentence } from '../../lib/problem';
 import type { Recording, Room } from '../../lib/room.svelte';
 import { type MyConsent, type Notice, recordings } from '../calls';
 import { newKey } from '../../lib/keys';
@@ -19,7 +19,7 @@ export class Consent {
   /** The server knows that the text was on the screen; before that no answer counts. */
   shown = $state(false);
   busy = $state<Act | undefined>();
-  problem = $state('');
+  readonly trouble = new Trouble();
   /** Closed without an answer: the recording that it was closed for. */
   #closedFor = $state('');
   #reopened = $state(false);
@@ -54,13 +54,13 @@ export class Consent {
     this.#loaded = recording;
     this.shown = false;
     this.notice = undefined;
-    this.problem = '';
+    this.trouble.clear();
     try {
       const notice = await recordings.notice(this.#room.id, recording, lang);
       if (this.#loaded === recording) this.notice = notice;
     } catch (error) {
       this.#loaded = '';
-      this.problem = sentence(error);
+      this.trouble.fail(error);
     }
   }
   #loaded = '';
@@ -90,13 +90,13 @@ export class Consent {
   close(): void {
     this.#reopened = false;
     this.#closedFor = this.#room.recording?.id ?? '';
-    this.problem = '';
+    this.trouble.clear();
   }
 
   /** The text comes to the screen once more, and that is told, too. */
   again(): void {
     this.shown = false;
-    this.problem = '';
+    this.trouble.clear();
   }
 
   reopen(): void {
@@ -115,7 +115,7 @@ export class Consent {
     const notice = this.notice;
     if (!recording || !notice || this.busy) return false;
     this.busy = act;
-    this.problem = '';
+    this.trouble.clear();
     try {
       const mine = await sendAnswer({
         act,
@@ -128,7 +128,7 @@ export class Consent {
       this.#room.setMyConsent(mine);
       return true;
     } catch (error) {
-      this.problem = sentence(error);
+      this.trouble.fail(error);
       return false;
     } finally {
       this.busy = undefined;
