@@ -16,7 +16,7 @@ import (
 
 	"github.com/cloudflare/circl/blindsign/blindrsa"
 
-	"plenum/migrations"
+	"plenum/migrations/fresh"
 	"plenum/polls"
 	"plenum/recorder"
 	"plenum/webinar"
@@ -30,7 +30,7 @@ func (nobody) Publish(webinar.Event) {}
 // meeting has five members who are here, whose votes weigh 2.
 func meeting(t *testing.T) *parts {
 	t.Helper()
-	db, err := migrations.Open(t.Context(), filepath.Join(t.TempDir(), "p.db"))
+	db, err := fresh.Open(t.Context(), filepath.Join(t.TempDir(), "p.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
