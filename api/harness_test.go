@@ -134,8 +134,9 @@ func (s *site) planned(ctx context.Context, w webinar.ID) (webinar.Plan, error) 
 
 func (s *site) hooks() webinar.Hooks {
 	return webinar.Hooks{
-		Live: func(id webinar.ID) { s.media.SetLive(string(id), true) },
-		End:  func(ctx context.Context, id webinar.ID) error { return s.endParts(ctx, id) },
+		Live:   func(id webinar.ID) { s.media.SetLive(string(id), true) },
+		End:    func(ctx context.Context, id webinar.ID) error { return s.endParts(ctx, id) },
+		Needed: func(ctx context.Context, id webinar.ID) (time.Time, error) { return s.polls.SurveyEnd(ctx, id) },
 		Revoked: func(id webinar.ID, ticket webinar.TicketID) {
 			s.media.Drop(string(id), string(ticket))
 			s.hub.End(id, ticket)

@@ -15,9 +15,6 @@ func (s *server) join(c *call) error {
 	if err := c.read(&in); err != nil {
 		return err
 	}
-	if c.webinar.State == webinar.Ended {
-		return webinar.ErrEnded
-	}
 	if in.Framed {
 		if err := s.embeddable(c.ctx(), c.webinar.ID); err != nil {
 			return err

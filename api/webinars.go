@@ -97,6 +97,11 @@ func (s *server) getWebinar(c *call) error {
 		if r, ok, err = s.Recorder.Last(c.ctx(), c.webinar.ID); err != nil {
 			return err
 		}
+		survey, err := s.Polls.SurveyEnd(c.ctx(), c.webinar.ID)
+		if err != nil {
+			return err
+		}
+		out.SurveyUntil = instant(survey)
 	}
 	if ok {
 		out.Recording = new(recordingWire(r))

@@ -181,10 +181,11 @@ type newTicketJSON struct {
 }
 
 type arrivalJSON struct {
-	Webinar    webinarJSON    `json:"webinar"`
-	Recording  *recordingJSON `json:"recording,omitempty"`
-	Me         *meJSON        `json:"me,omitempty"`
-	ServerTime time.Time      `json:"server_time"`
+	Webinar     webinarJSON    `json:"webinar"`
+	Recording   *recordingJSON `json:"recording,omitempty"`
+	SurveyUntil *time.Time     `json:"survey_until,omitempty"`
+	Me          *meJSON        `json:"me,omitempty"`
+	ServerTime  time.Time      `json:"server_time"`
 }
 
 type snapshotJSON struct {

@@ -75,8 +75,9 @@ func (choice) table(p Poll, t Tally) sheet.Table {
 		return t.Motion.table(p, t.Votes)
 	}
 	out := sheet.Table{Head: []string{"option", "votes", "percent"}}
+	share := percents(t.Votes, t.Total)
 	for i, o := range p.Options {
-		out.Rows = append(out.Rows, []sheet.Cell{sheet.Text(o.Text), sheet.Int(t.Votes[i]), percent(t.Votes[i], t.Total)})
+		out.Rows = append(out.Rows, []sheet.Cell{sheet.Text(o.Text), sheet.Int(t.Votes[i]), share[i]})
 	}
 	return out
 }

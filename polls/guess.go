@@ -92,8 +92,13 @@ func (g *numbers) result() Tally {
 
 func (guess) table(p Poll, t Tally) sheet.Table {
 	out := sheet.Table{Head: []string{"from", "to", "votes", "percent"}}
-	for _, b := range t.Bins {
-		out.Rows = append(out.Rows, []sheet.Cell{sheet.Number(b.From, -1), sheet.Number(b.To, -1), sheet.Int(b.N), percent(b.N, t.Total)})
+	n := make([]int, len(t.Bins))
+	for i, b := range t.Bins {
+		n[i] = b.N
+	}
+	share := percents(n, t.Total)
+	for i, b := range t.Bins {
+		out.Rows = append(out.Rows, []sheet.Cell{sheet.Number(b.From, -1), sheet.Number(b.To, -1), sheet.Int(b.N), share[i]})
 	}
 	out = withMiddle(out, t)
 	if p.Rules.Truth != nil && t.Right != nil {

@@ -104,6 +104,7 @@ func (o Outcome) table(p Poll, members []int) sheet.Table {
 	for _, n := range o.Votes[:sides] {
 		whole += n
 	}
+	shares := percents(o.Votes[:sides], whole)
 	out := sheet.Table{Head: []string{"option", "votes", "percent", "members"}}
 	if o.Paper != nil {
 		out.Head = append(out.Head, "on paper")
@@ -111,7 +112,7 @@ func (o Outcome) table(p Poll, members []int) sheet.Table {
 	for i, option := range p.Options {
 		share := sheet.Text("")
 		if i < sides {
-			share = percent(o.Votes[i], whole)
+			share = shares[i]
 		}
 		row := []sheet.Cell{sheet.Text(option.Text), sheet.Int(o.Votes[i]), share, sheet.Int(members[i])}
 		if o.Paper != nil {

@@ -66,8 +66,9 @@ func (s *sums) result() Tally { return Tally{Points: slices.Clone(s.of)} }
 
 func (points) table(p Poll, t Tally) sheet.Table {
 	out := sheet.Table{Head: []string{"option", "points", "percent"}}
+	share := percents(t.Points, t.Total*p.Rules.Sum)
 	for i, o := range p.Options {
-		out.Rows = append(out.Rows, []sheet.Cell{sheet.Text(o.Text), sheet.Int(t.Points[i]), percent(t.Points[i], t.Total*p.Rules.Sum)})
+		out.Rows = append(out.Rows, []sheet.Cell{sheet.Text(o.Text), sheet.Int(t.Points[i]), share[i]})
 	}
 	return out
 }

@@ -63,8 +63,9 @@ func (r *ranks) result() Tally {
 
 func (ranking) table(p Poll, t Tally) sheet.Table {
 	out := sheet.Table{Head: []string{"option", "points", "first", "percent"}}
+	share := percents(t.Votes, t.Total)
 	for i, o := range p.Options {
-		out.Rows = append(out.Rows, []sheet.Cell{sheet.Text(o.Text), sheet.Int(t.Points[i]), sheet.Int(t.Votes[i]), percent(t.Votes[i], t.Total)})
+		out.Rows = append(out.Rows, []sheet.Cell{sheet.Text(o.Text), sheet.Int(t.Points[i]), sheet.Int(t.Votes[i]), share[i]})
 	}
 	return out
 }

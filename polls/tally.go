@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-
-	"plenum/sheet"
 )
 
 // Tally is the result of one poll. Each kind fills in its own part.
@@ -149,15 +147,6 @@ func Count(p Poll, ballots iter.Seq[Ballot]) (Tally, error) {
 		return Tally{}, err
 	}
 	return c.tally(), nil
-}
-
-// percent is a share of a whole, from 0 to 100 with one decimal; 0 while there are none.
-func percent(n, total int) sheet.Cell {
-	share := 0.0
-	if total > 0 {
-		share = 100 * float64(n) / float64(total)
-	}
-	return sheet.Number(share, 1)
 }
 
 func countBox(p Poll, box []Ballot) (*count, error) { return countAll(p, slices.Values(box)) }

@@ -197,8 +197,9 @@ func (k texts) table(_ Poll, t Tally) sheet.Table {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Or(t.Votes[b]-t.Votes[a], strings.Compare(t.Texts[a], t.Texts[b])) })
+	share := percents(t.Votes, t.Total)
 	for _, i := range order {
-		out.Rows = append(out.Rows, []sheet.Cell{sheet.Text(t.Texts[i]), sheet.Int(t.Votes[i]), percent(t.Votes[i], t.Total), sheet.Text(string(t.States[i]))})
+		out.Rows = append(out.Rows, []sheet.Cell{sheet.Text(t.Texts[i]), sheet.Int(t.Votes[i]), share[i], sheet.Text(string(t.States[i]))})
 	}
 	return out
 }

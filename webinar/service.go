@@ -156,12 +156,9 @@ func (s *Service) GoLive(ctx context.Context, id ID) (Webinar, error) {
 // End ends a webinar for all, and what belongs to it. An ended webinar stays as it is, but its parts are ended again,
 // so that a call after a fault mends what was left.
 func (s *Service) End(ctx context.Context, id ID) (Webinar, error) {
-	var needed time.Time
-	if s.hooks.Needed != nil {
-		var err error
-		if needed, err = s.hooks.Needed(ctx, id); err != nil {
-			return Webinar{}, fmt.Errorf("ask what outlives the webinar: %w", err)
-		}
+	needed, err := s.needed(ctx, id)
+	if err != nil {
+		return Webinar{}, err
 	}
 	w, err := s.change(ctx, id, func(w *Webinar) error {
 		if w.State != Ended {

@@ -214,7 +214,7 @@ func TestAudience(t *testing.T) {
 	}
 }
 
-// A survey keeps the seats that were taken, and the webinar, until its date; it makes no new ones.
+// A survey keeps the seats that were taken, and the webinar, until its date, and seats newcomers as long.
 func TestSurveyKeepsTheSeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := openDB(t)
@@ -239,10 +239,14 @@ func TestSurveyKeepsTheSeats(t *testing.T) {
 		if _, _, err := s.Join(t.Context(), w, JoinRequest{Secret: secret}); err != nil {
 			t.Errorf("by the personal link: %v", err)
 		}
-		if _, _, err := s.Join(t.Context(), w, JoinRequest{}); !errors.Is(err, ErrEnded) {
-			t.Errorf("as a newcomer: %v", err)
+		late, _, err := s.Join(t.Context(), w, JoinRequest{Name: "Cy"})
+		if err != nil || late.Role != Attendee || !late.Expires.Equal(until) {
+			t.Errorf("as a newcomer: %+v, %v", late, err)
 		}
 		time.Sleep(2 * time.Minute)
+		if _, _, err := s.Join(t.Context(), w, JoinRequest{}); !errors.Is(err, ErrEnded) {
+			t.Errorf("as a newcomer after the date: %v", err)
+		}
 		if _, _, err := s.Join(t.Context(), w, JoinRequest{Secret: secret}); !errors.Is(err, ErrTicketInvalid) {
 			t.Errorf("after the date: %v", err)
 		}

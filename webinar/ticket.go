@@ -3,6 +3,7 @@ package webinar
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -13,17 +14,15 @@ type JoinRequest struct {
 }
 
 // Join seats somebody: with a ticket in its seat, without one in a new seat as attendee. The returned secret is the
-// one to keep. A name replaces that of the seat.
+// one to keep. A name replaces that of the seat. After the end there are new seats only while something outlives the
+// webinar, such as a survey, and seats lead back as long as they last. Errors: *InvalidError, ErrTicketInvalid, ErrEnded.
 func (s *Service) Join(ctx context.Context, w Webinar, r JoinRequest) (Ticket, string, error) {
-	if w.State == Ended && r.Secret == "" { // a personal link leads back as long as it is good for anything, such as a survey
-		return Ticket{}, "", ErrEnded
-	}
 	name, err := CleanText("name", r.Name, MaxName, false)
 	if err != nil {
 		return Ticket{}, "", err
 	}
 	if r.Secret == "" {
-		return s.seat(ctx, w, Attendee, name, false)
+		return s.newcomer(ctx, w, name)
 	}
 	t, err := s.BySecret(ctx, w.ID, r.Secret)
 	if err != nil {
@@ -88,9 +87,43 @@ func (s *Service) Revoke(ctx context.Context, id ID, t TicketID) error {
 }
 
 func (s *Service) seat(ctx context.Context, w Webinar, role Role, name string, issued bool) (Ticket, string, error) {
-	t, secret := s.newTicket(w, role, name), NewSecret(TicketPrefix)
+	t := s.newTicket(w, role, name)
 	t.Used = !issued
+	return s.put(ctx, t, issued)
+}
+
+func (s *Service) put(ctx context.Context, t Ticket, issued bool) (Ticket, string, error) {
+	secret := NewSecret(TicketPrefix)
 	return t, secret, s.store.putTicket(ctx, t, HashSecret(secret), issued)
+}
+
+// newcomer seats whoever has no ticket. After the end the seat lasts as long as those of who was there.
+func (s *Service) newcomer(ctx context.Context, w Webinar, name string) (Ticket, string, error) {
+	if w.State != Ended {
+		return s.seat(ctx, w, Attendee, name, false)
+	}
+	needed, err := s.needed(ctx, w.ID)
+	if err != nil {
+		return Ticket{}, "", err
+	}
+	if !needed.After(time.Now()) {
+		return Ticket{}, "", ErrEnded
+	}
+	t := s.newTicket(w, Attendee, name)
+	t.Used, t.Expires = true, later(w.EndedAt.Add(s.keep.Seat), needed)
+	return s.put(ctx, t, false)
+}
+
+// needed is when seats are needed for the last time; zero: not after the end.
+func (s *Service) needed(ctx context.Context, id ID) (time.Time, error) {
+	if s.hooks.Needed == nil {
+		return time.Time{}, nil
+	}
+	needed, err := s.hooks.Needed(ctx, id)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ask what outlives the webinar: %w", err)
+	}
+	return needed, nil
 }
 
 // SeatAll makes a personal seat as attendee for each name, all or none. The secrets are returned here and nowhere else.

@@ -180,8 +180,32 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
     await assertLooks(other, 'survey');
     await guest.reload();
     await guest.getByRole('heading', { name: 'How was it?' }).waitFor();
+    // Whoever opens the link only now answers too, from the room's link and from that of the phone.
+    const [late, phone] = await Promise.all([person(audience, server.url), person(audience, server.url)]);
+    await late.goto(link);
+    await late.getByRole('heading', { name: '“City evening” has ended.' }).waitFor();
+    await late.getByRole('button', { name: 'Answer the survey' }).waitFor();
+    await assertLooks(late, 'survey, late');
+    await late.getByRole('button', { name: 'Answer the survey' }).click();
+    await late.waitForFunction(() => document.activeElement?.textContent === 'One more question');
+    await vote(late, 'Good');
+    await phone.goto(`${server.url}/vote/${id}`);
+    await vote(phone, '=1+1');
     const [survey] = (await polls()).filter((p) => p.question === 'How was it?');
-    assert.deepEqual([survey.state, survey.tally.total], ['open', 1]);
-    assertQuiet(host, guest, other);
+    assert.deepEqual([survey.state, survey.tally.total], ['open', 3]);
+
+    // The host finds the link and the count, and closes it.
+    await host.goto(`${server.url}/webinars/${id}`);
+    await host.getByRole('heading', { name: 'A survey is open' }).waitFor();
+    await host.getByText('3 answers', { exact: true }).waitFor();
+    await assertLooks(host, 'survey, host');
+    await host.getByRole('button', { name: 'Close poll: How was it?' }).click();
+    await host.getByRole('button', { name: 'Hide result: How was it?' }).waitFor();
+    assert.equal(await host.getByRole('button', { name: /^Ask again/ }).count(), 0, 'after the end nobody is asked again');
+    const last = await person(audience, server.url);
+    await last.goto(link);
+    await last.getByText('There is no recording of this webinar.').waitFor();
+    assert.equal(await last.getByRole('button', { name: 'Answer the survey' }).count(), 0);
+    assertQuiet(host, guest, other, late, phone, last);
   });
 });

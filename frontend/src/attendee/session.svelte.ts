@@ -25,6 +25,8 @@ export class Session {
   seatGone = $state(false);
   /** This page was entered by a click, so the browser lets it play sound. */
   clicked = false;
+  /** Seated after the end. */
+  late = $state(false);
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(webinar: string) {
@@ -72,7 +74,8 @@ export class Session {
       const name = this.name.trim();
       this.me = await api('post', '/api/webinars/{webinar}/join', { params: { webinar: this.room.id }, body: name ? { name } : {} });
       keep(NAME, name || null);
-      this.#enter();
+      if (this.phase === 'ended') this.late = true; // nothing is left but a survey
+      else this.#enter();
     } catch (err) {
       this.error = err;
     } finally {

@@ -291,7 +291,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take a seat: with a personal ticket, again with the seat cookie, or as a new attendee. Sets the seat cookie */
+        /** Take a seat: with a personal ticket, again with the seat cookie, or as a new attendee; after the end a new one only while a survey is open. Sets the seat cookie */
         post: operations["join"];
         delete?: never;
         options?: never;
@@ -2112,6 +2112,8 @@ export interface components {
             webinar: components["schemas"]["Webinar"];
             /** @description the one that is announced, runs or is paused; after the end the newest that is kept */
             recording?: components["schemas"]["Recording"];
+            /** @description after the end: so long a survey is open, for newcomers too; absent: none is */
+            survey_until?: components["schemas"]["Time"];
             /** @description absent: not seated yet */
             me?: components["schemas"]["Me"];
             server_time: components["schemas"]["Time"];

@@ -47,7 +47,7 @@ export class Visit {
     const arrival = () => api('get', '/api/webinars/{webinar}', { params });
     let found = await arrival();
     this.webinar = found.webinar;
-    if (found.webinar.state === 'ended' && !found.me) return;
+    if (found.webinar.state === 'ended' && !found.me && !found.survey_until) return;
     const ticket = this.#ticket;
     if (ticket) this.ticketBad = !(await redeem(webinar, ticket, true));
     this.#ticket = null;

@@ -18,8 +18,8 @@ export function spread(poll: Poll, mine?: Answer) {
     const b = bins[i];
     return b !== undefined && n >= b.from && (n < b.to || (n === b.to && (b.from === b.to || i === bins.length - 1)));
   };
-  const facts = median === undefined || mean === undefined ? [] : [
-    { label: t('result_median'), value: quantity(poll, median) },
+  const facts = median === undefined || mean === undefined ? [] : total === 1 ? [{ label: t('guess_only'), value: quantity(poll, mean) }] : [
+    ...(total > 2 ? [{ label: t('result_median'), value: quantity(poll, median) }] : []), // of two it is the mean
     { label: t('result_mean'), value: quantity(poll, mean) },
   ];
   if (correct !== undefined) facts.push({ label: t('guess_answer'), value: tolerance > 0 ? `${quantity(poll, correct)} ± ${language.number(tolerance)}` : quantity(poll, correct) });

@@ -1,5 +1,6 @@
 // What a motion came to, as it is shown. Pure.
 import type { Poll } from '../../lib/room.svelte';
+import { percents } from '../../lib/tally';
 
 export interface Side {
   id: string;
@@ -8,7 +9,7 @@ export interface Side {
   votes: number;
   /** Ballots. */
   members: number;
-  /** Of the votes without abstentions, 0..1; undefined: this is the abstention. */
+  /** Of the votes without abstentions in whole percents, 0..1; undefined: this is the abstention. */
   share: number | undefined;
 }
 
@@ -19,9 +20,10 @@ export const sealed = (poll: Poll): boolean => poll.motion !== undefined && poll
 export function sides(poll: Poll): Side[] {
   const votes = poll.tally?.motion?.votes ?? [];
   const apart = poll.motion?.abstain ? poll.options.length - 1 : poll.options.length;
-  const whole = votes.slice(0, apart).reduce((sum, n) => sum + n, 0);
+  const counted = votes.slice(0, apart);
+  const share = percents(counted, counted.reduce((sum, n) => sum + n, 0));
   return poll.options.map((o, i) => {
     const n = votes[i] ?? 0;
-    return { id: o.id, text: o.text, votes: n, members: poll.tally?.votes[i] ?? 0, share: i < apart ? (whole > 0 ? n / whole : 0) : undefined };
+    return { id: o.id, text: o.text, votes: n, members: poll.tally?.votes[i] ?? 0, share: i < apart ? (share[i] ?? 0) : undefined };
   });
 }
