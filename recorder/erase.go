@@ -106,6 +106,22 @@ func (s *Service) expire(ctx context.Context) {
 	}
 }
 
+// forget erases what the ledger says of people whose recording is gone and of which nothing was written since a time. The
+// chain stays, so the rest can still be verified.
+func (s *Service) forget(ctx context.Context, since time.Time) {
+	past, err := s.ledger.Past(ctx, since)
+	for _, of := range past {
+		_, e := s.rows.one(ctx, `id = ? AND webinar_id = ?`, of.Recording, of.Webinar)
+		if errors.Is(e, ErrNotFound) {
+			e = s.ledger.ErasePayloads(ctx, of.Webinar, of.Recording)
+		}
+		err = errors.Join(err, e)
+	}
+	if err != nil && ctx.Err() == nil {
+		s.c.Log.Error("recorder: evidence that is due must be erased again", "error", err)
+	}
+}
+
 // retry tries again what the ledger or the database did not take.
 func (s *Service) retry(ctx context.Context) {
 	s.sweep(ctx)

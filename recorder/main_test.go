@@ -301,7 +301,7 @@ func (w *world) boot() {
 		w.t.Fatal(err)
 	}
 	w.s, w.shelf.done = s, s.Archived
-	w.pulse = pulse{disk: every(diskEvery), retry: every(retryEvery), expire: every(expireEvery)}
+	w.pulse = pulse{disk: every(diskEvery), retry: every(retryEvery), expire: every(expireEvery), forget: every(forgetEvery)}
 }
 
 func (w *world) ledgerDown(down bool) {

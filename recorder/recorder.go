@@ -47,6 +47,7 @@ type Config struct {
 	Margin        time.Duration // behind the barrier, default 1 s, floor 250 ms
 	DiskReserve   int64         // bytes that stay free in the spool's file system, default 2 GiB
 	Retention     time.Duration // from the end of a recording to its erasure, default 30 days
+	Evidence      time.Duration // from its erasure to that of what people answered, default 3 years
 	DiskFree      func(folder string) (int64, error)
 	Polls         func(ctx context.Context, w webinar.ID) ([]Poll, error)       // those that were opened; nil: none
 	Lines         func(ctx context.Context, w webinar.ID) ([]Line, error)       // what was written with a name; nil: none
@@ -83,6 +84,9 @@ func (c *Config) defaults() error {
 	}
 	if c.Retention <= 0 {
 		c.Retention = 30 * 24 * time.Hour
+	}
+	if c.Evidence <= 0 {
+		c.Evidence = 3 * 365 * 24 * time.Hour
 	}
 	if c.DiskFree == nil {
 		c.DiskFree = diskFree
@@ -188,9 +192,10 @@ const (
 	diskEvery   = 10 * time.Second       // the store is looked after as often
 	retryEvery  = 10 * time.Second       // for what the ledger or the database did not take
 	expireEvery = time.Minute
+	forgetEvery = 24 * time.Hour // the whole ledger is read
 )
 
-// Run does what time asks for: beats, the strict rule's resume, the disk, the store, retries, expiry. When ctx ends it closes every
+// Run does what time asks for: beats, the strict rule's resume, the disk, the store, retries, expiry of recordings and of evidence. When ctx ends it closes every
 // gate, pauses what runs, seals all files and returns nil.
 func (s *Service) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
@@ -198,7 +203,7 @@ func (s *Service) Run(ctx context.Context) error {
 	var making sync.WaitGroup
 	making.Go(func() { s.derive(ctx) })
 	defer making.Wait()
-	p := pulse{disk: every(diskEvery), retry: every(retryEvery), expire: every(expireEvery)}
+	p := pulse{disk: every(diskEvery), retry: every(retryEvery), expire: every(expireEvery), forget: every(forgetEvery)}
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
@@ -214,7 +219,7 @@ func (s *Service) Run(ctx context.Context) error {
 }
 
 // pulse says which of the slower tasks are due.
-type pulse struct{ disk, retry, expire func(now time.Time) bool }
+type pulse struct{ disk, retry, expire, forget func(now time.Time) bool }
 
 func (s *Service) beat(ctx context.Context, p pulse, now time.Time) {
 	if p.disk(now) {
@@ -226,6 +231,9 @@ func (s *Service) beat(ctx context.Context, p pulse, now time.Time) {
 	}
 	if p.expire(now) {
 		s.expire(ctx)
+	}
+	if p.forget(now) {
+		s.forget(ctx, now.Add(-s.c.Evidence))
 	}
 	for _, r := range s.every() {
 		r.beat(now)

@@ -139,7 +139,7 @@ func (p *parts) buildRecorder(ctx context.Context) (err error) {
 	p.recorder, err = recorder.New(ctx, recorder.Config{
 		DB: p.db, Key: key, Events: p.hub, Archive: p.archive, Spool: spool, Log: p.log,
 		AnnounceDelay: p.cfg.AnnounceDelay, Margin: p.cfg.ConsentMargin, DiskReserve: p.cfg.DiskReserve,
-		Retention: p.cfg.RetainRecording, Polls: p.askedIn, Lines: p.writtenIn, Lang: p.spokenIn, Plan: p.plannedFor, Encode: api.EncodeTimeline,
+		Retention: p.cfg.RetainRecording, Evidence: p.cfg.RetainConsent, Polls: p.askedIn, Lines: p.writtenIn, Lang: p.spokenIn, Plan: p.plannedFor, Encode: api.EncodeTimeline,
 		FFmpeg: tool,
 	})
 	return err

@@ -48,6 +48,7 @@ type config struct {
 	RetainSeat      time.Duration
 	RetainQuestions time.Duration
 	RetainRecording time.Duration
+	RetainConsent   time.Duration
 	MaxLive         time.Duration
 	AnnounceDelay   time.Duration
 	Announcements   frontend.Announcements
@@ -105,6 +106,7 @@ func settings() []setting {
 		{"PLENUM_RETAIN_SEAT", "24h", dur, "seats and names are erased so long after the end (1h to 720h)", false, setDuration(time.Hour, 720*time.Hour, func(c *config) *time.Duration { return &c.RetainSeat })},
 		{"PLENUM_RETAIN_QUESTIONS", "1h", dur, "questions and their answers are erased so long after the end (1h to 720h); export them before", false, setDuration(time.Hour, 720*time.Hour, func(c *config) *time.Duration { return &c.RetainQuestions })},
 		{"PLENUM_RETAIN_RECORDING", "720h", dur, "recordings are erased so long after they stopped (1h to 4392h, which is 183 days)", false, setDuration(time.Hour, 4392*time.Hour, func(c *config) *time.Duration { return &c.RetainRecording })},
+		{"PLENUM_RETAIN_CONSENT", "26280h", dur, "what people answered when asked to be recorded is erased so long after the recording was (24h to 87600h, which is 10 years)", false, setDuration(24*time.Hour, 87600*time.Hour, func(c *config) *time.Duration { return &c.RetainConsent })},
 		{"TZ", "", "zone", "the time zone of minutes, results and consent reports on paper, such as Europe/Berlin; empty: that of the machine", false, setZone},
 		{"PLENUM_MAX_LIVE", "24h", dur, "a webinar that nobody ends is ended after so long (1h to 72h)", false, setDuration(time.Hour, 72*time.Hour, func(c *config) *time.Duration { return &c.MaxLive })},
 		{"PLENUM_ANNOUNCE_DELAY", "10s", dur, "least time between announcing a recording and starting it (10s to 10m)", false, setDuration(10*time.Second, 10*time.Minute, func(c *config) *time.Duration { return &c.AnnounceDelay })},

@@ -88,7 +88,7 @@ class Guest {
   }
 }
 
-/** Walks through the polls and yields {name, page, card, wall}; card is the part that a voter has before them, wall marks the pages of the projector. */
+/** Walks through the polls and yields {name, page, card, shuffled, wall}; card is the part that a voter has before them, shuffled is what it has in an order of its own, wall marks the pages of the projector. */
 export async function* ballots(server, browser) {
   const open = async () => {
     const page = await person(browser, server.url);
@@ -119,13 +119,14 @@ export async function* ballots(server, browser) {
     await call('POST', `/${id}/polls/${poll.id}/open`);
     const card = phone.getByRole('region', { name: draft.question });
     await card.locator('form').waitFor();
-    yield { name: `${draft.kind}, open`, page: phone, card };
+    yield { name: `${draft.kind}, open`, page: phone, card, shuffled: draft.kind === 'ranking' ? topics : [] };
     await keys.top();
     await by(keys, card);
     await keys.to(card.getByRole('button', { name: 'Send answer' }));
     await keys.press('Enter');
     await card.getByText(/^Stored at/).waitFor();
-    await Promise.all(say.map((answer, i) => hall[i].vote(poll, answer(poll), draft.kind === 'quiz' ? { player: { id: randomBytes(32).toString('hex'), nickname: `Team ${String.fromCharCode(65 + i)}` } } : {})));
+    // One after the other: words and players are listed in the order in which they came.
+    for (const [i, answer] of say.entries()) await hall[i].vote(poll, answer(poll), draft.kind === 'quiz' ? { player: { id: randomBytes(32).toString('hex'), nickname: `Team ${String.fromCharCode(65 + i)}` } } : {});
     await call('POST', `/${id}/polls/${poll.id}/close`);
     await card.getByText('The poll is closed').or(card.locator('.state')).first().waitFor();
     if (draft.kind === 'quiz') await card.getByText('and 3 more').waitFor();
@@ -152,9 +153,11 @@ async function* beside({ server, call, id, host, phone, frame, hall }) {
   const running = host.getByRole('article', { name: poll.question });
   await running.getByText('Your own vote', { exact: true }).click();
   await running.getByRole('checkbox', { name: 'At the grill' }).check();
+  await running.getByText('6 answers').waitFor();
   yield { name: 'own vote of the host', page: host, card: running };
   await running.getByRole('button', { name: 'Send answer' }).click();
   await running.getByText('Your own vote: counted').waitFor();
+  await Promise.all([0, 1].map((i) => running.getByText('7 answers').nth(i).waitFor()));
   yield { name: 'own vote of the host, given', page: host, card: running };
   await call('POST', `/${id}/polls/${poll.id}/close`);
   await host.goto(`${server.url}/webinars/${id}`);
@@ -173,6 +176,7 @@ async function* beside({ server, call, id, host, phone, frame, hall }) {
   await Promise.all(hall.slice(0, 5).map((guest, i) => guest.vote(asked, steps(asked, i % 3))));
   await frame.getByRole('button', { name: 'Send answer' }).click();
   await frame.getByText('Still open').waitFor();
+  await frame.getByText('6 answers').waitFor();
   yield { name: 'embed, voted', page: frame, card: framed };
   await call('POST', `/${id}/polls/${asked.id}/close`);
   await frame.getByText('Still open').waitFor({ state: 'detached' });

@@ -170,6 +170,18 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
     const rounds = (await polls()).filter((p) => p.question === 'Which city comes next?');
     assert.deepEqual(rounds.map((p) => [p.round, p.tally.total, ...p.tally.votes]), [[1, 1, 1, 0], [2, 1, 0, 1]]);
 
+    // Asked again, and closed, on the webinar's page; the focus is not lost with the button.
+    const again = await anotherWindow(host, server.url);
+    await again.goto(`${server.url}/webinars/${id}`);
+    await again.getByRole('button', { name: 'Ask again: Which city comes next?' }).click();
+    await again.getByRole('dialog').getByRole('button', { name: 'Ask again' }).click();
+    await other.getByText('Round 3').first().waitFor();
+    await again.getByRole('heading', { name: 'Polls' }).and(again.locator(':focus')).waitFor();
+    await again.getByRole('button', { name: 'Close poll: Which city comes next?' }).click();
+    await again.getByRole('button', { name: 'Ask again: Which city comes next?' }).waitFor();
+    assertQuiet(again);
+    await again.close();
+
     // A survey goes on after the end.
     await next();
     await other.getByRole('heading', { name: 'How was it?' }).waitFor();

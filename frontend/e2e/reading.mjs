@@ -6,10 +6,10 @@ import { join } from 'node:path';
 
 const score = join(import.meta.dirname, 'full', 'heard.txt');
 
-/** What a screen reader says of the part of a page, a line for each thing; times and receipts, which differ each time, are left out. */
-export async function heard(part) {
+/** What a screen reader says of the part of a page, a line for each thing, without what differs each time: times, receipts, and which of the shuffled words is where. */
+export async function heard(part, shuffled = []) {
   const said = await part.ariaSnapshot();
-  return said
+  return shuffled.reduce((text, word) => text.replaceAll(word, '‹answer›'), said)
     .replaceAll(/\b\d{1,2}:\d{2}(?::\d{2})?(?:[ \u202f][AP]M)?/g, '‹time›')
     .replaceAll(/\b[0-9a-f]{4}(?:[ -][0-9a-f]{4})+\b/gi, '‹receipt›')
     .replaceAll(/(?<=\/vote\/)\w{20,}/g, '‹webinar›')

@@ -105,6 +105,12 @@ func (l *Ledger) each(ctx context.Context, w webinar.ID, f func(Entry) error) er
 	return nil
 }
 
+// Of names a recording of a webinar.
+type Of struct {
+	Webinar   webinar.ID
+	Recording RecordingID
+}
+
 // ErasePayloads erases what the entries of one recording said about people, when its time is over. The chain stays.
 func (l *Ledger) ErasePayloads(ctx context.Context, w webinar.ID, rec RecordingID) error {
 	err := l.db.WithContext(ctx).Exec(`DELETE FROM consent_payloads WHERE webinar_id = ? AND seq IN
@@ -113,6 +119,18 @@ func (l *Ledger) ErasePayloads(ctx context.Context, w webinar.ID, rec RecordingI
 		return fmt.Errorf("erase payloads: %w", err)
 	}
 	return nil
+}
+
+// Past returns the recordings of which nothing was written since a time and something about people is still there.
+func (l *Ledger) Past(ctx context.Context, since time.Time) ([]Of, error) {
+	var past []Of
+	err := l.db.WithContext(ctx).Raw(`SELECT c.webinar_id AS webinar, c.recording_id AS recording
+		FROM consent_chain c JOIN consent_payloads p ON p.webinar_id = c.webinar_id AND p.seq = c.seq
+		GROUP BY c.webinar_id, c.recording_id HAVING max(CAST(p.payload AS TEXT) ->> '$.at') < ?`, since.UnixMilli()).Scan(&past).Error
+	if err != nil {
+		return nil, fmt.Errorf("read ledger: %w", err)
+	}
+	return past, nil
 }
 
 // Announced reports whether a recording was ever announced here.

@@ -32,12 +32,12 @@ const inOneView = (page) => page.evaluate(() => (document.documentElement.scroll
 
 test('all kinds of polls in all looks', async (t) => {
   const score = new Score();
-  for await (const { name, page, card, wall } of ballots(server, await cast.browser())) {
+  for await (const { name, page, card, shuffled, wall } of ballots(server, await cast.browser())) {
     await t.test(name, () => pictured(name, () => [page], async () => {
       const found = [];
       if (card) {
         await wear(page, desk);
-        score.hear(name, await heard(card));
+        score.hear(name, await heard(card, shuffled));
         found.push(...(await new Keys(page).astray(card)));
       }
       for (const look of wall ? walls : looks) {

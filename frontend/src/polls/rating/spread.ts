@@ -7,6 +7,13 @@ import { t } from '../words';
 /** Two decimals are enough. */
 export const short = (n: number): string => language.number(Math.round(n * 100) / 100);
 
+/** A step for the ear: the ends are said with what they mean. */
+export function step(poll: Poll, i: number): string {
+  const means = i === 0 ? poll.rules.low : i === poll.options.length - 1 ? poll.rules.high : '';
+  const text = poll.options[i]?.text ?? '';
+  return means ? `${text} (${means})` : text;
+}
+
 export function spread(poll: Poll, mine?: string) {
   const { mean, median } = poll.tally ?? {};
   const steps = poll.options.length;
