@@ -106,16 +106,12 @@ func (s *Service) expire(ctx context.Context) {
 	}
 }
 
-// forget erases what the ledger says of people whose recording is gone and of which nothing was written since a time. The
-// chain stays, so the rest can still be verified.
-func (s *Service) forget(ctx context.Context, since time.Time) {
-	past, err := s.ledger.Past(ctx, since)
+// forget erases what the ledger says of people in recordings that were erased before a time. The chain stays, so the rest can
+// still be verified.
+func (s *Service) forget(ctx context.Context, before time.Time) {
+	past, err := s.ledger.Past(ctx, before)
 	for _, of := range past {
-		_, e := s.rows.one(ctx, `id = ? AND webinar_id = ?`, of.Recording, of.Webinar)
-		if errors.Is(e, ErrNotFound) {
-			e = s.ledger.ErasePayloads(ctx, of.Webinar, of.Recording)
-		}
-		err = errors.Join(err, e)
+		err = errors.Join(err, s.ledger.ErasePayloads(ctx, of.Webinar, of.Recording))
 	}
 	if err != nil && ctx.Err() == nil {
 		s.c.Log.Error("recorder: evidence that is due must be erased again", "error", err)

@@ -192,7 +192,7 @@ const (
 	diskEvery   = 10 * time.Second       // the store is looked after as often
 	retryEvery  = 10 * time.Second       // for what the ledger or the database did not take
 	expireEvery = time.Minute
-	forgetEvery = 24 * time.Hour // the whole ledger is read
+	forgetEvery = 24 * time.Hour
 )
 
 // Run does what time asks for: beats, the strict rule's resume, the disk, the store, retries, expiry of recordings and of evidence. When ctx ends it closes every

@@ -71,6 +71,8 @@ CREATE TABLE consent_chain (
   PRIMARY KEY (webinar_id, seq)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX consent_chain_erased ON consent_chain (webinar_id, recording_id) WHERE kind = 'erase';
+
 CREATE TRIGGER consent_checkpoints_next BEFORE INSERT ON consent_checkpoints
 WHEN NEW.n <> (SELECT coalesce(max(n), 0) + 1 FROM consent_checkpoints WHERE webinar_id = NEW.webinar_id)
 BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;

@@ -121,12 +121,12 @@ func (l *Ledger) ErasePayloads(ctx context.Context, w webinar.ID, rec RecordingI
 	return nil
 }
 
-// Past returns the recordings of which nothing was written since a time and something about people is still there.
-func (l *Ledger) Past(ctx context.Context, since time.Time) ([]Of, error) {
+// Past returns the recordings that were erased before a time and of which something about people is still there.
+func (l *Ledger) Past(ctx context.Context, before time.Time) ([]Of, error) {
 	var past []Of
 	err := l.db.WithContext(ctx).Raw(`SELECT c.webinar_id AS webinar, c.recording_id AS recording
 		FROM consent_chain c JOIN consent_payloads p ON p.webinar_id = c.webinar_id AND p.seq = c.seq
-		GROUP BY c.webinar_id, c.recording_id HAVING max(CAST(p.payload AS TEXT) ->> '$.at') < ?`, since.UnixMilli()).Scan(&past).Error
+		WHERE c.kind = 'erase' AND CAST(p.payload AS TEXT) ->> '$.at' < ?`, before.UnixMilli()).Scan(&past).Error
 	if err != nil {
 		return nil, fmt.Errorf("read ledger: %w", err)
 	}
