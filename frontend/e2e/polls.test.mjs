@@ -218,6 +218,18 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
     await last.goto(link);
     await last.getByText('There is no recording of this webinar.').waitFor();
     assert.equal(await last.getByRole('button', { name: 'Answer the survey' }).count(), 0);
+
+    // The next evening begins with the same questions, once each, however often they were asked.
+    const following = await organizer.webinar('Next evening');
+    await host.goto(`${server.url}/webinars/${following.id}`);
+    await host.locator('summary', { hasText: 'Import, export, copy' }).click();
+    const copying = host.locator('form', { has: host.getByRole('combobox', { name: 'Copy the polls of another webinar' }) });
+    await copying.getByRole('combobox').selectOption('City evening');
+    await copying.getByRole('button', { name: 'Copy' }).click();
+    await host.getByRole('heading', { name: 'How was it?' }).waitFor();
+    await assertLooks(host, 'copied');
+    const copies = await organizer.ask('GET', `/api/webinars/${following.id}/polls`);
+    assert.deepEqual(copies.map((p) => [p.question, p.state, p.round]), ['Which city comes next?', 'Who takes the minutes?', 'How was it?'].map((q) => [q, 'draft', 1]));
     assertQuiet(host, guest, other, late, phone, last);
   });
 });
