@@ -6,6 +6,7 @@ import { Keys } from './reading.mjs';
 import { createWebinar, enterStage, makeAccount } from './steps.mjs';
 
 const topics = ['Consent in practice', 'Captions for everybody', 'Codes and short links that people can type'];
+const sentences = ['More time for questions', 'Slides beforehand', 'Ein Treffen der Datenschutzbeauftragten in unserer Geschäftsstelle'];
 const steps = (p, ...places) => ({ options: places.map((i) => p.options[i].id) });
 
 /** Marks what is named, going on by Tab from one to the next. */
@@ -56,7 +57,7 @@ const kinds = [
     say: [[0, 100, 0], [34, 33, 33]].map((n) => (p) => ({ points: Object.fromEntries(p.options.map((o, i) => [o.id, n[i]])) })),
   },
   { kind: 'guess', question: 'How many charities are there in Germany?', options: [], rules: { unit: 'thousand', truth: 616, tolerance: 20 }, by: writes('600'), say: [350, 625, 900, 580].map((number) => () => ({ number })) },
-  { kind: 'text', question: 'Which wishes do you have for next year?', options: [], rules: { most: 2, at_once: true }, by: writes('More time for questions'), say: ['Slides beforehand', 'Ein Treffen der Datenschutzbeauftragten in unserer Geschäftsstelle'].map((text) => () => ({ texts: [text] })) },
+  { kind: 'text', question: 'Which wishes do you have for next year?', options: [], rules: { most: 2, at_once: true }, by: writes(sentences[0]), say: sentences.slice(1).map((text) => () => ({ texts: [text] })) },
   { kind: 'cloud', question: 'What is teamwork to you?', options: [], by: writes('trust', 'fun'), say: [['trust', 'time'], ['listening'], ['trust', 'Verantwortung'], ['fun']].map((texts) => () => ({ texts })) },
   {
     kind: 'quiz', question: 'Which of these is a prime number?', options: ['51', '57', '59'], rules: { correct: [2] },
@@ -130,7 +131,8 @@ export async function* ballots(server, browser) {
     await call('POST', `/${id}/polls/${poll.id}/close`);
     await card.getByText('The poll is closed').or(card.locator('.state')).first().waitFor();
     if (draft.kind === 'quiz') await card.getByText('and 3 more').waitFor();
-    yield { name: `${draft.kind}, result`, page: phone, card };
+    // Who wrote first is nobody's business, so sentences have no order that lasts.
+    yield { name: `${draft.kind}, result`, page: phone, card, shuffled: draft.kind === 'text' ? sentences : [] };
     await wall.getByText('Result', { exact: true }).waitFor();
     yield { name: `${draft.kind}, result on the wall`, page: wall, wall: true };
   }
