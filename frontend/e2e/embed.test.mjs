@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Cast, pictured } from './browser.mjs';
-import { accessible, laidOut } from './looks.mjs';
+import { accessible, laidOut, lit } from './looks.mjs';
 import { Server } from './server.mjs';
 import { createWebinar, makeAccount, preparePoll } from './steps.mjs';
 
@@ -67,7 +67,7 @@ const framed = () => reader.frames().find((f) => f.url().includes('/embed/poll/'
 
 async function look(page, name, width = 1280, scheme = 'light') {
   await page.setViewportSize({ width, height: 844 });
-  await page.emulateMedia({ colorScheme: scheme });
+  await lit(page, scheme);
   if (album) await page.screenshot({ path: path(album, `${name.replace(/\W+/g, '-')}-${width}-${scheme}.png`), fullPage: true });
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test as story } from 'node:test';
 import { anotherWindow, Cast, person, pictured } from './browser.mjs';
-import { accessible, laidOut } from './looks.mjs';
+import { accessible, laidOut, lit } from './looks.mjs';
 import { drawn, openPoll, prepareQuiz, prepareTexts } from './kinds.mjs';
 import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
@@ -41,7 +41,7 @@ const test = (name, f) => story(name, () => pictured(name, () => [host, phone, o
 /** In light and dark, on this screen: axe finds nothing, nothing is cut off or too wide. */
 async function sound(page, what) {
   for (const colorScheme of ['dark', 'light']) {
-    await page.emulateMedia({ colorScheme });
+    await lit(page, colorScheme);
     assert.deepEqual([...(await accessible(page)), ...(await laidOut(page, 'en'))], [], `${what}, ${colorScheme}`);
     if (process.env.PLENUM_PICTURES) await page.screenshot({ path: `${process.env.PLENUM_PICTURES}/${what} ${colorScheme}.png` });
   }

@@ -12,6 +12,15 @@ export const desk = { width: 1280, height: 800, theme: 'light', lang: 'en' };
 /** The other look of most pages. */
 export const handheld = { width: 390, height: 844, theme: 'dark', lang: 'de' };
 
+/** What a page does when the system's look changes is done once it has been painted again. */
+const painted = (page) => page.evaluate(() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r))));
+
+/** Makes the system light or dark, until the page has followed. */
+export async function lit(page, colorScheme) {
+  await page.emulateMedia({ colorScheme });
+  await painted(page);
+}
+
 /** Puts a look on the page that is open: size, theme, language, size of text (percent) and the system's own colours. */
 export async function wear(page, { width, height = 844, theme, lang, text = 100, forced = false }) {
   await page.setViewportSize({ width, height });
@@ -26,8 +35,8 @@ export async function wear(page, { width, height = 844, theme, lang, text = 100,
     const end = Date.now() + 5000;
     while (select && document.documentElement.lang !== l && Date.now() < end) await new Promise((r) => setTimeout(r, 20));
     await document.fonts.ready;
-    await new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)));
   }, [lang, text]);
+  await painted(page);
 }
 
 /**
