@@ -8,8 +8,11 @@ import "os"
 // Syncer syncs files.
 type Syncer struct{}
 
-// Sync returns when f is on the disk.
-func (*Syncer) Sync(f *os.File) error { return f.Sync() }
+// Begin waits until f is on the disk; what it returns says how that ended.
+func (*Syncer) Begin(f *os.File) (wait func() error) {
+	err := f.Sync()
+	return func() error { return err }
+}
 
 // Close does nothing.
 func (*Syncer) Close() error { return nil }
