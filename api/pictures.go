@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -21,6 +22,9 @@ func (s *server) addPicture(c *call) error {
 	upload, err := readUpTo(c.Writer, c.Request, picture.MaxBytes, func(mediaType string) bool {
 		return slices.Contains([]string{"image/jpeg", "image/png", "image/gif", "image/webp"}, mediaType)
 	})
+	if bad, ok := errors.AsType[*bodyError](err); ok && bad.kind == wrongType {
+		return picture.ErrFormat // who chose a drawing or a paper is told about pictures, not about types
+	}
 	if err != nil {
 		return err
 	}

@@ -75,8 +75,8 @@ func TestUploadsThatAreRefused(t *testing.T) {
 		code            string
 	}{
 		"by a guest":          {guest, "image/jpeg", photo(t), http.StatusForbidden, "forbidden"},
-		"as JSON":             {host, "application/json", "{}", http.StatusUnsupportedMediaType, "wrong-content-type"},
-		"SVG":                 {host, "image/svg+xml", "<svg/>", http.StatusUnsupportedMediaType, "wrong-content-type"},
+		"as JSON":             {host, "application/json", "{}", http.StatusUnprocessableEntity, "picture-format"},
+		"SVG":                 {host, "image/svg+xml", "<svg/>", http.StatusUnprocessableEntity, "picture-format"},
 		"a page in disguise":  {host, "image/png", "<html><script>alert(1)</script>", http.StatusUnprocessableEntity, "picture-format"},
 		"half a file":         {host, "image/png", photo(t)[:200], http.StatusUnprocessableEntity, "picture-damaged"},
 		"25 megapixels":       {host, "image/png", wide.String(), http.StatusUnprocessableEntity, "picture-too-large"},

@@ -81,7 +81,7 @@ func TestBenchSlow(t *testing.T) {
 func TestBenchVotes(t *testing.T) {
 	var r bench.Votes
 	measured(t, &r, "votes", "--voters", "60", "--streams", "20", "--seconds", "0.6")
-	if r.Voters != 60 || r.Streams != 20 || r.Accepted != 120 || r.Duplicates != 120 || r.Failed+r.Lost+r.Doubled != 0 {
+	if r.Voters != 60 || r.Streams != 20 || r.Accepted != 360 || r.Duplicates != 360 || r.Failed+r.Lost+r.Doubled != 0 {
 		t.Errorf("votes: %+v", r)
 	}
 	if r.AckP50 <= 0 || r.AckP99 < r.AckP50 || r.PerSecond <= 0 || r.CPU <= 0 || r.OpenP99 <= 0 || r.Frames <= 0 { // how far apart frames arrive is up to the machine
