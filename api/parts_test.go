@@ -66,6 +66,8 @@ func (a *shelf) Put(_ context.Context, key string, body []byte) error {
 	return nil
 }
 
+func (a *shelf) Look() {}
+
 func (a *shelf) State() archive.State { return archive.State{Health: archive.Ok} }
 
 func newRecorder(t testing.TB, spool string, db *gorm.DB, events webinar.Publisher, plan func(context.Context, webinar.ID) (webinar.Plan, error), log *slog.Logger) *recorder.Service {

@@ -61,6 +61,7 @@ func (s *Service) Announce(ctx context.Context, w webinar.ID, by webinar.Subject
 	s.wake()
 	r.tell()
 	r.tellCounts()
+	s.c.Archive.Look() // a store that has fallen silent is known of before the start
 	return rec, nil
 }
 

@@ -35,6 +35,9 @@ func TestLife(t *testing.T) {
 		if err != nil || rec.State != Announced || rec.Announcement != 1 {
 			t.Fatalf("%+v %v", rec, err)
 		}
+		if n := w.shelf.looked(); n != 1 {
+			t.Errorf("the store is looked at %d times for an announcement", n)
+		}
 		if again, err := w.s.Announce(ctx, w.w, ann.Subject, true, "key"); err != nil || again.ID != rec.ID {
 			t.Errorf("same key: %v %v", again.ID, err)
 		}

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"flag"
 	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -29,24 +28,11 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// database opens an empty database, in memory-backed storage where the machine has it, whose ledger refuses appends
-// while the table fault holds a row that says so: n counts down to the one append that fails; -1 fails them all.
+// database opens an empty database whose ledger refuses appends while the table fault holds a row that says so: n counts
+// down to the one append that fails; -1 fails them all.
 func database(t testing.TB) *gorm.DB {
 	t.Helper()
-	dir := t.TempDir()
-	if shm, err := os.MkdirTemp("/dev/shm", "plenum"); err == nil {
-		dir = shm
-		t.Cleanup(func() { os.RemoveAll(shm) })
-	}
-	db, err := fresh.Open(context.Background(), filepath.Join(dir, "p.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if conn, err := db.DB(); err == nil {
-			conn.Close()
-		}
-	})
+	db := fresh.For(t)
 	for _, q := range []string{
 		`CREATE TABLE fault (down INTEGER)`, `INSERT INTO fault VALUES (0)`,
 		`CREATE TRIGGER fault BEFORE INSERT ON consent_chain WHEN (SELECT down FROM fault) BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END`,

@@ -32,6 +32,7 @@ type Archive interface {
 	Put(ctx context.Context, key string, body []byte) error
 	Erase(ctx context.Context, key string) error
 	State() archive.State
+	Look()
 }
 
 // Config holds the parts and settings of a Service. Zero settings mean their defaults.

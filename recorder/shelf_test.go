@@ -27,6 +27,7 @@ type shelf struct {
 	films  map[string][]byte // by key; of others onShelf
 	opened func(key string)
 	state  archive.State
+	looks  int
 	open   error  // of Open
 	stuck  error  // of Erase
 	adding func() // runs while something is taken
@@ -109,6 +110,18 @@ func (a *shelf) State() archive.State {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.state
+}
+
+func (a *shelf) Look() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.looks++
+}
+
+func (a *shelf) looked() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.looks
 }
 
 // stands has the store be in such health from now on.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"testing"
 
 	"gorm.io/gorm"
 
@@ -49,4 +50,24 @@ func Open(ctx context.Context, path string) (*gorm.DB, error) {
 		}
 	}
 	return migrations.Open(ctx, path)
+}
+
+// For opens an empty database for a test, in memory-backed storage where the machine has it, and closes it at its end.
+func For(t testing.TB) *gorm.DB {
+	t.Helper()
+	dir := t.TempDir()
+	if shm, err := os.MkdirTemp("/dev/shm", "plenum"); err == nil {
+		dir = shm
+		t.Cleanup(func() { os.RemoveAll(shm) })
+	}
+	db, err := Open(t.Context(), filepath.Join(dir, "p.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if conn, err := db.DB(); err == nil {
+			conn.Close()
+		}
+	})
+	return db
 }

@@ -45,7 +45,7 @@ type Config struct {
 	// that. Nil: the store was examined.
 	Examine func(ctx context.Context) error
 	// Watched says whether somebody wants to know how the store stands while nothing is sent there: it is looked at each
-	// minute then. Nil: nobody does.
+	// minute then, and at each Look. Nil: nobody does.
 	Watched func() bool
 	Spool   string // folder of the sealed files, absolute
 	// Done is told, at least once, what became of a segment; its error has it told again later. It may be nil.
@@ -88,6 +88,7 @@ type State struct {
 type Archive struct {
 	c       Config
 	kick    chan struct{} // something was queued
+	glance  chan struct{} // see Look
 	backoff func(failures int) time.Duration
 
 	mu    sync.Mutex
@@ -117,7 +118,7 @@ func New(c Config) (*Archive, error) {
 		health = Awaited
 	}
 	return &Archive{
-		c: c, kick: make(chan struct{}, 1), backoff: backoff, busy: map[string]*work{}, state: State{Health: health, Since: time.Now()},
+		c: c, kick: make(chan struct{}, 1), glance: make(chan struct{}, 1), backoff: backoff, busy: map[string]*work{}, state: State{Health: health, Since: time.Now()},
 	}, nil
 }
 
@@ -158,6 +159,15 @@ func (a *Archive) Add(ctx context.Context, segment, key string, info master.Info
 func (a *Archive) wake() {
 	select {
 	case a.kick <- struct{}{}:
+	default:
+	}
+}
+
+// Look has the store looked at now instead of within a minute, if it is watched and nothing is being sent; State has the answer
+// as soon as there is one. It does not wait.
+func (a *Archive) Look() {
+	select {
+	case a.glance <- struct{}{}:
 	default:
 	}
 }

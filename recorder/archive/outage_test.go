@@ -204,9 +204,19 @@ func TestStoreIsLookedAtWhileItIsWatched(t *testing.T) {
 		if n := looked(); n > 0 || a.State().Health != Ok {
 			t.Errorf("looked %d times for nobody, %+v", n, a.State())
 		}
+		a.Look()
+		if n := looked(); n > 0 {
+			t.Errorf("looked %d times for nobody when asked to", n)
+		}
 		watched.Store(true)
+		a.Look()
+		a.Look()
+		if n := looked(); n < 1 || n > 2 || a.State().Health != Retrying {
+			t.Errorf("looked %d times when asked to, %+v", n, a.State())
+		}
+		asked := looked()
 		time.Sleep(4 * time.Minute)
-		if n := looked(); n < 3 || n > 4 || a.State().Health != Retrying {
+		if n := looked() - asked; n < 3 || n > 4 || a.State().Health != Retrying {
 			t.Errorf("looked %d times, %+v", n, a.State())
 		}
 		watched.Store(false)

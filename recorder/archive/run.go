@@ -27,14 +27,14 @@ func (a *Archive) Run(ctx context.Context) error {
 	}
 	a.sweep(ctx)
 	for failures := 0; ctx.Err() == nil; {
-		pause, kick := sweepEvery, a.kick
+		pause, kick, glance := sweepEvery, a.kick, a.glance
 		worked, err := a.step(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil
 		case err != nil:
 			failures++
-			pause, kick = a.backoff(failures), nil // a new segment is no reason to ask a dead store sooner
+			pause, kick, glance = a.backoff(failures), nil, nil // a new segment is no reason to ask a dead store sooner
 			a.c.Log.Warn("archive: will try again", "failures", failures, "pause", pause, "error", err)
 		case worked:
 			failures = 0
@@ -53,6 +53,8 @@ func (a *Archive) Run(ctx context.Context) error {
 			if failures == 0 { // else what is sent tells more
 				a.look(ctx)
 			}
+		case <-glance:
+			a.look(ctx)
 		}
 		timer.Stop()
 	}

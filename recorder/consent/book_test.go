@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"plenum/migrations/fresh"
 	"plenum/webinar"
 )
 
@@ -313,7 +314,7 @@ func TestI4SlowLedgerIsClosed(t *testing.T) {
 }
 
 func TestStoreIsAppendOnly(t *testing.T) {
-	db := database(t)
+	db := fresh.For(t)
 	l := NewLedger(db, testKey())
 	b, err := NewBook(t.Context(), l, testWebinar)
 	if err != nil {

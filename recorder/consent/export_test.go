@@ -5,12 +5,14 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"testing"
+
+	"plenum/migrations/fresh"
 )
 
 // export returns a ledger with a little of everything, and the receipts that were given out.
 func export(t *testing.T) ([]byte, []*Receipt) {
 	t.Helper()
-	l := NewLedger(database(t), testKey())
+	l := NewLedger(fresh.For(t), testKey())
 	b, err := NewBook(t.Context(), l, testWebinar)
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +78,7 @@ func TestVerifyFindsTampering(t *testing.T) {
 }
 
 func TestErasedPayloadsVerify(t *testing.T) {
-	l := NewLedger(database(t), testKey())
+	l := NewLedger(fresh.For(t), testKey())
 	b, err := NewBook(t.Context(), l, testWebinar)
 	if err != nil {
 		t.Fatal(err)

@@ -5,14 +5,10 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"flag"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"go.uber.org/goleak"
-	"gorm.io/gorm"
 
-	"plenum/migrations/fresh"
 	"plenum/webinar"
 )
 
@@ -21,26 +17,6 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	goleak.VerifyTestMain(m)
-}
-
-// database opens an empty database, in memory-backed storage where the machine has it.
-func database(t testing.TB) *gorm.DB {
-	t.Helper()
-	dir := t.TempDir()
-	if shm, err := os.MkdirTemp("/dev/shm", "plenum"); err == nil {
-		dir = shm
-		t.Cleanup(func() { os.RemoveAll(shm) })
-	}
-	db, err := fresh.Open(context.Background(), filepath.Join(dir, "p.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if conn, err := db.DB(); err == nil {
-			conn.Close()
-		}
-	})
-	return db
 }
 
 var errDisk = errors.New("disk")

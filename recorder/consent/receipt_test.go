@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"plenum/migrations/fresh"
 )
 
 // keysOf adds the names of all fields under v, each with its way there.
@@ -25,7 +27,7 @@ func keysOf(v any, way string, to map[string]any) {
 // TestReceiptSaysWhatTheStandardAsksFor: the fields of ISO/IEC TS 27560 as the DPV guide names them are there and say
 // something, for a yes with publication as for a no.
 func TestReceiptSaysWhatTheStandardAsksFor(t *testing.T) {
-	l := NewLedger(database(t), testKey())
+	l := NewLedger(fresh.For(t), testKey())
 	b, err := NewBook(t.Context(), l, testWebinar)
 	if err != nil {
 		t.Fatal(err)

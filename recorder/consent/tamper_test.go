@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"plenum/migrations/fresh"
 	"plenum/webinar"
 )
 
@@ -58,7 +59,7 @@ func story(t *rapid.T, l *Ledger, w webinar.ID) ([]byte, []*Receipt) {
 // I14: any flipped byte, dropped, doubled or swapped line is found, and a chain that was cut or written anew by whoever
 // holds the key is found by every receipt that saw more.
 func TestI14TamperingIsFound(t *testing.T) {
-	l := NewLedger(database(t), testKey())
+	l := NewLedger(fresh.For(t), testKey())
 	pin := Fingerprint(testKey().Public().(ed25519.PublicKey))
 	n := 0
 	rapid.Check(t, func(t *rapid.T) {
@@ -149,7 +150,7 @@ func resign(t *rapid.T, data []byte, seq uint64, key ed25519.PrivateKey) []byte 
 
 // I26: a receipt verifies by itself, as the person keeps it; with any byte changed it does not.
 func TestI26ReceiptsVerifyOffline(t *testing.T) {
-	l := NewLedger(database(t), testKey())
+	l := NewLedger(fresh.For(t), testKey())
 	pin := Fingerprint(testKey().Public().(ed25519.PublicKey))
 	n, seen := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
