@@ -171,6 +171,13 @@ test('an option can be a picture, which says in words what it shows', async () =
   await picture.waitFor();
   await phone.waitForFunction(() => [...document.querySelectorAll('.opt img')].every((img) => img.complete && img.naturalWidth > 0));
   await sound(phone, 'a card with pictures');
+  const before = phone.viewportSize();
+  for (const width of [390, 1280]) {
+    await phone.setViewportSize({ width, height: 800 });
+    const [round, square] = await Promise.all(['Round', 'Square'].map((text) => phone.locator('.opt', { hasText: text }).boundingBox()));
+    assert.equal(round.y, square.y, `pictures stand side by side at ${width} px`);
+  }
+  await phone.setViewportSize(before);
   const mine = card(phone, 'Which logo?');
   await mine.getByRole('radio', { name: /Square/ }).check();
   await mine.getByRole('button', { name: 'Send answer' }).click();

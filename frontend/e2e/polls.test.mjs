@@ -74,7 +74,14 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
     const line = sheet.split('\n').length + 1;
     await host.getByText(`Line ${line} (colour): There is no setting of this name. Nothing was imported.`).waitFor();
     assert.equal((await polls()).length, 0);
+    // What is pasted tells by itself whether it is a table.
+    await text.fill('kind;question;option 1;option 2\nsingle;Where?;Here;There\nnone;When?;Now;Later\n');
+    assert.ok(await host.getByRole('radio', { name: 'CSV', exact: true }).isChecked());
+    await host.getByRole('button', { name: 'Import', exact: true }).click();
+    await host.getByText(/^Line 3 .*Nothing was imported\.$/).waitFor();
+    assert.equal((await polls()).length, 0);
     await text.fill(sheet);
+    assert.ok(await host.getByRole('radio', { name: 'Markdown' }).isChecked());
     await host.getByRole('button', { name: 'Import', exact: true }).click();
     await host.getByRole('heading', { name: 'Which city comes next?' }).waitFor();
     const written = await host.evaluate(async (w) => (await fetch(`/api/webinars/${w}/polls.md`)).text(), id);
