@@ -176,9 +176,29 @@ test('a run-sheet is imported, run with one key, timed, undone, hidden, repeated
     await again.getByRole('button', { name: 'Ask again: Which city comes next?' }).click();
     await again.getByRole('dialog').getByRole('button', { name: 'Ask again' }).click();
     await other.getByText('Round 3').first().waitFor();
+    await vote(other, 'Bonn');
     await again.getByRole('heading', { name: 'Polls' }).and(again.locator(':focus')).waitFor();
     await again.getByRole('button', { name: 'Close poll: Which city comes next?' }).click();
     await again.getByRole('button', { name: 'Ask again: Which city comes next?' }).waitFor();
+
+    // What everybody sees of it is taken back from there and given again; the focus stays on the button.
+    const third = again.getByRole('listitem').filter({ hasText: 'Round 3' });
+    const result = other.getByRole('table', { name: 'Result: Which city comes next?' });
+    await result.waitFor({ state: 'attached' });
+    await third.getByRole('button', { name: /^Hide result/ }).focus();
+    await again.keyboard.press('Enter');
+    const publish = third.getByRole('button', { name: /^Publish result/ });
+    await publish.and(again.locator(':focus')).waitFor();
+    await result.waitFor({ state: 'detached' });
+    await other.getByText('The result will be shown later.').waitFor();
+    const seen = await other.evaluate(async (w) => (await fetch(`/api/webinars/${w}/polls`)).json(), id);
+    assert.deepEqual(seen.filter((p) => p.round === 3).map((p) => p.tally), [undefined], 'the server tells nobody, and not the page alone');
+    await again.reload();
+    await publish.waitFor();
+    await assertLooks(again, 'result-hidden');
+    await publish.click();
+    await third.getByRole('button', { name: /^Hide result/ }).waitFor();
+    await result.waitFor({ state: 'attached' });
     assertQuiet(again);
     await again.close();
 
