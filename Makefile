@@ -53,16 +53,20 @@ $(PAGES): $(MODULES) $(PAGE_FILES) api/openapi.yaml
 packages:
 	@.ci/packages
 
-# Browser tests that measure time or keep both cores busy by themselves.
-ALONE := $(patsubst %,frontend/e2e/%.test.mjs,firefox journey player reach)
-BROWSE := node --test --test-reporter=spec --test-concurrency
+# Browser tests, each with a server and browsers of its own: some that measure time, and then the longest first.
+ALONE   := firefox player reach
+LONGEST := pages journey polls members faults receipt questions beside
+# They look at pages in some of their looks by turns, in test-full in all.
+LOOKED  := members polls questions receipt beside ballot player scales
+BROWSER := $(patsubst frontend/e2e/%.test.mjs,%,$(wildcard frontend/e2e/*.test.mjs))
+BROWSE  := node --test --test-reporter=spec --test-concurrency=1
 
 .PHONY: test
 test: packages build ## vet, staticcheck, race detector, leaks, page checks, journeys in a browser (≤ 15 minutes on 2 cores)
 	@$(MAKE) --no-print-directory -j2 --output-sync=target test-code test-pages test-bugs
 	go test -race -p 3 ./recorder ./cmd/plenum ./... # the longest first
-	$(BROWSE)=2 $(filter-out $(ALONE),$(wildcard frontend/e2e/*.test.mjs))
-	$(BROWSE)=1 $(ALONE)
+	@$(MAKE) --no-print-directory -k -j3 --output-sync=target $(patsubst %,browse-%,$(LONGEST) $(filter-out $(ALONE) $(LONGEST),$(BROWSER)))
+	@$(MAKE) --no-print-directory -k $(patsubst %,browse-%,$(ALONE))
 
 .PHONY: test-code test-pages test-bugs
 test-code:
@@ -74,6 +78,10 @@ test-pages:
 test-bugs:
 	go test -run 'Model|SeededBugs|VerifyFindsTampering' ./recorder ./recorder/consent
 
+# Most of each is waiting, so three fill two cores; make starts them in this order, and node would not.
+browse-%:
+	$(BROWSE) frontend/e2e/$*.test.mjs
+
 .PHONY: test-full
 test-full: packages build ## the bars' full matrix: all pages, sizes, themes and languages; kill loops; long random stories
 	go test -count=3 -run 'Model' ./recorder
@@ -83,7 +91,8 @@ test-full: packages build ## the bars' full matrix: all pages, sizes, themes and
 	go test -run I5Killed ./cmd/plenum -kills 20 -timeout 30m
 	go test -tags $(TAGS),full -run BrowsersSeek ./cmd/plenum -timeout 30m
 	@minio=$$(.ci/minio); [ -z "$$minio" ] || PLENUM_TEST_MINIO=$$minio go test -tags $(TAGS),minio -run MinIO ./recorder/blob
-	$(BROWSE)=1 frontend/e2e/full/*.test.mjs
+	$(BROWSE) frontend/e2e/full/*.test.mjs
+	@PLENUM_LOOKS=all $(MAKE) --no-print-directory -k -j3 --output-sync=target $(patsubst %,browse-%,$(LOOKED))
 
 .PHONY: lint
 lint: $(PAGES) ## golangci-lint, eslint, stylelint, knip; govulncheck where its database can be reached

@@ -216,6 +216,7 @@ told('a ranking by the mouse: an answer is dragged to its place', async () => {
     const box = await handle(text).boundingBox();
     return [box.x + box.width / 2, box.y + box.height / 2];
   };
+  await handle(before[0]).hover(); // once the page stands still
   const [from, to] = [await middle(before[0]), await middle(before[2])];
   await phone.mouse.move(...from);
   await phone.mouse.down();

@@ -122,7 +122,7 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   await backstage.click();
   await host.getByRole('button', { name: 'Mute', exact: true }).waitFor();
   await enterStage(speaker, link);
-  await moves(host, 20);
+  await moves(host, 5);
   yield scene('stage, backstage', host, true);
   const asked = host.getByRole('article', { name: words.asked });
   await asked.getByRole('button', { name: 'Answer now' }).click();
@@ -132,11 +132,14 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   await asked.getByRole('button', { name: 'Answered' }).click();
   await watcher.getByRole('tab', { name: 'Polls' }).click();
 
-  // Live, with a screen and a poll.
+  // Live, with a screen and a poll. The screen is seen where it matters: it is more to film and to show than all else.
+  const screen = async (on) => {
+    await host.getByRole('button', { name: on ? 'Share screen' : 'Stop sharing' }).click();
+    await watcher.getByText('Screen of Ada Host').waitFor({ state: on ? 'visible' : 'hidden' });
+  };
   await goLive(host);
   await firstFrame(watcher);
-  await host.getByRole('button', { name: 'Share screen' }).click();
-  await watcher.getByText('Screen of Ada Host').waitFor();
+  await screen(true);
   await silent.goto(webinar.link);
   await silent.getByLabel('Display name').fill(words.guest);
   await silent.getByRole('button', { name: 'Join with sound' }).click();
@@ -144,7 +147,7 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   yield scene('live, no poll yet', silent);
   await host.getByRole('button', { name: /Open poll/ }).click();
   await watcher.getByRole('radio').first().waitFor();
-  await moves(watcher, 20);
+  await moves(watcher, 5);
   yield scene('live, poll open', watcher, true);
   yield scene('stage, live with poll', host, true);
   const health = host.locator('details', { hasText: /connected/ }).locator('summary');
@@ -165,9 +168,11 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   await projector.getByText('Result', { exact: true }).waitFor();
   yield scene('projector, poll closed', projector);
 
-  yield* lines(await open(audience), webinar, scene);
+  await screen(false);
+  yield* lines(() => open(audience), webinar, scene);
 
   // Recorded.
+  await screen(true);
   await host.getByRole('button', { name: /Open poll/ }).click();
   await host.getByRole('button', { name: 'Record', exact: true }).click();
   await host.getByRole('dialog', { name: 'Announce a recording' }).waitFor();
@@ -191,6 +196,7 @@ export async function* gallery(server, cast, { hostFace, speakerFace }) {
   yield scene('live, recording', watcher);
   yield scene('speaker, recording', speaker);
   await server.written(2); // there is something to play
+  await screen(false);
   yield* promotion(host, silent, scene);
   await indicated(watcher, /^Recording$/);
   await host.getByRole('button', { name: 'Pause recording' }).click();
@@ -258,7 +264,7 @@ async function* promotion(host, asked, scene) {
   yield scene('asked on stage, devices on', asked);
   await unrecorded.and(asked.locator(':enabled')).click();
   await asked.getByRole('button', { name: 'Mute', exact: true }).waitFor();
-  await moves(asked, 10);
+  await moves(asked, 5);
   yield scene('guest on stage', asked, true);
   await asked.reload();
   await asked.getByRole('dialog', { name: 'You are on stage' }).getByText('You did not agree, so nothing of you is recorded.').waitFor();
@@ -267,21 +273,21 @@ async function* promotion(host, asked, scene) {
   await asked.getByRole('button', { name: 'Sound' }).waitFor();
 }
 
-/** What a viewer reads of the own line, from the mildest trouble to the worst, and of a line that is somebody else's. */
-async function* lines(page, webinar, scene) {
-  await page.context().addInitScript(believed);
-  await join(page, webinar.link);
-  await moves(page, 20);
-  for (const [state, line] of [
-    ['held', { held: true }],
-    ['good', {}],
-    ['poor', { loss: 0.1 }],
-    ['reduced', { loss: 0.1, height: 0.5 }],
-    ['sound', { loss: 0.1, held: true }],
-  ]) {
+/** What viewers read of the own line, from the mildest trouble to the worst, and of a line that is somebody else's. Each has a page, as a line is believed only when it has been so for a while. */
+async function* lines(open, webinar, scene) {
+  const states = [['held', { held: true }], ['poor', { loss: 0.1 }], ['reduced', { loss: 0.1, height: 0.5 }], ['sound', { loss: 0.1, held: true }]];
+  const pages = await Promise.all(states.map(async ([state, line]) => {
+    const page = await open();
+    await page.context().addInitScript(believed);
+    await join(page, webinar.link);
+    await moves(page, 5);
+    await page.waitForFunction(() => window.plenumWindows > 1); // two made the first window: smaller is less than what was there
     await page.evaluate((l) => (window.plenumLine = l), line);
     await page.locator(`[data-line=${state}]`).waitFor();
-    if (state !== 'good') yield scene(`live, line: ${state}`, page);
+    return page;
+  }));
+  for (const [i, [state]] of states.entries()) {
+    yield scene(`live, line: ${state}`, pages[i]);
+    await pages[i].context().close();
   }
-  await page.context().close();
 }

@@ -8,6 +8,7 @@ import { after, before, test as story } from 'node:test';
 import { Cast, makeFace, person, pictured } from './browser.mjs';
 import { colours, complaints, probe, tone } from './media.mjs';
 import { binary, Server } from './server.mjs';
+import { assertWhole, sounds } from './traffic.mjs';
 import {
   announce, answer, assertQuiet, createWebinar, enterStage, firstFrame, frames, goLive, indicated, inviteSpeaker, join, makeAccount,
   moves, preparePoll, startRecording, vote,
@@ -15,7 +16,7 @@ import {
 
 const hostTone = 440;
 const refuserTone = 1500;
-const face = { light: true, rate: 15 };
+const face = { light: true };
 
 let server, cast, host, refuser, attendees, webinar, recorded;
 
@@ -51,11 +52,10 @@ const speak = async (page) => {
   await page.getByRole('button', { name: 'Camera on' }).click();
 };
 
-/** Downloads every file of the webinar's recordings as the organizer, by the links on the page. */
-async function download(page) {
+/** Downloads every file of the webinar's n recordings as the organizer, by the links on the page. */
+async function download(page, n) {
   await page.goto(`${server.url}/recordings/${webinar.id}`);
-  const ready = page.getByText('Ready', { exact: true });
-  await ready.first().waitFor();
+  await page.getByText('Ready', { exact: true }).nth(n - 1).waitFor();
   const links = await page.getByRole('link', { name: /^Download(?! consent)/ }).all();
   const files = [];
   for (const [i, link] of links.entries()) {
@@ -73,7 +73,7 @@ function assertOnlyTheHost(file) {
   const { duration, codecs } = probe(file);
   assert.deepEqual(codecs, ['opus', 'vp8']);
   const pictures = colours(file);
-  assert.ok(pictures.length > face.rate * (duration - 3) * 0.5, `${pictures.length} pictures in ${duration} s`);
+  assert.ok(pictures.length > 10 * (duration - 3) * 0.5, `${pictures.length} pictures in ${duration} s`);
   for (const [i, [r, g, b]] of pictures.entries()) assert.ok(g > r + 40 && g > b + 40, `picture ${i} of ${file} is ${r},${g},${b}`);
   assert.ok(Math.max(...tone(file, hostTone)) > 0.02, 'the host is heard');
   assert.ok(Math.max(...tone(file, refuserTone)) < 0.005, 'the refuser is not');
@@ -113,11 +113,8 @@ test('live: one click to a moving picture, encrypted with AES-128-GCM', async (t
   }
   for (const page of attendees) {
     await moves(page, 15);
-    const cipher = await page.evaluate(async () => {
-      const stats = await window.plenumStats();
-      return { cipher: stats.find((s) => s.type === 'transport')?.srtpCipher, lost: stats.filter((s) => s.type === 'inbound-rtp').reduce((n, s) => n + s.packetsLost, 0) };
-    });
-    assert.deepEqual(cipher, { cipher: 'SRTP_AEAD_AES_128_GCM', lost: 0 });
+    await sounds(page);
+    await assertWhole(page, 'somebody in the audience');
   }
 });
 
@@ -187,6 +184,7 @@ test('recording is announced to everybody, in writing and aloud', async () => {
   }
   const status = await server.call('GET', `/api/webinars/${webinar.id}`);
   assert.equal(status.body.recording.state, 'announced');
+  for (const page of attendees.slice(1)) await page.close(); // one is enough to see how it goes on
 });
 
 test('strict: the refuser who is live pauses the recording; silent, it runs by itself', async () => {
@@ -216,7 +214,7 @@ test('strict: the refuser who is live pauses the recording; silent, it runs by i
 test('the organizer plays, seeks and downloads the host, and nobody else', async () => {
   const page = await host.context().newPage();
   page.setDefaultTimeout(20_000);
-  const files = await download(page);
+  const files = await download(page, 1);
   assert.equal(files.length, 3, 'one file for each stretch in which the host spoke alone');
   recorded = files.map((file) => ({ file, seconds: assertOnlyTheHost(file) }));
   assert.ok(recorded.every((r) => r.seconds > 1), JSON.stringify(recorded));
@@ -228,8 +226,9 @@ test('the organizer plays, seeks and downloads the host, and nobody else', async
     v.currentTime = v.duration / 2;
     await seeked;
     const at = v.currentTime;
+    const ended = on('ended');
     await v.play();
-    await on('ended');
+    await ended;
     return { duration: v.duration, half: at, end: v.currentTime, wide: v.videoWidth };
   });
   assert.ok(Math.abs(played.duration - recorded[0].seconds) < 0.1 && played.wide > 0, JSON.stringify(played));
@@ -263,7 +262,7 @@ test('with strict off the host is recorded on while the refuser is live, and the
   await indicated(attendees[0], /Recording ended/);
   const page = await host.context().newPage();
   page.setDefaultTimeout(20_000);
-  const files = await download(page);
+  const files = await download(page, 2);
   assert.equal(files.length, recorded.length + 1);
   const news = files.filter((file) => !recorded.some((r) => readFileSync(r.file).equals(readFileSync(file))));
   assert.equal(news.length, 1, 'what was there is there unchanged');

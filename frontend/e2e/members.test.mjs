@@ -6,7 +6,7 @@ import { Cast, person, pictured } from './browser.mjs';
 import { assertLooks, desk, handheld } from './looks.mjs';
 import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
-import { assertQuiet } from './steps.mjs';
+import { assertQuiet, becomes } from './steps.mjs';
 
 const looks = [handheld, { width: 390, height: 844, theme: 'light', lang: 'en' }, { ...desk, theme: 'dark' }, desk];
 
@@ -244,7 +244,7 @@ test('members vote in secret, and who comes too late is told', async () => {
     await anna.getByText('Your ballot is in the box: one of 2.').waitFor();
     await anna.getByText('The ballot in the name of Bert Muster is in the box: one of 2.').waitFor();
     await anna.getByText('All receipts in the box').click();
-    assert.equal(await anna.getByRole('listitem').filter({ hasText: 'yours' }).count(), 2);
+    await becomes(() => anna.getByRole('listitem').filter({ hasText: 'yours' }).count(), 2);
     assert.equal(await emil.getByRole('button', { name: /^Look for the receipt/ }).count(), 0);
     await sound(anna, 'secret-result');
 

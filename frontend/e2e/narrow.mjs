@@ -45,6 +45,7 @@ export function believed() {
   const seen = new Map();
   window.RTCPeerConnection = class extends Native {
     async getStats() {
+      window.plenumWindows = (window.plenumWindows ?? 0) + 1;
       const { loss = 0, height = 1, held = false } = window.plenumLine ?? {};
       const told = new Map();
       for (const [id, s] of await super.getStats()) {

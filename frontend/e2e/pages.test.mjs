@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Cast, makeFace, pictured } from './browser.mjs';
 import { gallery } from './gallery.mjs';
-import { accessible, desk, focusSeen, handheld, laidOut, wear } from './looks.mjs';
+import { byTurns, complaints, desk, focusSeen, handheld, wear } from './looks.mjs';
 import { Server } from './server.mjs';
 import { assertQuiet } from './steps.mjs';
 
@@ -22,18 +22,16 @@ after(async () => {
 test('all pages', async (t) => {
   const slow = { light: true, rate: 5 }; // whoever looks at pages needs no more pictures
   const faces = { hostFace: makeFace(cast.dir, 'host', 'green', 440, slow), speakerFace: makeFace(cast.dir, 'speaker', 'red', 1500, slow) };
-  let turn = 0;
   for await (const { name, page, main } of gallery(server, cast, faces)) {
-    const looks = main ? [handheld, desk] : [turn++ % 2 ? desk : handheld];
+    const looks = main ? [handheld, desk] : byTurns([handheld, desk]);
     await t.test(name, () => pictured(name, () => [page], async () => {
       const found = [];
       for (const look of looks) {
         await wear(page, look);
-        const complaints = [...(await laidOut(page, look.lang)), ...(await accessible(page))];
-        if (main && look === desk) complaints.push(...(await focusSeen(page)));
-        found.push(...complaints.map((c) => `${look.width} ${look.theme} ${look.lang}: ${c}`));
+        const wrong = await complaints(page, look, ...(main && look === desk ? [focusSeen] : []));
+        found.push(...wrong.map((c) => `${look.width} ${look.theme} ${look.lang}: ${c}`));
       }
-      await wear(page, desk);
+      if (looks.at(-1) !== desk) await wear(page, desk);
       assert.deepEqual(found, []);
       assertQuiet(page);
     }));

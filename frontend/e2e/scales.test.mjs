@@ -7,7 +7,7 @@ import { Cast, person, pictured } from './browser.mjs';
 import { assertLooks, wear } from './looks.mjs';
 import { Organizer } from './organizer.mjs';
 import { Server } from './server.mjs';
-import { assertQuiet, join } from './steps.mjs';
+import { assertQuiet, becomes, join } from './steps.mjs';
 
 const wide = { width: 1920, height: 1080, theme: 'light', lang: 'en' };
 
@@ -127,7 +127,7 @@ told('ranking: by number keys', async () => {
       }
       await voter.keyboard.press('ArrowUp'); // and the last one up by an arrow
       await card.getByRole('button', { name: `${o[3].text}, place 3 of 4` }).waitFor();
-      assert.equal(await voter.evaluate(() => document.activeElement?.getAttribute('aria-label')), `${o[3].text}, place 3 of 4`, 'the focus moves along');
+      await becomes(() => voter.evaluate(() => document.activeElement?.getAttribute('aria-label')), `${o[3].text}, place 3 of 4`, 'the focus moves along');
     },
     others: ({ options: o }) => [[0, 1, 2, 3], [0, 2, 1, 3], [3, 0, 1, 2], [2, 0, 3, 1]].map((order) => ({ options: order.map((i) => o[i].id) })),
     wrong: ({ options: o }) => [{ options: [o[0].id, o[0].id, o[1].id, o[2].id] }, { options: [o[0].id] }],
@@ -190,12 +190,12 @@ told('long answers leave the way to take part in sight, and a number beside one 
   await wall.getByText('1 × first', { exact: true }).waitFor();
   for (const way of [wide, { ...wide, width: 1280, height: 720 }]) {
     await wear(wall, way);
-    const seen = await wall.evaluate(() => {
+    const seen = () => wall.evaluate(() => {
       const box = (q) => document.querySelector(q).getBoundingClientRect();
       const [text, note] = [box('.wall li bdi'), box('.wall li .beside')];
       return { taller: document.documentElement.scrollHeight > innerHeight, ways: box('.wall footer img').bottom <= innerHeight, beside: note.left >= text.right };
     });
-    assert.deepEqual(seen, { taller: true, ways: true, beside: true }, `${way.width}`);
+    await becomes(seen, { taller: true, ways: true, beside: true }, `${way.width}`);
   }
   await look(wall, 'wall long', [wide]);
   assert.equal((await act(poll, 'close')).status, 200);

@@ -9,6 +9,17 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export const binary = join(root, 'bin', 'plenum');
 
+/** The names of all files under a folder, which may come and go meanwhile. */
+export function filesUnder(folder) {
+  for (let tries = 20; ; tries--) {
+    try {
+      return readdirSync(folder, { recursive: true });
+    } catch (fault) {
+      if (fault.code !== 'ENOENT' || tries === 0) throw fault;
+    }
+  }
+}
+
 const loopback = {
   PLENUM_LISTEN: '127.0.0.1:0',
   PLENUM_MEDIA_LISTEN: '127.0.0.1:0',
@@ -81,7 +92,7 @@ export class Server {
     const grown = new Map();
     for (const end = Date.now() + 30_000; [...grown.values()].filter((g) => g.times >= clusters).length < files; await new Promise((go) => setTimeout(go, 50))) {
       if (Date.now() > end) throw new Error(`the files on the disk grow: ${JSON.stringify([...grown.values()])}`);
-      for (const name of readdirSync(spool, { recursive: true }).filter((f) => f.endsWith('.webm'))) {
+      for (const name of filesUnder(spool).filter((f) => f.endsWith('.webm'))) {
         const size = statSync(join(spool, name), { throwIfNoEntry: false })?.size ?? 0;
         const before = grown.get(name) ?? { size, times: 0 };
         grown.set(name, { size, times: before.times + (size > before.size) });

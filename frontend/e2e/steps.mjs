@@ -1,5 +1,6 @@
 // What people do, in the words that they read.
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 
 export const account = { email: 'ada@example.org', name: 'Ada Host', password: 'four words nobody guesses' };
 
@@ -132,6 +133,15 @@ export async function vote(page, option) {
   await page.getByRole('radio', { name: option }).check();
   await page.getByRole('button', { name: 'Send answer' }).click();
   await page.getByText('Your vote is counted.').waitFor();
+}
+
+/** Asks until the answer is the one that is wanted: what was done may take a moment to show. */
+export async function becomes(ask, wanted, why) {
+  for (const end = Date.now() + 10_000; ; await new Promise((go) => setTimeout(go, 50))) {
+    const told = await ask();
+    if (isDeepStrictEqual(told, wanted)) return;
+    if (Date.now() > end) assert.deepEqual(told, wanted, why);
+  }
 }
 
 /** Nothing left the site and no page complained. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Cast, pictured } from '../browser.mjs';
 import { ballots } from '../ballots.mjs';
-import { accessible, desk, laidOut, wear } from '../looks.mjs';
+import { complaints, desk, wear } from '../looks.mjs';
 import { heard, Keys, outOfOrder, Score } from '../reading.mjs';
 import { Server } from '../server.mjs';
 import { assertQuiet } from '../steps.mjs';
@@ -42,8 +42,8 @@ test('all kinds of polls in all looks', async (t) => {
       }
       for (const look of wall ? walls : looks) {
         await wear(page, look);
-        const complaints = [...(await laidOut(page, look.lang)), ...(await accessible(page)), ...(wall ? await inOneView(page) : []), ...(card ? await outOfOrder(card) : [])];
-        found.push(...complaints.map((c) => `${look.width} ${look.theme} ${look.lang}: ${c}`));
+        const wrong = await complaints(page, look, ...(wall ? [inOneView] : []), ...(card ? [() => outOfOrder(card)] : []));
+        found.push(...wrong.map((c) => `${look.width} ${look.theme} ${look.lang}: ${c}`));
         // German is longer: what holds on the phone in German holds in English.
         if (album && (wall || (look.theme === 'dark') === (look.lang === 'de'))) await page.screenshot({ path: join(album, `${name}-${look.width}-${look.theme}.png`), fullPage: !wall });
       }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Cast, makeFace, pictured } from '../browser.mjs';
 import { gallery } from '../gallery.mjs';
-import { accessible, desk, focusSeen, laidOut, wear } from '../looks.mjs';
+import { complaints, desk, focusSeen, wear } from '../looks.mjs';
 import { Server } from '../server.mjs';
 import { assertQuiet } from '../steps.mjs';
 
@@ -37,9 +37,8 @@ test('all pages in all looks', async (t) => {
       const found = [];
       for (const look of [...(main ? harder : []), ...every]) {
         await wear(page, look);
-        const complaints = [...(await laidOut(page, look.lang)), ...(await accessible(page, look))];
-        if (main && (look.forced || (look.theme === 'light' && look.lang === 'en'))) complaints.push(...(await focusSeen(page)));
-        found.push(...complaints.map((c) => `${called(look)}: ${c}`));
+        const wrong = await complaints(page, look, ...(main && (look.forced || (look.theme === 'light' && look.lang === 'en')) ? [focusSeen] : []));
+        found.push(...wrong.map((c) => `${called(look)}: ${c}`));
       }
       await wear(page, desk);
       assert.deepEqual(found, []);
