@@ -37,7 +37,7 @@ func (r *room) newTake(ctx context.Context, g *gate) (*take, error) {
 		return nil, err
 	}
 	r.s.setLive(t.id, true)
-	t.out = r.s.c.newWriter(master.Config{Dir: r.s.c.Spool, ID: t.id, Origin: rec.StartedAt, KeyFrame: t.keyFrame, Log: r.s.c.Log, Begin: r.s.disk.Begin, OnError: t.failed})
+	t.out = r.s.c.newWriter(master.Config{Dir: r.s.c.Spool, ID: t.id, Origin: rec.StartedAt, KeyFrame: t.keyFrame, Log: r.s.c.Log, Sync: r.s.disk.Sync, OnError: t.failed})
 	return t, nil
 }
 

@@ -1,9 +1,9 @@
-// Package aio makes files durable while their writers go on.
+// Package aio makes files durable without a thread that waits for it.
 //
 // A goroutine in fsync(2) holds its thread for the milliseconds that a disk takes, and meanwhile Go's monitor looks every 20 µs
 // whether the thread's processor should go to another: for a small write that costs more than the write itself. Here the
-// kernel is told to sync (io_submit(2), IOCB_CMD_FDSYNC), and whoever has something else to do asks it later how that ended: then no
-// thread is woken for it at all.
+// kernel is told to sync (io_submit(2), IOCB_CMD_FDSYNC) and says through an eventfd when it has, on which the goroutine waits as on
+// any connection.
 package aio
 
 import (
@@ -23,37 +23,33 @@ type Syncer struct {
 	none bool // the kernel gives no requests: it is without AIO, forbids it or has given all
 }
 
-// Begin has the kernel sync f, which may be closed meanwhile, and returns what waits for that; it must be called, once. It returns when the bytes
-// that were written to f before, and its size, are on the disk: fdatasync(2), whose errors it has. Where the kernel takes no
-// request, for want of them or for this file, Begin itself waits in the system call.
-func (s *Syncer) Begin(f *os.File) (wait func() error) {
+// Sync returns when the bytes of f and its size are on the disk: fdatasync(2), whose errors it has. Where the kernel takes no
+// request, for want of them or for this file, it waits in the system call itself.
+func (s *Syncer) Sync(f *os.File) error {
 	r := s.take()
 	if r == nil {
-		return ended(fdatasync(f))
+		return wait(f)
 	}
-	if err := r.submit(f); err != nil {
+	err := r.submit(f)
+	if err != nil {
 		s.give(r)
 		if errors.Is(err, os.ErrClosed) {
-			return ended(err)
+			return err
 		}
-		return ended(fdatasync(f))
+		return wait(f)
 	}
-	return func() error {
-		result, err := r.done()
-		if err != nil { // never in order: what became of the sync is unknown
-			return errors.Join(err, r.close(), fdatasync(f))
-		}
-		s.give(r)
-		if result != nil {
-			return &os.PathError{Op: "fdatasync", Path: f.Name(), Err: result}
-		}
-		return nil
+	if err := r.done(); err != nil { // never in order: what became of the sync is unknown
+		return errors.Join(err, r.close(), wait(f))
 	}
+	err = r.result
+	s.give(r)
+	if err != nil {
+		return &os.PathError{Op: "fdatasync", Path: f.Name(), Err: err}
+	}
+	return nil
 }
 
-func ended(err error) func() error { return func() error { return err } }
-
-// Close gives the requests back to the kernel. What has begun goes on.
+// Close gives the requests back to the kernel. A Sync under way goes on.
 func (s *Syncer) Close() (err error) {
 	s.mu.Lock()
 	idle := s.idle
@@ -65,8 +61,8 @@ func (s *Syncer) Close() (err error) {
 	return err
 }
 
-// fdatasync waits in the system call.
-func fdatasync(f *os.File) (err error) {
+// wait syncs in the system call.
+func wait(f *os.File) (err error) {
 	closed := control(f, func(fd uintptr) {
 		for err = unix.EINTR; err == unix.EINTR; { //nolint:errorlint // straight from the kernel
 			err = unix.Fdatasync(int(fd))
@@ -119,12 +115,20 @@ func (s *Syncer) give(r *request) {
 }
 
 // request is a context of the kernel's that takes one request at a time.
-type request struct{ context uintptr }
+type request struct {
+	context uintptr
+	told    *os.File // eventfd
+	result  error    // of the sync, after done
+}
 
 func newRequest() (*request, error) {
-	r := &request{}
+	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		return nil, fmt.Errorf("aio: %w", err)
+	}
+	r := &request{told: os.NewFile(uintptr(fd), "eventfd")}
 	if _, _, e := unix.Syscall(unix.SYS_IO_SETUP, 1, uintptr(unsafe.Pointer(&r.context)), 0); e != 0 { //nolint:gosec // the kernel writes a word
-		return nil, fmt.Errorf("aio: %w", e)
+		return nil, errors.Join(fmt.Errorf("aio: %w", e), r.told.Close())
 	}
 	return r, nil
 }
@@ -138,7 +142,8 @@ type iocb struct {
 	fd     uint32
 	_      [3]uint64 // buffer, length, offset
 	_      uint64
-	_      [2]uint32 // flags and a descriptor to tell
+	flags  uint32
+	resfd  uint32
 }
 
 // event is struct io_event.
@@ -148,40 +153,61 @@ type event struct {
 	_      int64
 }
 
-const fdsync = 3 // IOCB_CMD_FDSYNC
+const (
+	fdsync    = 3 // IOCB_CMD_FDSYNC
+	flagResFD = 1 // IOCB_FLAG_RESFD
+)
 
-// submit has the kernel begin. It copies what it needs before it returns, and holds the file. The call does not wait, so
-// Go's scheduler is not told of it: that would wake its monitor.
+// submit has the kernel begin. It copies what it needs before it returns, and holds the file. None of the calls here waits, so
+// Go's scheduler is not told of them: that would wake its monitor.
 func (r *request) submit(f *os.File) (err error) {
-	closed := control(f, func(fd uintptr) {
-		one := &iocb{opcode: fdsync, fd: uint32(fd)} //nolint:gosec // descriptors are small
+	begin := func(fd, resfd uintptr) {
+		one := &iocb{opcode: fdsync, fd: uint32(fd), flags: flagResFD, resfd: uint32(resfd)} //nolint:gosec // descriptors are small
 		list := &one
 		if _, _, e := unix.RawSyscall(unix.SYS_IO_SUBMIT, r.context, 1, uintptr(unsafe.Pointer(list))); e != 0 { //nolint:gosec // see above
 			err = e
 		}
+	}
+	var untold error
+	closed := control(f, func(fd uintptr) {
+		untold = control(r.told, func(resfd uintptr) { begin(fd, resfd) })
 	})
-	return errors.Join(closed, err)
+	return errors.Join(closed, untold, err)
 }
 
-// done waits until the sync has ended, and returns its result. Mostly it has, and nothing waits.
-func (r *request) done() (result, err error) {
+// done waits until the sync has ended, as result says.
+func (r *request) done() error {
+	told, err := r.told.SyscallConn()
+	if err != nil {
+		return fmt.Errorf("aio: %w", err)
+	}
+	var count uint64
+	var e unix.Errno
+	if err := told.Read(func(fd uintptr) bool {
+		_, _, e = unix.RawSyscall(unix.SYS_READ, fd, uintptr(unsafe.Pointer(&count)), 8) //nolint:gosec // eventfd(2): eight bytes
+		return e != unix.EAGAIN && e != unix.EINTR
+	}); err != nil {
+		return fmt.Errorf("aio: %w", err)
+	}
+	if e != 0 || count != 1 {
+		return fmt.Errorf("aio: %d requests have ended, not one: %w", count, e)
+	}
 	var ev event
-	n, _, e := unix.RawSyscall6(unix.SYS_IO_GETEVENTS, r.context, 0, 1, uintptr(unsafe.Pointer(&ev)), 0, 0) //nolint:gosec // the kernel writes one event, if it is there
-	for e == unix.EINTR || e == 0 && n == 0 {
-		n, _, e = unix.Syscall6(unix.SYS_IO_GETEVENTS, r.context, 1, 1, uintptr(unsafe.Pointer(&ev)), 0, 0) //nolint:gosec // as above
+	n, _, e := unix.RawSyscall6(unix.SYS_IO_GETEVENTS, r.context, 1, 1, uintptr(unsafe.Pointer(&ev)), 0, 0) //nolint:gosec // the kernel writes one event, which is there
+	if e != 0 || n != 1 {
+		return fmt.Errorf("aio: %d events: %w", n, e)
 	}
-	if e != 0 {
-		return nil, fmt.Errorf("aio: %w", e)
-	}
+	r.result = nil
 	if ev.result < 0 {
-		result = unix.Errno(-ev.result) //nolint:gosec // a small number
+		r.result = unix.Errno(-ev.result) //nolint:gosec // a small number
 	}
-	return result, nil
+	return nil
 }
 
 func (r *request) close() error {
+	err := r.told.Close()
 	if _, _, e := unix.Syscall(unix.SYS_IO_DESTROY, r.context, 0, 0); e != 0 {
-		return fmt.Errorf("aio: %w", e)
+		err = errors.Join(err, fmt.Errorf("aio: %w", e))
 	}
-	return nil
+	return err
 }

@@ -29,7 +29,7 @@ func (s *Syncer) spare() int {
 	return len(s.idle)
 }
 
-// aio is a Syncer as the kernel allows: where it takes no requests, Begin is fdatasync and there are none to count.
+// aio is a Syncer as the kernel allows: where it takes no requests, Sync is fdatasync and there are none to count.
 func aio(t *testing.T) *Syncer {
 	s := &Syncer{}
 	if r := s.take(); r != nil {
@@ -51,7 +51,7 @@ func TestSync(t *testing.T) {
 		if _, err := f.Write(make([]byte, 200<<10)); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Begin(f)(); err != nil {
+		if err := s.Sync(f); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -71,7 +71,7 @@ func TestSyncMany(t *testing.T) {
 				if _, err := f.Write(make([]byte, 10<<10)); err != nil {
 					t.Error(err)
 				}
-				if err := s.Begin(f)(); err != nil {
+				if err := s.Sync(f); err != nil {
 					t.Error(err)
 				}
 			}
@@ -92,44 +92,18 @@ func TestSyncErrors(t *testing.T) {
 	}
 	defer r.Close()
 	defer w.Close()
-	if err := s.Begin(w)(); !errors.Is(err, unix.EINVAL) {
+	if err := s.Sync(w); !errors.Is(err, unix.EINVAL) {
 		t.Fatalf("a pipe: %v", err)
 	}
-	if err := s.Begin(f)(); err != nil {
+	if err := s.Sync(f); err != nil {
 		t.Fatal(err)
 	}
 	f.Close()
-	if err := s.Begin(f)(); !errors.Is(err, os.ErrClosed) {
+	if err := s.Sync(f); !errors.Is(err, os.ErrClosed) {
 		t.Fatalf("a closed file: %v", err)
 	}
 	if n := s.spare(); n != 1 && !s.none {
 		t.Fatalf("%d requests", n)
-	}
-}
-
-// While the disk works the writer goes on, and may even close the file.
-func TestBegin(t *testing.T) {
-	s, f := aio(t), file(t)
-	var waits []func() error
-	for range 3 {
-		if _, err := f.Write(make([]byte, 200<<10)); err != nil {
-			t.Fatal(err)
-		}
-		waits = append(waits, s.Begin(f))
-	}
-	if n := s.spare(); n != 0 {
-		t.Fatalf("%d requests are free while three are under way", n)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-	for _, wait := range waits {
-		if err := wait(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n := s.spare(); n != 3 && !s.none {
-		t.Fatalf("%d requests instead of the three", n)
 	}
 }
 
@@ -142,11 +116,11 @@ func TestSyncWithout(t *testing.T) {
 			}
 		}
 		f := file(t)
-		if err := s.Begin(f)(); err != nil {
+		if err := s.Sync(f); err != nil {
 			t.Fatal(name, err)
 		}
 		f.Close()
-		if err := s.Begin(f)(); !errors.Is(err, os.ErrClosed) {
+		if err := s.Sync(f); !errors.Is(err, os.ErrClosed) {
 			t.Fatalf("%s: a closed file: %v", name, err)
 		}
 		if n := s.spare(); n != 0 {
@@ -158,7 +132,7 @@ func TestSyncWithout(t *testing.T) {
 // Requests are given back to the kernel, which has few: it does not know them any more.
 func TestClose(t *testing.T) {
 	s := aio(t)
-	if err := s.Begin(file(t))(); err != nil {
+	if err := s.Sync(file(t)); err != nil {
 		t.Fatal(err)
 	}
 	idle := s.idle
@@ -171,6 +145,9 @@ func TestClose(t *testing.T) {
 	for _, r := range idle {
 		if _, _, e := unix.Syscall(unix.SYS_IO_DESTROY, r.context, 0, 0); e != unix.EINVAL {
 			t.Errorf("the kernel knows a request: %v", e)
+		}
+		if _, err := r.told.Write(make([]byte, 8)); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("its descriptor is open: %v", err)
 		}
 	}
 }

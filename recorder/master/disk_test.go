@@ -78,52 +78,6 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
-// A cluster that the disk turns out not to hold stops the writer with one call of OnError, also when it was the last; what came
-// before is kept.
-func TestSyncFails(t *testing.T) {
-	errDisk := errors.New("input/output error")
-	b := newBook(t)
-	for bad := 1; bad <= 4; bad++ {
-		for _, last := range []bool{false, true} {
-			cfg := config(t)
-			calls, begun := 0, 0
-			cfg.OnError = func(err error) {
-				if calls++; !errors.Is(err, errDisk) {
-					t.Error(err)
-				}
-			}
-			var w *Writer
-			cfg.Begin = func(f *os.File) func() error {
-				if begun++; begun != bad {
-					return fsync(f)
-				}
-				if last { // nothing comes after it
-					w.shut.Store(true)
-				}
-				return func() error { return errDisk }
-			}
-			synctest.Test(t, func(t *testing.T) {
-				cfg.Origin = time.Now()
-				w = prepare(cfg)
-				go w.run()
-				play(t, w, b, marks(400))
-				ripen()
-				info, err := w.Seal()
-				switch {
-				case calls != 1:
-					t.Errorf("sync %d: OnError was called %d times", bad, calls)
-				case bad == 1 && !last && (!info.Empty || err != nil):
-					t.Errorf("nothing is on the disk: %+v, %v", info, err)
-				case bad > 1 && (err != nil || info.Empty || !contains(t, info.Path, marked(0))):
-					t.Errorf("sync %d: %+v, %v", bad, info, err)
-				case info.Duration >= time.Duration(bad)*time.Second:
-					t.Errorf("sync %d: %v are kept", bad, info.Duration)
-				}
-			})
-		}
-	}
-}
-
 func TestFileIsThere(t *testing.T) {
 	b, cfg := newBook(t), config(t)
 	must(t, os.WriteFile(filepath.Join(cfg.Dir, "seg.webm"), []byte("older"), 0o600))

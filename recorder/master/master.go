@@ -32,8 +32,8 @@ type Config struct {
 	// KeyFrame asks the source for a key frame, at most every 500 ms. It must not block and may be nil.
 	KeyFrame func(media.Kind)
 	Log      *slog.Logger
-	// Begin has a file made durable and returns what waits for that, to be called once; nil: fsync(2), in which a thread waits.
-	Begin func(*os.File) (wait func() error)
+	// Sync returns when a file is on the disk; nil: fsync(2), in which a thread waits.
+	Sync func(*os.File) error
 	// OnError hears once that the disk failed; the writer has stopped by itself then. It comes from the writer's
 	// goroutine: it may Discard, but not wait for Seal. It may be nil.
 	OnError func(error)
@@ -73,8 +73,8 @@ func prepare(cfg Config) *Writer {
 		drain: make(chan chan struct{}), begun: time.Now()}
 	w.offset = w.begun.Sub(cfg.Origin)
 	w.spool.path = filepath.Join(cfg.Dir, cfg.ID+".webm")
-	if w.spool.begin = cfg.Begin; w.spool.begin == nil {
-		w.spool.begin = fsync
+	if w.spool.sync = cfg.Sync; w.spool.sync == nil {
+		w.spool.sync = (*os.File).Sync
 	}
 	w.reel.file = &w.spool
 	w.line.out = w.put
@@ -198,9 +198,6 @@ func (w *Writer) run() {
 		}
 		t.Reset(next)
 	}
-	if err := w.reel.settle(); err != nil {
-		w.fail(err)
-	}
 	w.queue.drop()
 	w.reel.drop()
 	w.line = line{}
@@ -227,10 +224,7 @@ func (w *Writer) empty(now time.Duration) error {
 	if err := w.line.end(now); err != nil {
 		return err
 	}
-	if err := w.reel.flush(); err != nil {
-		return err
-	}
-	return w.reel.settle()
+	return w.reel.flush()
 }
 
 // fail stops the writer; what is on disk stays for Seal.

@@ -95,14 +95,6 @@ func (r *reel) flush() error {
 	return err
 }
 
-// settle returns when all that was flushed is on the disk.
-func (r *reel) settle() error {
-	if r.mux == nil {
-		return nil
-	}
-	return r.mux.Settle()
-}
-
 // oldest is how long a sample may lie in the open cluster: with the depth before it, what the end of the process costs.
 const oldest = webm.MaxClusterTime - 100*time.Millisecond
 

@@ -13,9 +13,8 @@ var errShut = errors.New("master: spool is shut")
 
 // spool is the file of one segment: it exists from the first byte on, and takes none once it is shut.
 type spool struct {
-	path  string
-	begin func(*os.File) (wait func() error)
-	wait  func() error // for the sync under way; nil: there is none
+	path string
+	sync func(*os.File) error
 
 	// mu is held across the write itself, against the rule of the house: shut must not return while bytes are on
 	// their way, and not before it is certain that none will set out. A write is one cluster into the page cache;
@@ -81,46 +80,17 @@ func (s *spool) Truncate(size int64) error {
 	return f.Truncate(size)
 }
 
-// Begin has the bytes made durable, see webm.Lazy. The first time that has ended when it returns, for the file's name to follow.
-func (s *spool) Begin() {
-	f, err := s.file()
-	switch {
-	case err != nil:
-		s.wait = func() error { return err }
-	case s.fresh:
-		err := s.Sync()
-		s.wait = func() error { return err }
-	default:
-		s.wait = s.begin(f)
-	}
-}
-
-// Wait returns when the sync that Begin began has ended, and how.
-func (s *spool) Wait() error {
-	wait := s.wait
-	if s.wait = nil; wait == nil {
-		return nil
-	}
-	return wait()
-}
-
 // Sync makes the bytes durable, and the first time the file's name as well.
 func (s *spool) Sync() error {
 	f, err := s.file()
 	if err != nil {
 		return err
 	}
-	if err := s.begin(f)(); err != nil || !s.fresh {
+	if err := s.sync(f); err != nil || !s.fresh {
 		return err
 	}
 	s.fresh = false
 	return syncDir(filepath.Dir(s.path))
-}
-
-// fsync waits until f is on the disk, before it returns what says how that ended.
-func fsync(f *os.File) (wait func() error) {
-	err := f.Sync()
-	return func() error { return err }
 }
 
 // close ends the file, and removes it unless it is to be kept.
@@ -132,7 +102,7 @@ func (s *spool) close(keep bool) error {
 	if f == nil {
 		return nil
 	}
-	err := errors.Join(s.Wait(), f.Close())
+	err := f.Close()
 	if !keep {
 		err = errors.Join(os.Remove(s.path), err)
 	}

@@ -32,13 +32,6 @@ func newIndex(tracks []Track) index {
 	return index{declared: append([]Track(nil), tracks...)}
 }
 
-// clone returns one that add on x does not change.
-func (x *index) clone() index {
-	out := *x
-	out.declared = append([]Track(nil), x.declared...)
-	return out
-}
-
 // find returns the declared track with that number or nil.
 func (x *index) find(number uint8) *Track {
 	for i := range x.declared {

@@ -2,7 +2,7 @@
 //
 // Layout: a fixed region of 4 KiB (EBML head, SeekHead, Info, Tracks, Tags, Void), clusters of known size and at
 // most one second, then Cues. The segment's size is unknown until Finalize patches the region. Each cluster is one
-// write and one sync, which a Lazy file has ended by the next, so a kill costs the open cluster only; Repair drops a torn tail and finalises the rest.
+// write and one sync, so a kill costs the open cluster only; Repair drops a torn tail and finalises the rest.
 // Container: https://www.webmproject.org/docs/container/ and RFC 9559 (Matroska), RFC 8794 (EBML).
 package webm
 
@@ -55,14 +55,6 @@ type File interface {
 	io.WriterAt
 	Truncate(size int64) error
 	Sync() error
-}
-
-// Lazy is a File that need not be waited for after each cluster. Begin has what was written made durable, Wait returns when that has
-// ended, and how; it is called before the next Begin or Sync.
-type Lazy interface {
-	File
-	Begin()
-	Wait() error
 }
 
 // Options of a Writer.

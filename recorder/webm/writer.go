@@ -19,8 +19,7 @@ type Writer struct {
 	f    File
 	opt  Options
 	x    index
-	off  int64 // end of the last cluster, 0 before the first
-	sure *sure // not nil: the last cluster is on its way to the disk
+	off  int64 // end of what is durable, 0 before the first cluster
 	err  error
 	done bool
 
@@ -29,12 +28,6 @@ type Writer struct {
 	start   int64 // ms, timestamp of the open cluster
 	last    int64 // ms, newest sample
 	prev    [128]int64
-}
-
-// sure is what stays if the last cluster turns out not to be durable.
-type sure struct {
-	x   index
-	off int64
 }
 
 // NewWriter checks the tracks and writes nothing: the header goes out with the first cluster.
@@ -132,15 +125,11 @@ func (w *Writer) Drop() {
 	w.buf, w.samples = w.buf[:0], w.samples[:0]
 }
 
-// Flush writes the open cluster, as far as Admit allows, in one write and returns when it is durable; with a Lazy file, when
-// the one before is: Settle waits for the last.
+// Flush writes the open cluster, as far as Admit allows, in one write and returns when it is durable.
 // Errors: the File's, and that one again from then on.
 func (w *Writer) Flush() error {
 	if w.err != nil {
 		return w.err
-	}
-	if err := w.Settle(); err != nil {
-		return err
 	}
 	w.refuse()
 	if len(w.samples) == 0 {
@@ -163,9 +152,6 @@ func (w *Writer) Flush() error {
 		w.Drop()
 		return w.err
 	}
-	if _, lazy := w.f.(Lazy); lazy {
-		w.sure = &sure{x: w.x.clone(), off: w.off}
-	}
 	w.x.add(pos, w.buf, w.samples)
 	w.off = at + int64(len(out))
 	w.buf, w.samples = w.buf[:0], w.samples[:0]
@@ -178,30 +164,7 @@ func (w *Writer) put(b []byte, at int64) error {
 	} else if n < len(b) {
 		return io.ErrShortWrite
 	}
-	if f, ok := w.f.(Lazy); ok {
-		f.Begin()
-		return nil
-	}
 	return w.f.Sync()
-}
-
-// Settle returns when all that Flush has written is durable. A cluster that is not counts as never written, and the open one is
-// dropped with it. Errors: the File's, once, and from Flush from then on.
-func (w *Writer) Settle() error {
-	f, lazy := w.f.(Lazy)
-	if !lazy || w.sure == nil {
-		return nil
-	}
-	before := w.sure
-	w.sure = nil
-	err := f.Wait()
-	if err == nil {
-		return nil
-	}
-	w.x, w.off = before.x, before.off
-	w.err = fmt.Errorf("webm: sync cluster: %w", err)
-	w.Drop()
-	return w.err
 }
 
 // withHeader is the first cluster behind the header region.
@@ -247,7 +210,7 @@ func (w *Writer) refuse() {
 	w.buf, w.samples = w.buf[:end], kept
 }
 
-// Stats of what is on disk so far, or on its way there.
+// Stats of what is on disk so far.
 func (w *Writer) Stats() Stats { return w.x.stats(w.off, w.opt.Tags) }
 
 // Finalize writes the open cluster, cues, chapters, duration and sizes, and leaves declared tracks without samples out. After
@@ -258,9 +221,6 @@ func (w *Writer) Finalize(list ...Chapter) (Stats, error) {
 		return w.Stats(), ErrClosed
 	}
 	lost := w.Flush()
-	if lost == nil {
-		lost = w.Settle()
-	}
 	w.done = true
 	if w.off == 0 && lost != nil {
 		return w.Stats(), lost
