@@ -203,11 +203,16 @@ func TestPublisherBeyondTheRateIsCapped(t *testing.T) {
 	r := newRaw(t, e, true)
 	payload := append(vp8(true, 1, 1, 'M', 1), make([]byte, 1100)...)
 	start := time.Now()
-	const sent = 12_000
-	paced(sent, func(i int) bool {
-		r.media(r.packet(7, uint16(i), payload))
-		return true
-	})
+	const round = 12_000
+	sent := 0
+	// A machine that is busy elsewhere may not get so much through in one round as is over the limit.
+	for sent == 0 || e.books.overLimit.Load() == 0 && sent < 5*round {
+		paced(round, func(int) bool {
+			r.media(r.packet(7, uint16(sent), payload))
+			sent++
+			return true
+		})
+	}
 	seconds := time.Now().Unix() - start.Unix() + 1 // that it touches
 	b.unaffected()
 	if e.books.overLimit.Load() == 0 {

@@ -184,7 +184,10 @@ func TestPictureGivesWayToSoundAndReturns(t *testing.T) {
 		return <-out
 	}
 	eventually(t, "the picture to stop", func() bool { p.report(t, "video0", 220); return paused() })
-	was, heard := p.count("video0"), p.count("audio0")
+	heard := p.count("audio0")
+	eventually(t, "what was on its way", func() bool { return p.count("audio0") > heard+20 })
+	was := p.count("video0")
+	heard = p.count("audio0")
 	eventually(t, "sound alone", func() bool { return p.count("audio0") > heard+20 })
 	if n := p.count("video0") - was; n > 2 {
 		t.Errorf("%d packets of a picture that was stopped", n)
