@@ -65,7 +65,7 @@ BROWSE  := node --test --test-reporter=spec --test-concurrency=1
 test: packages build ## vet, staticcheck, race detector, leaks, page checks, journeys in a browser (≤ 15 minutes on 2 cores)
 	@$(MAKE) --no-print-directory -j2 --output-sync=target test-code test-pages test-bugs
 	go test -race -p 3 ./recorder ./cmd/plenum ./... # the longest first
-	@$(MAKE) --no-print-directory -k -j3 --output-sync=target $(patsubst %,browse-%,$(LONGEST) $(filter-out $(ALONE) $(LONGEST),$(BROWSER)))
+	@$(MAKE) --no-print-directory -k -j2 --output-sync=target $(patsubst %,browse-%,$(LONGEST) $(filter-out $(ALONE) $(LONGEST),$(BROWSER)))
 	@$(MAKE) --no-print-directory -k $(patsubst %,browse-%,$(ALONE))
 
 .PHONY: test-code test-pages test-bugs
@@ -78,7 +78,7 @@ test-pages:
 test-bugs:
 	go test -run 'Model|SeededBugs|VerifyFindsTampering' ./recorder ./recorder/consent
 
-# Most of each is waiting, so three fill two cores; make starts them in this order, and node would not.
+# make starts them in this order, and node would not.
 browse-%:
 	$(BROWSE) frontend/e2e/$*.test.mjs
 
@@ -92,7 +92,7 @@ test-full: packages build ## the bars' full matrix: all pages, sizes, themes and
 	go test -tags $(TAGS),full -run BrowsersSeek ./cmd/plenum -timeout 30m
 	@minio=$$(.ci/minio); [ -z "$$minio" ] || PLENUM_TEST_MINIO=$$minio go test -tags $(TAGS),minio -run MinIO ./recorder/blob
 	$(BROWSE) frontend/e2e/full/*.test.mjs
-	@PLENUM_LOOKS=all $(MAKE) --no-print-directory -k -j3 --output-sync=target $(patsubst %,browse-%,$(LOOKED))
+	@PLENUM_LOOKS=all $(MAKE) --no-print-directory -k -j2 --output-sync=target $(patsubst %,browse-%,$(LOOKED))
 
 .PHONY: lint
 lint: $(PAGES) ## golangci-lint, eslint, stylelint, knip; govulncheck where its database can be reached

@@ -30,7 +30,7 @@ after(async () => {
   await server?.stop();
 });
 
-const told = (name, run) => test(name, () => pictured(name, () => [host, phone, room, wall], run));
+const told = (name, run) => test(name, () => pictured(name, () => browser.contexts().flatMap((c) => c.pages()), run));
 const asHost = (method, what, json) => organizer.ask(method, `/api/webinars/${webinar.id}${what}`, json);
 const pollAsked = async (question) => (await asHost('GET', '/polls')).find((p) => p.question === question);
 
@@ -95,10 +95,11 @@ told('a name for named polls, and questions', async () => {
 told('the seat of the room on a phone of its own: still one vote', async () => {
   await join(room, webinar.link, { picture: false });
   await room.getByRole('button', { name: 'Vote on my phone' }).click();
+  const dialog = room.getByRole('dialog', { name: 'Your vote on your phone' });
+  await dialog.getByRole('img').waitFor(); // the first code, which the next one makes worthless
   const answered = room.waitForResponse((r) => r.url().endsWith('/phone'));
   await room.getByRole('button', { name: 'New code' }).click();
   const { link } = await (await answered).json();
-  const dialog = room.getByRole('dialog', { name: 'Your vote on your phone' });
   await dialog.getByRole('img').waitFor();
   await assertLooks(room, 'room, own code', [{ ...desk }, { ...desk, theme: 'dark', lang: 'de' }]);
   await room.route(/\/polls$/, (r) => r.abort()); // the page of the room does not hear of the other vote before its own is sent
