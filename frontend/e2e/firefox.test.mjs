@@ -63,7 +63,7 @@ test('Firefox is recorded with consent, and the file is sound', async () => {
   await startRecording(host);
   await indicated(watcher, /^Recording$/);
   await host.evaluate(() => dispatchEvent(new Event('online'))); // another network comes up, which pauses nothing
-  await server.written(3, 2); // Firefox reports on its sound every five seconds, without which nothing of it is taken
+  await server.written(9, 2); // Firefox reports on its sound every 2.5 to 7.5 s, without which nothing of it is taken
   await host.getByRole('button', { name: 'Stop recording' }).click();
   await indicated(watcher, /Recording ended/);
   const files = await recorded(host);
