@@ -24,6 +24,12 @@ export function probe(file) {
   return { duration: Number(format.duration), codecs: streams.map((s) => s.codec_name).sort() };
 }
 
+/** How many packets of sound a file holds, which may be growing. */
+export function soundPackets(file) {
+  const { text } = run('ffprobe', '-v', 'quiet', '-select_streams', 'a:0', '-count_packets', '-show_entries', 'stream=nb_read_packets', '-of', 'default=nw=1:nk=1', file);
+  return Number.parseInt(text, 10) || 0;
+}
+
 /** The mean colour of every frame, [r, g, b] from 0 to 255. */
 export function colours(file) {
   const raw = execFileSync('ffmpeg', ['-v', 'error', '-i', file, '-map', '0:v:0', '-vf', 'scale=1:1:flags=area', '-fps_mode', 'passthrough', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'], { maxBuffer: 1 << 28 });
