@@ -34,7 +34,7 @@ func TestOutOfDescriptors(t *testing.T) {
 		again(t, nil)
 		return
 	}
-	e, _, _ := startEngine(t, Config{Listen: "127.0.0.1:0", TCP: true}, defaultTiming())
+	e, _, _ := startEngine(t, Config{Listen: "127.0.0.1:0", TCP: true}, patientTiming())
 	e.SetLive("r", true)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
 	s.pump()

@@ -76,9 +76,7 @@ func TestSpeakersAreTold(t *testing.T) {
 	}
 	hush := anna.talk()
 	eventually(t, "anna", last("anna"))
-	if got := e.Speaking("r"); !slices.Equal(got, []string{"anna"}) {
-		t.Errorf("Speaking says %q", got)
-	}
+	eventually(t, "Speaking to say it", func() bool { return slices.Equal(e.Speaking("r"), []string{"anna"}) })
 	bert := publish(t, e, "r", Publisher{Owner: "bert"}, 'B')
 	hushBert := bert.talk()
 	eventually(t, "both", last("anna", "bert"))
@@ -89,7 +87,10 @@ func TestSpeakersAreTold(t *testing.T) {
 	hush()
 	hushBert()
 	eventually(t, "nobody", last())
-	if len(b.talks) != 4 {
+	// Four changes, and more where the machine gave nobody time to talk; but what is told is always another.
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.talks) < 4 || len(slices.CompactFunc(slices.Clone(b.talks), slices.Equal)) != len(b.talks) {
 		t.Errorf("told %d times: %q", len(b.talks), b.talks)
 	}
 }
@@ -122,10 +123,8 @@ func TestWhoTalksIsHeard(t *testing.T) {
 		levels[who].Store(127)
 	}
 	for _, slot := range []string{"audio0", "audio1", "audio2"} {
+		eventually(t, "50 packets in "+slot, func() bool { return p.count(slot) >= 50 })
 		pkts := p.packets(slot)
-		if len(pkts) < 50 {
-			t.Errorf("%d packets in %s", len(pkts), slot)
-		}
 		for i := 1; i < len(pkts); i++ {
 			if pkts[i].SSRC != pkts[0].SSRC {
 				t.Fatalf("%s changed its SSRC", slot)

@@ -28,7 +28,7 @@ func (l *lateSink) WriteReport(media.SenderReport) {}
 
 // TestAnythingThatWaitedIsPassedOn has more packets wait for a source's loop than one burst takes.
 func TestAnythingThatWaitedIsPassedOn(t *testing.T) {
-	e, w, _ := startEngine(t, Config{Listen: "127.0.0.1:0"}, defaultTiming())
+	e, w, _ := startEngine(t, Config{Listen: "127.0.0.1:0"}, patientTiming())
 	e.SetLive("r", true)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
 	p := watch(t, e, "r", Viewer{}, 1, 1)

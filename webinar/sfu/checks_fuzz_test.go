@@ -78,7 +78,8 @@ func (c *checker) ask(t *testing.T) (before int) {
 // FuzzChecks sends to the port what is STUN or nearly so: from a stranger as it is, and from somebody who has the
 // password of a session. The first gets nothing back, the second no more than was sent, and the next check is answered.
 func FuzzChecks(f *testing.F) {
-	still := timing{disconnected: time.Hour, failed: time.Hour, keepAlive: time.Hour, connect: time.Hour}
+	still := patientTiming()
+	still.keepAlive = time.Hour
 	e, err := start(Config{Listen: "127.0.0.1:0"}, &watcher{}, &board{}, still)
 	if err != nil {
 		f.Fatal(err)

@@ -112,7 +112,8 @@ func (c *encoder) connect(cert tls.Certificate) error {
 	agent, err := ice.NewAgentWithOptions(
 		ice.WithLocalCredentials(said(&c.offer, 0, "ice-ufrag"), said(&c.offer, 0, "ice-pwd")),
 		ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeUDP4}), ice.WithIncludeLoopback(), ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled),
-		ice.WithInterfaceFilter(func(name string) bool { return name == "lo" }), ice.WithLoggerFactory(quiet()),
+		ice.WithInterfaceFilter(func(name string) bool { return name == "lo" }),
+		ice.WithMaxBindingRequests(endlessChecks), ice.WithFailedTimeout(patience), ice.WithLoggerFactory(quiet()),
 	)
 	if err != nil {
 		c.t.Fatal(err)

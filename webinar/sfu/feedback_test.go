@@ -47,6 +47,7 @@ func TestKeyFrameRequestsAreCoalesced(t *testing.T) {
 	t.Parallel()
 	e, w, _ := newTestEngine(t)
 	e.SetLive("r", true)
+	from := time.Now() // before the first request, so that none of before arrives among those that count
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
 	s.pump()
 	var players []*player
@@ -56,7 +57,7 @@ func TestKeyFrameRequestsAreCoalesced(t *testing.T) {
 	for _, p := range players {
 		eventually(t, "media", func() bool { return p.count("video0") > 10 })
 	}
-	before, from := s.plis.Load(), time.Now()
+	before := s.plis.Load()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for range 60 {
@@ -77,9 +78,10 @@ func TestKeyFrameRequestsAreCoalesced(t *testing.T) {
 			}
 		}
 	}
-	got, most := s.plis.Load()-before, int64(time.Since(from)/keyFrameGap)+1
-	if got == 0 || got > most {
-		t.Errorf("the publisher got %d requests in %v, want 1 to %d", got, time.Since(from), most)
+	eventually(t, "a request", func() bool { return s.plis.Load() > before })
+	got := s.plis.Load()
+	if most := int64(time.Since(from)/keyFrameGap) + 1; got > most {
+		t.Errorf("the publisher got %d requests in %v, want at most %d", got, time.Since(from), most)
 	}
 }
 

@@ -22,7 +22,7 @@ func TestTheSystemTakesNoMore(t *testing.T) {
 		return
 	}
 	shape(t, "ip", "link", "set", "lo", "up")
-	e, _, _ := startEngine(t, Config{Listen: "127.0.0.1:0"}, defaultTiming())
+	e, _, _ := startEngine(t, Config{Listen: "127.0.0.1:0"}, patientTiming())
 	e.SetLive("r", true)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
 	s.size = 1000

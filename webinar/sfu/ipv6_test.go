@@ -20,7 +20,7 @@ func TestIPv6(t *testing.T) {
 		{"gso", ":0", both, []string{six, four}}, {"sendmmsg", ":0", both, []string{six, four}}, {"sendto", ":0", both, []string{six, four}},
 	} {
 		t.Run(c.path+" "+c.listen, func(t *testing.T) {
-			e, _, _ := startEngine(t, Config{Listen: c.listen, Egress: c.path, Advertise: c.advertise, TCP: true}, defaultTiming())
+			e, _, _ := startEngine(t, Config{Listen: c.listen, Egress: c.path, Advertise: c.advertise, TCP: true}, patientTiming())
 			e.SetLive("r", true)
 			pc, l := newPeerAt(t, six)
 			s := publishFrom(t, e, "r", Publisher{Owner: "anna"}, 'A', pc, l)

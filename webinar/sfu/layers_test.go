@@ -198,7 +198,7 @@ func TestPictureGivesWayToSoundAndReturns(t *testing.T) {
 
 func TestUnwatchedLayersSleep(t *testing.T) {
 	t.Parallel()
-	tm := defaultTiming()
+	tm := patientTiming()
 	tm.sleep = time.Second
 	e, _, b := startEngine(t, Config{Listen: "127.0.0.1:0"}, tm)
 	e.SetLive("r", true)
@@ -210,9 +210,10 @@ func TestUnwatchedLayersSleep(t *testing.T) {
 		defer b.mu.Unlock()
 		return slices.Contains(b.layers, "anna camera f")
 	})
-	if got := e.Layers("r", "anna"); len(got) != 1 || !slices.Equal(got[0].Rids, []string{"f"}) {
-		t.Errorf("wanted: %v", got)
-	}
+	eventually(t, "the best alone to be wanted", func() bool {
+		got := e.Layers("r", "anna")
+		return len(got) == 1 && slices.Equal(got[0].Rids, []string{"f"})
+	})
 	s.off[0].Store(true)
 	s.off[1].Store(true)
 	eventually(t, "them to be gone", func() bool { return !ladderOf(e)[0].alive.Load() && !ladderOf(e)[1].alive.Load() })
@@ -230,7 +231,7 @@ func TestUnwatchedLayersSleep(t *testing.T) {
 
 // Browsers send the large layers only when they know that their line carries them. Until a layer has come it is wanted.
 func TestALayerThatHasNotComeYetIsWanted(t *testing.T) {
-	tm := defaultTiming()
+	tm := patientTiming()
 	tm.sleep = 100 * time.Millisecond
 	e, _, _ := startEngine(t, Config{Listen: "127.0.0.1:0"}, tm)
 	e.SetLive("r", true)
@@ -284,7 +285,7 @@ func TestTheRecordingGetsTheBestLayerThatIsThere(t *testing.T) {
 // Before anybody watches, a recording alone says which layer is wanted.
 func TestTheRecordingKeepsTheBestLayer(t *testing.T) {
 	t.Parallel()
-	tm := defaultTiming()
+	tm := patientTiming()
 	tm.sleep = 500 * time.Millisecond
 	e, w, _ := startEngine(t, Config{Listen: "127.0.0.1:0"}, tm)
 	s := simulcast(t, e, "r", "anna")

@@ -87,7 +87,7 @@ func TestMalformedMedia(t *testing.T) {
 	victim := watch(t, e, "raw", Viewer{Owner: "vera"}, 1, 1)
 	r := newRaw(t, e, true)
 	dice := rand.New(rand.NewPCG(10, 1))
-	paced(*malformed, func(i int) bool {
+	b.paced(*malformed, func(i int) bool {
 		good := r.packet(7, uint16(i), append(vp8(dice.IntN(30) == 0, uint16(i), byte(i), 'M', uint32(i)), make([]byte, dice.IntN(200))...))
 		if i > 20 && dice.IntN(3) > 0 {
 			good = badMedia(dice, good, uint16(i))
@@ -109,7 +109,7 @@ func TestMalformedReports(t *testing.T) {
 	publisher.media(publisher.packet(7, 1, vp8(true, 1, 1, 'M', 1)))
 	dice := rand.New(rand.NewPCG(10, 2))
 	ssrcs := ssrcsOf(t, viewer.answer)
-	paced(*malformed, func(i int) bool {
+	b.paced(*malformed, func(i int) bool {
 		to, ssrc := viewer, ssrcs[dice.IntN(len(ssrcs))]
 		if i%2 == 0 {
 			to, ssrc = publisher, 7
@@ -179,7 +179,7 @@ func TestMalformedDatagramsAtThePort(t *testing.T) {
 		}
 	}()
 	dice := rand.New(rand.NewPCG(10, 3))
-	paced(*malformed, func(i int) bool {
+	b.paced(*malformed, func(i int) bool {
 		if _, err := conn.Write(stray(t, dice, ufrag, i)); err != nil {
 			t.Fatal(err)
 		}

@@ -2,23 +2,31 @@ package sfu
 
 import "time"
 
-// limiter caps what one source may send in a second, far above what browsers do.
+// rate is what one source may send in a second.
+type rate struct{ packets, bytes int }
+
+// defaultRate is far above what browsers do.
+func defaultRate(video bool) rate {
+	if video {
+		return rate{6000, 25e6 / 8}
+	}
+	return rate{500, 2e6 / 8}
+}
+
+// limiter caps what one source sends in a second.
 type limiter struct {
 	second  int64
 	packets int
 	bytes   int
 }
 
-func (l *limiter) allow(at time.Time, size int, video bool) bool {
+func (l *limiter) allow(at time.Time, size int, most rate) bool {
 	if sec := at.Unix(); sec != l.second {
 		*l = limiter{second: sec}
 	}
 	l.packets++
 	l.bytes += size
-	if video {
-		return l.packets <= 6000 && l.bytes <= 25e6/8
-	}
-	return l.packets <= 500 && l.bytes <= 2e6/8
+	return l.packets <= most.packets && l.bytes <= most.bytes
 }
 
 // speech tells talking from coughing by the audio level that the sender measured (RFC 6464).

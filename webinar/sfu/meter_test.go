@@ -10,7 +10,7 @@ func TestLimiter(t *testing.T) {
 	at := time.Unix(1000, 0)
 	let := func(n, size int, video bool) (passed int) {
 		for range n {
-			if l.allow(at, size, video) {
+			if l.allow(at, size, defaultRate(video)) {
 				passed++
 			}
 		}

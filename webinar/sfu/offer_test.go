@@ -269,7 +269,7 @@ func TestAnswerNamesTheAddresses(t *testing.T) {
 	text := sample(t, recv, 1, 2)
 	ask := func(cfg Config) string {
 		t.Helper()
-		e, _, _ := startEngine(t, cfg, defaultTiming())
+		e, _, _ := startEngine(t, cfg, patientTiming())
 		_, answer, err := e.Watch(t.Context(), "r", Viewer{}, text)
 		if err != nil {
 			t.Fatal(err)

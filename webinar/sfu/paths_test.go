@@ -47,7 +47,7 @@ func TestEveryPathDeliversAll(t *testing.T) {
 	} {
 		t.Run(c.path+" "+c.listen, func(t *testing.T) {
 			cfg := Config{Listen: c.listen, Egress: c.path, Advertise: []netip.Addr{netip.MustParseAddr("127.0.0.1")}}
-			e, _, _ := startEngine(t, cfg, defaultTiming())
+			e, _, _ := startEngine(t, cfg, patientTiming())
 			e.SetLive("r", true)
 			s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
 			players := []*player{watch(t, e, "r", Viewer{}, 1, 1), watch(t, e, "r", Viewer{}, 3, 4), watch(t, e, "r", Viewer{Owner: "bert", OnStage: true}, 3, 4)}
@@ -137,10 +137,12 @@ func (l *line) ReadFrom(b []byte) (int, net.Addr, error) {
 	return n, a, err
 }
 
-// hotPath sends bursts of 8 pictures' packets and one of sound to viewers and returns the allocations for each. The
-// viewers are deaf, so what allocates is the server.
+// hotPath sends bursts of 8 pictures' packets and one of sound to viewers, ten times so many, and returns the allocations
+// for each of the least time: the others hold what went on beside it, which is more where the machine is slow. The viewers
+// are deaf, so what allocates is the server.
 func hotPath(t testing.TB, viewers, rounds int) (allocs float64, packets int) {
-	tm := timing{disconnected: time.Hour, failed: time.Hour, keepAlive: time.Hour, connect: time.Minute}
+	tm := patientTiming()
+	tm.keepAlive = time.Hour
 	e, _, _ := startEngine(t, Config{Listen: "127.0.0.1:0"}, tm)
 	e.SetLive("r", true)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
@@ -164,24 +166,32 @@ func hotPath(t testing.TB, viewers, rounds int) (allocs float64, packets int) {
 	for _, src := range sources {
 		jobs = append(jobs, burstOf(src.ladder()[0]))
 	}
+	const times = 10
 	done := make(chan int)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	for _, sh := range e.shards {
-		sh.post(func(sh *shard) {
-			sent := sh.out.Stats().Datagrams
-			for n := range rounds {
-				for _, j := range jobs {
-					sh.gather(j.moved(n))
+	for i := range times {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		some := 0
+		for _, sh := range e.shards {
+			sh.post(func(sh *shard) {
+				sent := sh.out.Stats().Datagrams
+				for n := range rounds / times {
+					for _, j := range jobs {
+						sh.gather(j.moved(i*rounds/times + n))
+					}
+					sh.visit()
 				}
-				sh.visit()
-			}
-			done <- int(sh.out.Stats().Datagrams - sent)
-		})
-		packets += <-done
+				done <- int(sh.out.Stats().Datagrams - sent)
+			})
+			some += <-done
+		}
+		runtime.ReadMemStats(&after)
+		if each := float64(after.Mallocs-before.Mallocs) / float64(max(some, 1)); i == 0 || each < allocs {
+			allocs = each
+		}
+		packets += some
 	}
-	runtime.ReadMemStats(&after)
-	return float64(after.Mallocs-before.Mallocs) / float64(packets), packets
+	return allocs, packets
 }
 
 // settle waits until every slot is live in its feed.

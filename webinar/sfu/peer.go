@@ -25,16 +25,18 @@ import (
 	"plenum/webinar/sfu/ingress"
 )
 
-// timing says how long a peer may be silent or take to connect.
+// timing says how long a peer may be silent or take to connect, and how much it may send.
 type timing struct {
 	disconnected, failed, keepAlive time.Duration // ICE
 	connect                         time.Duration // from the answer to the first packet
 	sleep                           time.Duration // a layer that nobody watches is switched off after so long
+	stranger                        time.Duration // a connection over TCP, until its first check
+	rate                            func(video bool) rate
 }
 
 // defaultTiming has a vanished peer gone within 30 s.
 func defaultTiming() timing {
-	return timing{disconnected: 5 * time.Second, failed: 12 * time.Second, keepAlive: 2 * time.Second, connect: 20 * time.Second, sleep: 8 * time.Second}
+	return timing{disconnected: 5 * time.Second, failed: 12 * time.Second, keepAlive: 2 * time.Second, connect: 20 * time.Second, sleep: 8 * time.Second, stranger: 5 * time.Second, rate: defaultRate}
 }
 
 const socketBuffer = 4 << 20 // bytes
@@ -202,7 +204,7 @@ func (s *stack) build(cfg Config, tm timing, b *books) error {
 	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: &port{Conn: in, out: s.egress}, Net: lo, Logger: quiet().NewLogger("ice")})
 	s.narrow = &narrowMux{UDPMux: s.mux, dropped: &b.remotesFull}
 	if s.listener != nil {
-		s.tcp = newTCPMux(s.listener)
+		s.tcp = newTCPMux(s.listener, tm.stranger)
 	}
 	return nil
 }

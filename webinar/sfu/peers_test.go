@@ -55,9 +55,12 @@ func newPeerAt(t testing.TB, addr string, extend ...func(*webrtc.MediaEngine) er
 	if err != nil {
 		t.Fatal(err)
 	}
+	// As much as the server's, as far as the system allows: what waits for a client that gets no time is not lost.
+	_ = conn.(*net.UDPConn).SetReadBuffer(socketBuffer)
 	l := &line{PacketConn: conn}
 	mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: l, Logger: quiet().NewLogger("test")})
 	se := webrtc.SettingEngine{LoggerFactory: quiet()}
+	patientClient(&se)
 	se.SetICEUDPMux(mux)
 	se.SetIncludeLoopbackCandidate(true)
 	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})

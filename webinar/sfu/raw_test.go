@@ -37,7 +37,7 @@ func newRaw(t testing.TB, e *Engine, publish bool) *raw {
 	r := &raw{t: t}
 	lo := func(ip net.IP) bool { return ip.IsLoopback() }
 	agent, err := ice.NewAgentWithOptions(ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeUDP4}), ice.WithIncludeLoopback(), ice.WithIPFilter(lo),
-		ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled), ice.WithLoggerFactory(quiet()))
+		ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled), ice.WithMaxBindingRequests(endlessChecks), ice.WithFailedTimeout(patience), ice.WithLoggerFactory(quiet()))
 	if err != nil {
 		t.Fatal(err)
 	}

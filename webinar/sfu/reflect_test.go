@@ -48,8 +48,9 @@ func TestAnswersToChecksAreSmall(t *testing.T) {
 // A viewer that vanishes is not only off the lists: nothing refers to it any more.
 func TestVanishedViewersLeaveMemory(t *testing.T) {
 	t.Parallel()
-	patient := timing{disconnected: 2 * time.Second, failed: time.Second, keepAlive: 50 * time.Millisecond, connect: 10 * time.Second}
-	e, _, _ := startEngine(t, Config{Listen: "127.0.0.1:0"}, patient)
+	tm := patientTiming()
+	tm.disconnected, tm.failed, tm.keepAlive = 8*time.Second, 4*time.Second, 50*time.Millisecond
+	e, _, _ := startEngine(t, Config{Listen: "127.0.0.1:0"}, tm)
 	e.SetLive("r", true)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
 	s.pump()

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
@@ -26,6 +27,7 @@ func newRoamer(t testing.TB, change ...func(*webrtc.SettingEngine, *webrtc.Confi
 		t.Fatal(err)
 	}
 	se := webrtc.SettingEngine{LoggerFactory: quiet()}
+	patientClient(&se)
 	se.SetNet(n)
 	se.SetIncludeLoopbackCandidate(true)
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
@@ -213,8 +215,8 @@ func TestPatch(t *testing.T) {
 // TestRestartThatNobodyFollows ends with the session, as a connection that breaks does.
 func TestRestartThatNobodyFollows(t *testing.T) {
 	t.Parallel()
-	tm := defaultTiming()
-	tm.disconnected, tm.failed = tm.disconnected/20, tm.failed/20
+	tm := patientTiming()
+	tm.disconnected, tm.failed = 6*time.Second, 4*time.Second // of the client, before it restarts, there are signs of life every 2 s
 	e, _, _ := startEngine(t, Config{Listen: "127.0.0.1:0"}, tm)
 	p := watchFrom(t, e, "r", Viewer{Owner: "eve"}, 1, 1, newRoamer(t), nil)
 	other := "a=ice-ufrag:nobody\r\na=ice-pwd:" + strings.Repeat("p", 24) + "\r\n"

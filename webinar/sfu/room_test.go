@@ -156,7 +156,7 @@ func TestSecondPublicationReplacesFirst(t *testing.T) {
 
 func TestStageIsFull(t *testing.T) {
 	t.Parallel()
-	e, _, _ := startEngine(t, Config{Listen: "127.0.0.1:0", MaxStage: 1}, defaultTiming())
+	e, _, _ := startEngine(t, Config{Listen: "127.0.0.1:0", MaxStage: 1}, patientTiming())
 	publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
 	publish(t, e, "r", Publisher{Owner: "anna", Screen: true}, 'S')
 	pc, _ := newPeer(t)
@@ -217,7 +217,8 @@ func TestVanishedPeersAreForgotten(t *testing.T) {
 	if d.disconnected+d.failed > 25*time.Second || d.connect > 25*time.Second {
 		t.Fatalf("the default is too patient: %+v", d)
 	}
-	quick := timing{disconnected: time.Second, failed: time.Second, keepAlive: 50 * time.Millisecond, connect: 4 * time.Second}
+	quick := d // but so patient that who is there is not given up while the machine is busy elsewhere
+	quick.disconnected, quick.failed, quick.keepAlive, quick.connect = 8*time.Second, 4*time.Second, 50*time.Millisecond, 15*time.Second
 	e, w, _ := startEngine(t, Config{Listen: "127.0.0.1:0"}, quick)
 	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
 	s.pump()

@@ -268,7 +268,7 @@ func (s *source) take(a arrival) {
 func (s *source) admit(a arrival) *packet {
 	l := a.layer
 	ext := l.wrap.next(a.rtp.SequenceNumber)
-	if !s.limit.allow(a.at, len(a.rtp.Payload), s.track.Kind.Video()) {
+	if !s.limit.allow(a.at, len(a.rtp.Payload), s.e.timing.rate(s.track.Kind.Video())) {
 		s.e.books.overLimit.Add(1)
 		return nil
 	}

@@ -18,12 +18,11 @@ import (
 
 // What a connection may cost before it has shown that it belongs to a session, and after.
 const (
-	strangerPatience = 5 * time.Second // until the first check
-	maxStrangers     = 512
-	maxStrangersOf   = 16 // of one address, or of one IPv6 network (/64)
-	maxConnsOf       = 4  // of one session; a client may try each of our addresses
-	maxFrame         = 8 << 10
-	acceptPause      = 50 * time.Millisecond // when the system has no descriptors left
+	maxStrangers   = 512
+	maxStrangersOf = 16 // of one address, or of one IPv6 network (/64)
+	maxConnsOf     = 4  // of one session; a client may try each of our addresses
+	maxFrame       = 8 << 10
+	acceptPause    = 50 * time.Millisecond // when the system has no descriptors left
 )
 
 // tcpMux takes media over TCP (RFC 6544), for networks that let no UDP out: a client connects, its first frame is a
@@ -32,9 +31,10 @@ const (
 // Pion's own would open a place for whoever knocks, and finds a session by the address that was connected to, which
 // behind NAT is none of ours.
 type tcpMux struct {
-	l    net.Listener
-	quit chan struct{}
-	wg   sync.WaitGroup
+	l        net.Listener
+	stranger time.Duration // how long a connection may take to its first check
+	quit     chan struct{}
+	wg       sync.WaitGroup
 
 	mu        sync.Mutex
 	closed    bool
@@ -44,8 +44,8 @@ type tcpMux struct {
 	serial    uint32
 }
 
-func newTCPMux(l net.Listener) *tcpMux {
-	m := &tcpMux{l: l, quit: make(chan struct{}), sessions: map[string]*tcpEnd{}, strangers: map[net.Conn]netip.Prefix{}, of: map[netip.Prefix]int{}}
+func newTCPMux(l net.Listener, stranger time.Duration) *tcpMux {
+	m := &tcpMux{l: l, stranger: stranger, quit: make(chan struct{}), sessions: map[string]*tcpEnd{}, strangers: map[net.Conn]netip.Prefix{}, of: map[netip.Prefix]int{}}
 	m.wg.Go(m.accept)
 	return m
 }
@@ -161,7 +161,7 @@ func (m *tcpMux) known(c net.Conn) {
 func (m *tcpMux) greet(c net.Conn) {
 	defer c.Close()
 	r := bufio.NewReaderSize(c, 2048)
-	err := c.SetReadDeadline(time.Now().Add(strangerPatience))
+	err := c.SetReadDeadline(time.Now().Add(m.stranger))
 	var first []byte
 	if err == nil {
 		first, err = readFrame(r)
