@@ -16,8 +16,8 @@ const (
 	maxFragment                  = 16 << 10 // bytes
 	leastUfrag, leastPwd         = 4, 22
 	mostCredential               = 256
-	restartPatience              = 5 * time.Second // what the answer to a restart may take
-	pastSessions                 = 16              // that are remembered, so that a late request does not bring one back
+	restartPatience              = 20 * time.Second // what the answer to a restart may take
+	pastSessions                 = 16               // that are remembered, so that a late request does not bring one back
 	iceChars                     = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 	ufragLine, pwdLine, lineEnds = "a=ice-ufrag:", "a=ice-pwd:", "\r\n" //nolint:gosec // names of SDP lines
 )
