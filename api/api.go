@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -46,6 +47,8 @@ type Deps struct {
 	TrustedProxies []string     // addresses or networks whose X-Forwarded-For is believed; nil: nobody's
 	Full           func() bool  // tells that the system has little room left for connections; nil: never
 	Log            *slog.Logger
+
+	Now func() time.Time // what time it is for who does something too often; nil: [time.Now]
 }
 
 type server struct {
@@ -59,7 +62,7 @@ type server struct {
 // New returns the whole site. It fails on a base URL or a proxy list that cannot be understood.
 func New(d Deps) (http.Handler, error) {
 	s := &server{
-		Deps: d, limits: newLimiter(), cross: http.NewCrossOriginProtection(), faults: faults(), phones: newPhones(),
+		Deps: d, limits: newLimiter(d.Now), cross: http.NewCrossOriginProtection(), faults: faults(), phones: newPhones(),
 	}
 	s.BaseURL, s.StageURL = strings.TrimSuffix(d.BaseURL, "/"), strings.TrimSuffix(d.StageURL, "/")
 	if s.StageURL == "" {

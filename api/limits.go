@@ -54,6 +54,7 @@ type limiter struct {
 	key     [32]byte
 	keyFrom time.Time
 	swept   time.Time
+	now     func() time.Time
 	buckets map[bucketID]*bucket
 }
 
@@ -65,7 +66,13 @@ type bucket struct {
 	quota  quota
 }
 
-func newLimiter() *limiter { return &limiter{buckets: map[bucketID]*bucket{}} }
+// newLimiter asks now what time it is; nil is [time.Now].
+func newLimiter(now func() time.Time) *limiter {
+	if now == nil {
+		now = time.Now
+	}
+	return &limiter{now: now, buckets: map[bucketID]*bucket{}}
+}
 
 // take takes one try for addr. ok is false when there is none left; wait says when there is one again. giveBack
 // returns the try, for tries that turned out to be right.
@@ -75,7 +82,7 @@ func (l *limiter) take(class limitClass, addr netip.Addr) (giveBack func(), wait
 
 // takeAs takes one try for whoever is known by these bytes.
 func (l *limiter) takeAs(class limitClass, client []byte) (giveBack func(), wait time.Duration, ok bool) {
-	now := time.Now()
+	now := l.now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if now.Sub(l.keyFrom) >= 24*time.Hour {

@@ -11,7 +11,7 @@ import (
 
 func TestLimiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l, addr := newLimiter(), netip.MustParseAddr("192.0.2.1")
+		l, addr := newLimiter(nil), netip.MustParseAddr("192.0.2.1")
 		for range 5 {
 			if _, _, ok := l.take(limitCode, addr); !ok {
 				t.Fatal("refused within the burst")
@@ -45,7 +45,7 @@ func TestLimiter(t *testing.T) {
 }
 
 func TestLimiterKnowsNetworksOfIPv6(t *testing.T) {
-	l := newLimiter()
+	l := newLimiter(nil)
 	a, b, far := netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8::ffff:1"), netip.MustParseAddr("2001:db8:0:1::1")
 	id := func(addr netip.Addr) bucketID { return l.id(limitCode, clientOf(addr)) }
 	if id(a) != id(b) || id(a) == id(far) {
@@ -57,7 +57,7 @@ func TestLimiterKnowsNetworksOfIPv6(t *testing.T) {
 }
 
 func TestLimiterIsBounded(t *testing.T) {
-	l := newLimiter()
+	l := newLimiter(nil)
 	for i := range uint32(maxBuckets + 1000) {
 		var b [4]byte
 		binary.BigEndian.PutUint32(b[:], i)
@@ -68,8 +68,14 @@ func TestLimiterIsBounded(t *testing.T) {
 	}
 }
 
+// clockStands lets nobody's tries come back, however long they take.
+func clockStands(d *Deps) {
+	at := time.Now()
+	d.Now = func() time.Time { return at }
+}
+
 func TestWrongCodesAreLimitedAndRightOnesAreNot(t *testing.T) {
-	s := newSite(t)
+	s := newSite(t, clockStands)
 	host := s.account("host@example.org")
 	w := s.webinar(host)
 	var a arrivalJSON

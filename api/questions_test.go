@@ -139,7 +139,7 @@ func TestQuestionRules(t *testing.T) {
 }
 
 func TestQuestionFloodsAreSlowedDown(t *testing.T) {
-	s := newSite(t)
+	s := newSite(t, clockStands)
 	host := s.account("host@example.org")
 	w := s.webinar(host)
 	ada, _ := s.ticket(host, w, "attendee")
