@@ -68,7 +68,7 @@ func (s *site) open(who asker, w, lastID string) *eventStream {
 
 func (e *eventStream) next() (got event, ok bool) {
 	e.s.t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(patience)
 	for {
 		select {
 		case line, open := <-e.lines:
@@ -88,7 +88,7 @@ func (e *eventStream) next() (got event, ok bool) {
 				e.retry = value
 			}
 		case <-deadline:
-			e.s.t.Fatal("no event within 10 s")
+			e.s.t.Fatal("no event comes")
 		}
 	}
 }

@@ -36,6 +36,10 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+// patience is how long a test waits for what must come: long, since it costs nothing when it comes, and a machine that is
+// busy elsewhere may give the test a small part of its time for many seconds.
+const patience = 2 * time.Minute
+
 // site is a whole installation but for the front end: real services on a database of its own, behind a real server.
 type site struct {
 	t         testing.TB

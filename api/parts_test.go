@@ -75,6 +75,7 @@ func newRecorder(t testing.TB, spool string, db *gorm.DB, events webinar.Publish
 	r, err := recorder.New(t.Context(), recorder.Config{
 		DB: db, Key: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)), Events: events, Archive: &shelf{files: map[string]string{}, notes: map[string][]byte{}}, Spool: spool, Plan: plan, Log: log,
 		AnnounceDelay: time.Millisecond, Margin: 250 * time.Millisecond, DiskReserve: 1,
+		BeatLimit: time.Hour, // most tests give no signs of life, however long the machine is busy elsewhere
 	})
 	must(t, err)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))

@@ -34,8 +34,8 @@ func (m *microphone) Tap(s media.Sink) func() {
 	return func() {}
 }
 
-// speak opens a microphone of somebody, sends Opus until some of it is on the disk, and closes it. The frames come
-// faster than they would play.
+// speak opens a microphone of somebody, sends Opus until some of it is on the disk, 2 s of it at least, and closes it. The
+// frames come faster than they would play.
 func (s *site) speak(w, ticket string) {
 	s.t.Helper()
 	seat, err := s.webinars.Ticket(s.t.Context(), webinar.ID(w), webinar.TicketID(ticket))
@@ -51,9 +51,9 @@ func (s *site) speak(w, ticket string) {
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	before := s.spooled()
-	for i := uint32(0); s.spooled() < before+1000; i++ {
+	for i, end := uint32(0), time.Now().Add(patience); i < 100 || s.spooled() < before+1000; i++ {
 		at := <-tick.C
-		if i > 5000 {
+		if at.After(end) {
 			s.t.Fatal("nothing reached the disk")
 		}
 		m.sink.WriteRTP(&rtp.Packet{
@@ -93,7 +93,7 @@ func (s *site) sealed(host asker, params map[string]string, n int) recordingDeta
 	var d recordingDetailJSON
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); <-tick.C {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-tick.C {
 		s.want(s.do(host, "getRecording", params, ""), http.StatusOK, "").into(s.t, &d)
 		done := 0
 		for _, seg := range d.Segments {
@@ -319,7 +319,7 @@ func (s *site) program(host asker, params map[string]string) {
 	var tl timelineJSON
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(15 * time.Second); tl.Program.State != "ready"; <-tick.C {
+	for deadline := time.Now().Add(patience); tl.Program.State != "ready"; <-tick.C {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("no program: %+v", tl.Program)
 		}
@@ -386,10 +386,12 @@ func TestDownloadBreaksOffAfterAWithdrawal(t *testing.T) {
 
 func TestNothingStartsTooEarly(t *testing.T) {
 	s := newSite(t)
-	f, _, known := (&server{faults: faults()}).judge(&recorder.TooEarlyError{At: time.Now().Add(7 * time.Second)})
-	if !known || f.status != http.StatusConflict || !strings.Contains(f.says.en, "7 seconds") || !strings.Contains(f.says.de, "7 Sekunden") {
-		t.Errorf("%+v", f)
-	}
+	synctest.Test(t, func(t *testing.T) { // where no time passes until it is said how long to wait
+		f, _, known := (&server{faults: faults()}).judge(&recorder.TooEarlyError{At: time.Now().Add(7 * time.Second)})
+		if !known || f.status != http.StatusConflict || !strings.Contains(f.says.en, "7 seconds") || !strings.Contains(f.says.de, "7 Sekunden") {
+			t.Errorf("%+v", f)
+		}
+	})
 	host := s.account("host@example.org")
 	w := s.webinar(host)
 	for _, op := range []string{"startRecording", "pauseRecording", "resumeRecording", "stopRecording", "deleteRecording", "getRecording", "timeline", "program", "made", "make", "masters", "untrim", "sharing", "ledger", "reportCSV", "reportPDF", "downloads", "copyDeleted", "notice", "myConsent"} {

@@ -54,7 +54,7 @@ func (r *room) due() (at time.Time, ok bool) {
 		at, ok = r.resumeAt, true
 	}
 	for _, p := range r.people {
-		if end := p.beat.Add(beatLimit); !p.lapsed && (!ok || end.Before(at)) {
+		if end := p.beat.Add(r.s.c.BeatLimit); !p.lapsed && (!ok || end.Before(at)) {
 			at, ok = end, true
 		}
 	}
@@ -100,7 +100,7 @@ func (r *room) beat(now time.Time) {
 func (r *room) lapse(now time.Time) shutting {
 	var x shutting
 	for who, p := range r.people {
-		if p.lapsed || now.Sub(p.beat) < beatLimit {
+		if p.lapsed || now.Sub(p.beat) < r.s.c.BeatLimit {
 			continue
 		}
 		p.lapsed = true

@@ -46,6 +46,7 @@ type Config struct {
 
 	AnnounceDelay time.Duration // from the announcement to the earliest start, default 10 s
 	Margin        time.Duration // behind the barrier, default 1 s, floor 250 ms
+	BeatLimit     time.Duration // who gives no sign of life for so long is not recorded, default 6 s
 	DiskReserve   int64         // bytes that stay free in the spool's file system, default 2 GiB
 	Retention     time.Duration // from the end of a recording to its erasure, default 30 days
 	Evidence      time.Duration // from its erasure to that of what people answered, default 3 years
@@ -79,6 +80,9 @@ func (c *Config) defaults() error {
 	}
 	if c.Margin <= 0 {
 		c.Margin = time.Second
+	}
+	if c.BeatLimit <= 0 {
+		c.BeatLimit = beatLimit
 	}
 	if c.DiskReserve <= 0 {
 		c.DiskReserve = 2 << 30

@@ -95,7 +95,7 @@ func tool(t testing.TB, name string, args ...string) string {
 	if err != nil {
 		t.Fatalf("%s is missing: install ffmpeg, mkvtoolnix and libwebm-tools to run this test", name)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, path, args...).CombinedOutput()
 	if err != nil {
