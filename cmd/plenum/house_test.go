@@ -27,7 +27,8 @@ type house struct {
 	out    *output
 	logged *output
 	host   script
-	path   string // of its webinar
+	path   string    // of its webinar
+	late   *lateness // of who is on stage
 }
 
 // newHouse has one account, whose token the host holds, and has not been started.
@@ -61,7 +62,7 @@ func (h *house) start() {
 	}
 	select {
 	case <-h.out.ready:
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		h.t.Fatalf("the server does not start:\n%s%s", h.out, h.logged)
 	}
 	h.host.base = find(h.t, h.out.String(), `ready:\s+(\S+)`)
@@ -119,7 +120,7 @@ func (h *house) announced(speaker script) (rec recordingState) {
 	h.host.call("POST", h.path+"/recordings", map[string]any{"strict": true}, 201, &rec)
 	path := h.path + "/recordings/" + rec.ID
 	h.agree(speaker, path)
-	for end := time.Now().Add(30 * time.Second); ; {
+	for end := time.Now().Add(patience); ; {
 		tried := h.host.try("POST", path+"/start", nil, &rec)
 		if tried == http.StatusOK {
 			return rec
@@ -145,7 +146,7 @@ func (h *house) agree(speaker script, recording string) (receipt string) {
 // until asks for the recordings until they are as wished.
 func (h *house) until(what string, ok func([]recordingDetail) bool) (list []recordingDetail) {
 	h.t.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); h.pause(50 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); h.pause(50 * time.Millisecond) {
 		if h.host.try("GET", h.path+"/recordings", nil, &list) == http.StatusOK && ok(list) {
 			return list
 		}

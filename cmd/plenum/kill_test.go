@@ -48,12 +48,13 @@ func TestI5Killed(t *testing.T) {
 	parts, part := chance.Perm(*kills), (latest-earliest)/time.Duration(*kills)
 	leave := h.onStage(speaker, movie)
 	rec := h.announced(speaker)
-	for round := 1; round <= *kills; round++ {
+	judged := 0
+	for round := 1; round <= *kills || judged == 0 && round <= *kills+8; round++ { // more if the machine was too busy elsewhere in all of them
 		h.until("recording with a file", func(l []recordingDetail) bool {
 			return l[0].Recording.State == "recording" && slices.ContainsFunc(l[0].Segments, func(s segmentState) bool { return s.State == "writing" })
 		})
 		begun := time.Now()
-		ran := earliest + time.Duration(parts[round-1])*part + between(0, part)
+		ran := earliest + time.Duration(parts[(round-1)%*kills])*part + between(0, part)
 		withStore, stopped := round%2 == 0, round%5 == 3
 		h.pause(ran)
 		live := time.Since(*rec.StartedAt)
@@ -68,6 +69,7 @@ func TestI5Killed(t *testing.T) {
 				live = time.Since(*rec.StartedAt)
 			}
 		}
+		missing, told := h.late.sum()
 		killed := time.Now()
 		h.kill()
 		if withStore {
@@ -94,9 +96,12 @@ func TestI5Killed(t *testing.T) {
 		if len(files) == known { // killed before the first cluster was due
 			short = killed.Sub(begun) - unheard
 		}
-		t.Logf("round %d: killed after %v (store %v, stopped %v), %d new files, %v short", round, killed.Sub(begun).Round(time.Millisecond), withStore, stopped, len(files)-known, short.Round(time.Millisecond))
-		if short > lostAtMost {
-			t.Errorf("round %d: %v are missing at the end", round, short)
+		t.Logf("round %d: killed after %v (store %v, stopped %v), %d new files, %v short, %v for want of time (told %v)", round, killed.Sub(begun).Round(time.Millisecond), withStore, stopped, len(files)-known, short.Round(time.Millisecond), missing.Round(time.Millisecond), told)
+		if told {
+			judged++
+		}
+		if told && short-missing > lostAtMost {
+			t.Errorf("round %d: %v are missing at the end, %v for want of time", round, short, missing)
 		}
 		leave = h.onStage(speaker, movie)
 		if stopped {
@@ -105,7 +110,10 @@ func TestI5Killed(t *testing.T) {
 			h.host.call("POST", h.path+"/recordings/"+rec.ID+"/resume", nil, 200, nil)
 		}
 	}
-	h.pause(3 * time.Second)
+	if judged == 0 {
+		t.Error("the machine was too busy elsewhere to tell what a kill costs")
+	}
+	h.recorded(60_000)
 	h.host.call("POST", h.path+"/recordings/"+rec.ID+"/stop", nil, 200, nil)
 	leave()
 	list := h.until("all stored", func(l []recordingDetail) bool {

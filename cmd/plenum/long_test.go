@@ -42,7 +42,7 @@ func TestBrowsersSeekInLongFiles(t *testing.T) {
 	speaker := h.open("Long", "Bob")
 	leave := h.onStage(speaker, newFilm(t))
 	rec := h.announced(speaker)
-	h.pause(5 * time.Second)
+	h.recorded(100_000)
 	h.host.call("POST", h.path+"/recordings/"+rec.ID+"/stop", nil, 200, nil)
 	leave()
 	segment := h.until("stored", func(l []recordingDetail) bool { return l[0].Recording.State == "available" })[0].Segments[0]

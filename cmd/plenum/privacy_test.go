@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestI25LogsAndMetricsKnowNobody takes a real server through a webinar that is recorded, with all logging on and marks
@@ -34,8 +33,7 @@ func TestI25LogsAndMetricsKnowNobody(t *testing.T) {
 		guest.at(http.MethodPost, path, `{"link":"canarylink","canary":"canary"}`)
 	}
 
-	h.until("a file", func(l []recordingDetail) bool { return len(l) == 1 && len(l[0].Segments) == 1 })
-	h.pause(4 * time.Second)
+	h.recorded(60_000)
 	h.kill()
 	leave()
 	h.start()

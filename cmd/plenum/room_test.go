@@ -216,7 +216,7 @@ func (c *confined) roomAgain() {
 	c.t.Helper()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
-	for range 300 {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
 		<-tick.C
 		own := &http.Transport{DisableKeepAlives: true}
 		req, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, c.base+"/join", strings.NewReader("{}"))

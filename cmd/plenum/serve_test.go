@@ -18,6 +18,10 @@ import (
 	"plenum/migrations"
 )
 
+// patience is how long a test waits for what must come: long, since it costs nothing when it comes, and a machine that is
+// busy elsewhere may give the test a small part of its time for many seconds.
+const patience = 3 * time.Minute
+
 // settingsFor is a server of its own on loopback.
 func settingsFor(dir string) func(string) string {
 	return env("PLENUM_DATA", dir, "PLENUM_LISTEN", "127.0.0.1:0", "PLENUM_MEDIA_LISTEN", "127.0.0.1:0",
@@ -66,7 +70,7 @@ func startedWith(t *testing.T, settings func(string) string) (printed string, lo
 	case err := <-ended:
 		ended <- err
 		t.Fatalf("server ended: %v\n%s", err, logged)
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		t.Fatalf("server not ready:\n%s%s", out, logged)
 	}
 	return out.String(), logged, stop

@@ -82,14 +82,16 @@ func (h *house) onStage(speaker script, f film) (leave func()) {
 	se.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() })
 	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	se.SetICEMaxBindingRequests(1 << 15) // while the server gets no time; seven are made in less than two seconds
 	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(se)).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	connected := make(chan struct{})
+	once := sync.OnceFunc(func() { close(connected) }) // a connection that was away for a moment comes back
 	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
 		if s == webrtc.PeerConnectionStateConnected {
-			close(connected)
+			once()
 		}
 	})
 	add := func(mime string, rate uint32) *webrtc.TrackLocalStaticSample {
@@ -106,17 +108,20 @@ func (h *house) onStage(speaker script, f film) (leave func()) {
 	h.offer(pc, speaker)
 	select {
 	case <-connected:
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		h.t.Fatalf("no connection\n%s", h.logged)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
-	play := func(track *webrtc.TrackLocalStaticSample, list [][]byte, every time.Duration) {
+	late := newLateness()
+	h.late = late
+	play := func(track *webrtc.TrackLocalStaticSample, list [][]byte, every time.Duration, sent func()) {
 		wg.Go(func() {
 			tick := time.NewTicker(every)
 			defer tick.Stop()
 			for i := 0; ctx.Err() == nil; i++ {
 				_ = track.WriteSample(media.Sample{Data: list[i%len(list)], Duration: every}) // to a server that may be dead
+				sent()
 				select {
 				case <-tick.C:
 				case <-ctx.Done():
@@ -124,13 +129,16 @@ func (h *house) onStage(speaker script, f film) (leave func()) {
 			}
 		})
 	}
-	play(video, f.pictures, time.Second/30)
-	play(audio, f.sound, 20*time.Millisecond)
+	play(video, f.pictures, time.Second/30, func() {})
+	play(audio, f.sound, soundEvery, late.sent)
+	wg.Go(func() { late.ask(ctx, h.t, h) })
 	wg.Go(func() { // signs of life; the server may be dead
 		tick := time.NewTicker(2 * time.Second)
 		defer tick.Stop()
 		for ctx.Err() == nil {
-			beat(ctx, speaker, h.path)
+			if beat(ctx, speaker, h.path) {
+				late.answered()
+			}
 			select {
 			case <-tick.C:
 			case <-ctx.Done():
@@ -177,15 +185,17 @@ func (h *house) offer(pc *webrtc.PeerConnection, speaker script) {
 	}
 }
 
-func beat(ctx context.Context, speaker script, path string) {
+func beat(ctx context.Context, speaker script, path string) (answered bool) {
 	body := fmt.Sprintf(`{"epoch_ms":%d,"rtt_ms":1}`, time.Now().UnixMilli())
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, speaker.base+path+"/beat", strings.NewReader(body))
 	if err != nil {
-		return
+		return false
 	}
 	req.Header.Set("Authorization", "Bearer "+speaker.bearer)
 	req.Header.Set("Content-Type", "application/json")
-	if res, err := http.DefaultClient.Do(req); err == nil {
+	res, err := http.DefaultClient.Do(req)
+	if err == nil {
 		_ = res.Body.Close()
 	}
+	return err == nil
 }

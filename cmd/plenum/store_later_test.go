@@ -11,7 +11,7 @@ import (
 // said waits for a line of the log that holds all these words.
 func (h *house) said(words ...string) {
 	h.t.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); h.pause(50 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); h.pause(50 * time.Millisecond) {
 		for line := range strings.Lines(h.logged.String()) {
 			if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(line, w) }) {
 				return
@@ -45,8 +45,7 @@ func TestServerStartsBeforeItsStore(t *testing.T) {
 	speaker, movie := h.open("Early", "Bob"), newFilm(t)
 	leave := h.onStage(speaker, movie)
 	rec := h.announced(speaker)
-	h.until("a file", func(l []recordingDetail) bool { return len(l[0].Segments) > 0 })
-	h.pause(3 * time.Second)
+	h.recorded(60_000)
 	h.host.call("POST", h.path+"/recordings/"+rec.ID+"/stop", nil, 200, nil)
 	leave()
 	list := h.until("all stored", func(l []recordingDetail) bool { return l[0].Recording.State == "available" })

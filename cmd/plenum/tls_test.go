@@ -78,7 +78,7 @@ func TestServeTLS(t *testing.T) {
 	}()
 	select {
 	case <-out.ready:
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		t.Fatalf("not ready: %s", out)
 	}
 	base := find(t, out.String(), `ready:\s+(https://localhost:\d+)`)
