@@ -146,6 +146,20 @@ func (s *server) post(ctx context.Context, to, kind string, body []byte, header 
 	return answer, res.Header, err
 }
 
+// answers asks the server anything, and returns when it has had the time to say something.
+func (s *server) answers(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.base, nil) //nolint:gosec // likewise
+	if err != nil {
+		return err
+	}
+	res, err := s.http.Do(req) //nolint:gosec // likewise
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, res.Body)
+	return errors.Join(err, res.Body.Close())
+}
+
 // leave ends the session at path.
 func (s *server) leave(ctx context.Context, path string, header http.Header) error {
 	at, err := url.Parse(s.base)

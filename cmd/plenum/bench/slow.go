@@ -116,10 +116,12 @@ func (s *stage) slowTurn(ctx context.Context, d time.Duration, r *Slow) (t *tall
 	}
 	if err = wait(ctx, settle); err == nil {
 		bytes, lost, sound := v.line.passed.Load(), v.line.lost.Load(), v.sounds.Load()
+		begun := time.Now()
 		t, c, err = s.window(ctx, d)
-		r.Line += float64(v.line.passed.Load()-bytes) * bitsPerByte / 1000 / (d + straggle).Seconds()
+		passed, sounds, took := v.line.passed.Load()-bytes, v.sounds.Load()-sound, time.Since(begun)
+		r.Line += float64(passed) * bitsPerByte / 1000 / took.Seconds()
 		r.Lost += v.line.lost.Load() - lost
-		r.SlowSound += 100 * float64(v.sounds.Load()-sound) / (float64(d+straggle) / float64(audioEvery))
+		r.SlowSound += 100 * float64(sounds) / (float64(took) / float64(audioEvery))
 	}
 	err = errors.Join(err, v.leave(ctx))
 	if err == nil {
