@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -16,6 +17,9 @@ import (
 	"plenum/cmd/plenum/bench/record"
 )
 
+// atOnce is how many of the tests that may run beside others do: they wait for servers of their own more than they work.
+const atOnce = "4"
+
 // TestMain is the server as well, when the bench starts it, and an object store of its own.
 func TestMain(m *testing.M) {
 	switch {
@@ -25,6 +29,9 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, serveStore(os.Args[2], os.Args[3], os.Stdout))
 		os.Exit(1)
 	default:
+		if err := flag.Set("test.parallel", atOnce); err != nil { // the command line still has the last word
+			panic(err)
+		}
 		os.Exit(m.Run())
 	}
 }
