@@ -7,7 +7,8 @@ import (
 
 // The barrier is the mathematics of one question: was this packet captured after the person's click? Nothing here
 // knows of locks, permits or files. Design and measurements: an instant on the sender's report clock, the latest of
-// the click, the commit and the newest timestamp, plus a margin; latched once, judged for ever.
+// the click, the commit and the newest timestamp, plus a margin; latched once, judged for ever. The sender's reports need
+// not agree: see doubtOf.
 
 // instant is a point on some clock, in nanoseconds since 1970. The server's own come from its monotonic clock.
 type instant int64
@@ -33,6 +34,7 @@ const (
 	baseSlack    = 150 * time.Millisecond
 	clickAhead   = 5 * time.Second // a click this far behind the commit is on a broken clock
 	mappingJump  = 100 * time.Millisecond
+	doubtMost    = 24 * time.Hour   // keeps the reckoning with a clock that says anything within 64 bits
 	reportWait   = 10 * time.Second // for a usable sender report
 	fallbackPast = 3 * time.Second
 	maxStreams   = 8 // SSRCs of one source
@@ -69,8 +71,9 @@ type stream struct {
 	ntp     instant // newest sender report
 	rtp     uint32
 	mapped  bool
-	jumped  bool    // the newest report contradicts the one before it
-	waiting instant // since when a usable report is missing
+	doubt   time.Duration // what the newest report's contradiction of the one before adds to the margin
+	jumped  bool          // more than mappingJump: the barrier need not wait for reports for ever
+	waiting instant       // since when a usable report is missing
 
 	begun   bool // commit is known
 	commit  uint32
@@ -144,6 +147,7 @@ func (b *barrier) report(ssrc uint32, ntp instant, rtp uint32, now instant, offs
 	usable := s.mapped && !s.jumped
 	if s.mapped {
 		off := ntp.sub(s.at(rtp, b.rate))
+		s.doubt = doubtOf(off)
 		s.jumped = off > mappingJump || off < -mappingJump
 	}
 	if usable && s.jumped {
@@ -151,6 +155,17 @@ func (b *barrier) report(ssrc uint32, ntp instant, rtp uint32, now instant, offs
 	}
 	s.ntp, s.rtp, s.mapped = ntp, rtp, true
 	b.reckon(offset, true)
+}
+
+// doubtOf is what two reports cost of which the newer maps an RTP time off later than the older. One of them may be wrong,
+// nobody knows which; a packet must be past the barrier by both, so the one that maps earlier decides: a newest that maps
+// later is put back by off. And the margin, which must be more than the error of a report, is widened by as much as they
+// are known to err. So two reports are never kinder than either alone.
+func doubtOf(off time.Duration) time.Duration {
+	if off > 0 {
+		off *= -2
+	}
+	return min(-off, doubtMost)
 }
 
 // at maps an RTP time to the sender's clock by the newest report.
@@ -205,17 +220,18 @@ func (b *barrier) latch(s *stream, ts uint32, now instant) bool {
 		s.latched, s.min = true, ts
 		return true
 	}
-	if s.mapped && !s.jumped && b.known {
-		least := s.commit + b.ticks(b.margin)
-		if s.at(ts, b.rate) < b.bound || !after(ts, least) {
+	if s.mapped && b.known {
+		least, bound := s.commit+b.ticks(b.margin), b.bound.add(s.doubt)
+		if s.at(ts, b.rate) >= bound && after(ts, least) {
+			s.latched, s.min = true, least
+			if m := s.rtpAt(bound, b.rate); after(m, least) {
+				s.min = m
+			}
+			return true
+		}
+		if !s.jumped {
 			return false
 		}
-		s.min = least
-		if bound := s.rtpAt(b.bound, b.rate); after(bound, least) {
-			s.min = bound
-		}
-		s.latched = true
-		return true
 	}
 	least := s.commit + b.ticks(fallbackPast)
 	if now.sub(s.waiting) < reportWait || !after(ts, least) {
@@ -227,7 +243,7 @@ func (b *barrier) latch(s *stream, ts uint32, now instant) bool {
 
 // early asks for a key frame one round trip before the barrier, once.
 func (b *barrier) early(s *stream, ts uint32) bool {
-	if !b.video || s.asked || !s.mapped || s.jumped || !b.known || s.at(ts, b.rate) < b.bound.add(-b.order.rtt) {
+	if !b.video || s.asked || !s.mapped || !b.known || s.at(ts, b.rate) < b.bound.add(s.doubt-b.order.rtt) {
 		return false
 	}
 	s.asked = true

@@ -74,7 +74,8 @@ func TestSeededBarrierBugs(t *testing.T) {
 			}
 		}},
 		"round trip forgotten":       {afterArm: func(b *barrier) { b.bound = b.bound.add(-b.order.rtt) }},
-		"jumping reports believed":   {onReport: func(b *barrier) { b.streams[1].jumped = false }},
+		"jumping reports believed":   {onReport: func(b *barrier) { b.streams[1].doubt = 0 }},
+		"no wider margin in doubt":   {onReport: func(b *barrier) { b.streams[1].doubt /= 2 }},
 		"no wait for a report":       {afterArm: impatient},
 		"SSRC takes another's latch": {onJudge: anySSRC},
 	} {

@@ -29,6 +29,7 @@ type bench struct {
 	delay  time.Duration // one way
 	ts0    uint32        // RTP time at epoch
 	frozen time.Duration // RTP time that was not counted
+	drift  int64         // of the sender's clocks, ppm
 	least  leastOf
 	ssrc   uint32
 
@@ -51,7 +52,13 @@ func newBench(video bool, delay time.Duration) *bench {
 
 func (w *bench) ts(capture instant) uint32 {
 	d := capture.sub(epoch) - w.frozen
+	d += d * time.Duration(w.drift) / 1e6
 	return w.ts0 + uint32(int64(d/time.Microsecond)*int64(w.rate)/1e6)
+}
+
+// ntp is the sender's report clock.
+func (w *bench) ntp(c instant) instant {
+	return c.add(w.skew + c.sub(epoch)*time.Duration(w.drift)/1e6)
 }
 
 // send lets one packet captured at c arrive extra later than the path alone would have it.
@@ -79,7 +86,7 @@ func (w *bench) arrive(ts uint32, captured instant, key bool, at instant) bool {
 
 // report is a sender report made at c; wrong shifts its clock against the RTP time.
 func (w *bench) report(c instant, wrong time.Duration) {
-	ntp, at := c.add(w.skew+wrong), c.add(w.delay)
+	ntp, at := w.ntp(c).add(wrong), c.add(w.delay)
 	w.least.add(at, at.sub(ntp))
 	off, _ := w.least.min()
 	w.b.report(w.ssrc, ntp, w.ts(c), at, off)
@@ -168,6 +175,10 @@ func scenarios() []scenario {
 		{"6 a report is lost", false, 50 * ms, 1300 * ms, lostReport},
 		{"7 new SSRC", true, 50 * ms, 1500 * ms, newSSRC},
 		{"8 the mapping jumps", false, 50 * ms, 0, jump},
+		{"8 a busy sender loses samples", false, 20 * ms, 2 * time.Second, lossy(276 * ms)},
+		{"8 a busy sender loses many samples", false, 20 * ms, 3 * time.Second, lossy(552 * ms)},
+		{"8 one report is late, and media stalls", false, 20 * ms, 3 * time.Second, stalled(0, 1600*ms)},
+		{"8 two reports are late, and media stalls", false, 20 * ms, 3 * time.Second, stalled(1250*ms, 1600*ms)},
 		{"9 the timestamp wraps", true, 50 * ms, 1500 * ms, func(w *bench) {
 			w.ts0 = math.MaxUint32 - 90000*11 // at the barrier, 11 s in
 			plain(w)

@@ -114,7 +114,7 @@ test('no page called a third party or complained', () => assertQuiet(host, speak
 
 /**
  * Waits until so many files hold sound. Reports of which the newest contradicts the one before, as on a busy machine, put a
- * sender's clock in doubt: nothing is taken until the next one, for which Firefox takes 2.5 to 7.5 s, or for ten seconds.
+ * sender's clock in doubt and the beginning off by twice as much; how long that takes is theirs to say.
  */
 async function soundWritten(files) {
   const spool = path(server.inside, 'spool');
