@@ -64,7 +64,7 @@ BROWSE  := node --test --test-reporter=spec --test-concurrency=1
 .PHONY: test
 test: packages build ## vet, staticcheck, race detector, leaks, page checks, journeys in a browser (≤ 15 minutes on 2 cores)
 	@$(MAKE) --no-print-directory -j2 --output-sync=target test-code test-pages test-bugs
-	go test -race -p 3 ./recorder ./cmd/plenum ./... # the longest first
+	go test -race -timeout 30m -p 3 ./recorder ./cmd/plenum ./... # the longest first; they end long before that, unless the machine is busy elsewhere
 	@$(MAKE) --no-print-directory -k -j2 --output-sync=target $(patsubst %,browse-%,$(LONGEST) $(filter-out $(ALONE) $(LONGEST),$(BROWSER)))
 	@$(MAKE) --no-print-directory -k $(patsubst %,browse-%,$(ALONE))
 
