@@ -16,6 +16,7 @@ import (
 // Somebody takes their name and their film back in the moment in which a copy of it is written down: either the copy is
 // without it, or there is none, or its owner is told to delete it.
 func TestWithdrawalBetweenReadingAndNoting(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		op, query string
 		status    int
@@ -26,6 +27,7 @@ func TestWithdrawalBetweenReadingAndNoting(t *testing.T) {
 		{"captions", "download=1", http.StatusNotFound},
 	} {
 		t.Run(c.op, func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t)
 			host, one, link := s.recorded()
 			german := with(one, "lang", "de")
@@ -87,8 +89,10 @@ func (s *site) withdrawsMeanwhile(link string) {
 
 // A film whose owner withdraws while it is on its way breaks off, and whoever takes it learns that it is not whole.
 func TestFilmsBreakOff(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ op, query string }{{"segment", ""}, {"segment", "download=1"}, {"program", ""}, {"program", "download=1"}, {"masters", ""}} {
 		t.Run(c.op+" "+c.query, func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t)
 			host, one, link := s.recorded()
 			var tl timelineJSON
@@ -127,6 +131,7 @@ func TestFilmsBreakOff(t *testing.T) {
 
 // What cannot be written down does not go: no byte of a copy leaves while the list of downloads takes nothing.
 func TestNothingIsTakenUnnoted(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	host := s.account("host@example.org")
 	w := s.webinar(host)

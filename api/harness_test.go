@@ -30,8 +30,14 @@ import (
 	"plenum/webinar/talk"
 )
 
+// atOnce is how many of the tests that may run beside others do: they wait for the recorder more than they work.
+const atOnce = "4"
+
 // TestMain adds -update, which writes the golden files, and fails when a goroutine is left.
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", atOnce); err != nil { // the command line still has the last word
+		panic(err)
+	}
 	flag.Bool("update", false, "write the golden files")
 	goleak.VerifyTestMain(m)
 }

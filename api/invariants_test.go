@@ -27,6 +27,7 @@ func (s *site) standing(w, recording, ticket string) (consent.Standing, webinar.
 // has agreed, one has refused and one has only seen the notice. Afterwards they stand where they stood, and the ledger
 // has no further word of theirs.
 func TestI19HostRightsChangeNoConsent(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	host := s.account("host@example.org")
 	w := s.webinar(host)
@@ -110,6 +111,7 @@ func TestI19HostRightsChangeNoConsent(t *testing.T) {
 // TestI21ExportsHoldConsentingPeopleOnly reads all that an organizer can take home of a recording in which one agreed with
 // the name, one without it, one refused, and others only voted.
 func TestI21ExportsHoldConsentingPeopleOnly(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	host := s.account("host@example.org")
 	w := s.webinar(host)
