@@ -197,7 +197,7 @@ func (c *confined) fill() (idle []net.Conn) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	for range 256 {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
 		conn, err := net.Dial("tcp", at.Host)
 		if err != nil {
 			c.t.Fatal(err)

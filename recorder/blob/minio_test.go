@@ -39,7 +39,7 @@ func minio(t *testing.T, env ...string) blob.S3Config {
 		}
 		_ = cmd.Wait() // it was told to end
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	for !ready(ctx, "http://"+c.Endpoint+"/minio/health/ready") {
 		if ctx.Err() != nil {
