@@ -155,9 +155,13 @@ func sayList(e *assembly.ListError) sentence {
 		"missing":   {"is missing in the heading", "fehlt in der Kopfzeile"},
 		"unknown":   {"is a number that nobody has", "ist eine Nummer, die niemand hat"},
 		"self":      {"is the member's own number", "ist die eigene Nummer"},
-		"not-utf8":  {"is not stored as UTF-8", "ist nicht als UTF-8 gespeichert"},
+		"not-utf8":  {"is not stored as UTF-8, which spreadsheets call “CSV UTF-8”", "ist nicht als UTF-8 gespeichert; bei Tabellen heißt das „CSV UTF-8“"},
+		"workbook":  {"is a workbook; save it as “CSV UTF-8” first", "ist eine Arbeitsmappe; speichern Sie sie zuerst als „CSV UTF-8“"},
 	}[e.Reason]
-	if !ok {
+	switch {
+	case e.Column == "weight" && e.Reason == "malformed":
+		reason = sentence{"is not a whole number from 1 up", "ist keine ganze Zahl ab 1"}
+	case !ok:
 		reason = sentence{"cannot be read", "ist nicht lesbar"}
 	}
 	return sentence{en + " " + reason.en + ". Nothing was taken over.", de + " " + reason.de + ". Es wurde nichts übernommen."}

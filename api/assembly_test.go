@@ -23,6 +23,15 @@ func TestAssembly(t *testing.T) {
 	if !strings.Contains(string(bad.body), "Line 3 of the list, the proxy is a number that nobody has") {
 		t.Errorf("%s", bad.body)
 	}
+	for list, said := range map[string]string{
+		"number,name,votes\n1,Anna,0\n": "Line 2 of the list, the weight of the vote is not a whole number from 1 up.",
+		"number,name\n1,J\xf6rg\n":      "The list is not stored as UTF-8, which spreadsheets call “CSV UTF-8”.",
+		"PK\x03\x04":                    "The list is a workbook; save it as “CSV UTF-8” first.",
+	} {
+		if bad := s.want(csv(list), http.StatusUnprocessableEntity, "bad-list"); !strings.Contains(string(bad.body), said) {
+			t.Errorf("%q: %s", list, bad.body)
+		}
+	}
 	s.want(csv(strings.Repeat("x", 2<<20)), http.StatusRequestEntityTooLarge, "too-large")
 	s.want(s.send(host, http.MethodPost, path+"/members", "application/json", "{}"), http.StatusUnsupportedMediaType, "wrong-content-type")
 	people := decoded[[]memberLinkJSON](t, s.want(csv("number;name;votes;represented by\n1;Anna;2;\n2;Bert;3;1\n"), http.StatusCreated, ""))

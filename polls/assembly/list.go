@@ -19,7 +19,7 @@ import (
 type ListError struct {
 	Line   int    // from 1, the heading is one too; 0: the list as a whole
 	Column string // number, name, weight, proxy
-	Reason string // empty, too-long, malformed, duplicate, unknown, too-many, missing, control-characters, not-utf8, self
+	Reason string // empty, too-long, malformed, duplicate, unknown, too-many, missing, control-characters, not-utf8, workbook, self
 }
 
 func (e *ListError) Error() string {
@@ -28,7 +28,8 @@ func (e *ListError) Error() string {
 
 // headings are the names of the columns, as people write them.
 var headings = map[string]string{ //nolint:gochecknoglobals // a table
-	"number": "number", "no": "number", "nummer": "number", "nr": "number", "mitgliedsnummer": "number",
+	"number": "number", "no": "number", "no.": "number", "member number": "number",
+	"nummer": "number", "nr": "number", "nr.": "number", "mitgliedsnummer": "number", "mitgliedsnr": "number", "mitgliedsnr.": "number",
 	"name":   "name",
 	"weight": "weight", "votes": "weight", "stimmen": "weight", "gewicht": "weight",
 	"proxy": "proxy", "represented by": "proxy", "vertretung": "proxy", "vertreten durch": "proxy", "vollmacht an": "proxy",
@@ -51,6 +52,9 @@ func ReadList(r io.Reader) ([]Member, error) {
 	}
 	if len(text) > MaxList {
 		return nil, &ListError{Reason: "too-long"}
+	}
+	if bytes.HasPrefix(text, []byte("PK\x03\x04")) { // as every ZIP, and so every workbook, begins
+		return nil, &ListError{Reason: "workbook"}
 	}
 	if !utf8.Valid(text) {
 		return nil, &ListError{Reason: "not-utf8"}
@@ -113,19 +117,22 @@ func understand(rows [][]string, at []int) ([]line, error) {
 			return nil, &ListError{Line: 1, Column: name, Reason: "missing"}
 		}
 	}
-	switch {
-	case len(rows) == 1:
-		return nil, &ListError{Reason: "empty"}
-	case len(rows)-1 > MaxMembers:
+	if len(rows)-1 > MaxMembers {
 		return nil, &ListError{Reason: "too-many"}
 	}
 	lines := make([]line, 0, len(rows)-1)
 	for i, row := range rows[1:] {
+		if strings.TrimSpace(strings.Join(row, "")) == "" {
+			continue // spreadsheets write the rows below the last one that was ever filled in
+		}
 		l, err := read(row, at[i+1], column)
 		if err != nil {
 			return nil, err
 		}
 		lines = append(lines, l)
+	}
+	if len(lines) == 0 {
+		return nil, &ListError{Reason: "empty"}
 	}
 	return lines, nil
 }

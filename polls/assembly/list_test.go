@@ -12,7 +12,7 @@ import (
 func TestReadList(t *testing.T) {
 	for name, text := range map[string]string{
 		"commas":      "number,name,weight,proxy\n1,Anna,2,\n2,Bert,,1\n3,\"Carl, der Große\",1,1\n",
-		"semicolons":  "\uFEFFNr;Name;Stimmen;vertreten durch\r\n1;Anna;2;\r\n2;Bert;1;1\r\n3;Carl, der Große;1;1\r\n",
+		"semicolons":  "\uFEFFNr.;Name;Stimmen;vertreten durch\r\n1;Anna;2;\r\n2;Bert;1;1\r\n;;;\r\n3;Carl, der Große;1;1\r\n;;;\r\n ;;;\r\n",
 		"another way": "vertretung\tname\tgewicht\tort\tmitgliedsnummer\n\tAnna\t2\tKöln\t1\n1\tBert\t\t\t2\n1\tCarl, der Große\t1\t\t3\n",
 	} {
 		got, err := ReadList(strings.NewReader(text))
@@ -34,6 +34,8 @@ func TestListsThatAreWrong(t *testing.T) {
 	for text, want := range map[string]ListError{
 		"":                        {Reason: "empty"},
 		"number,name\n":           {Reason: "empty"},
+		"number,name\n , \n,\n":   {Reason: "empty"},
+		"PK\x03\x04\x14\xff":      {Reason: "workbook"},
 		"name\nAnna\n":            {Line: 1, Column: "number", Reason: "missing"},
 		"nr,nummer,name\n":        {Line: 1, Column: "number", Reason: "duplicate"},
 		head + ",Bert,1,\n":       {Line: 3, Column: "number", Reason: "empty"},
