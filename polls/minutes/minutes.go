@@ -58,6 +58,11 @@ func (m Minutes) facts() []string {
 	return append(out, proxies)
 }
 
+// state says who is on the list and there as the minutes are written.
+func (m Minutes) state() string {
+	return m.words().asOf + " " + m.clock(m.At) + ". " + m.attendance(m.Roll.Attendance())
+}
+
 // attendance says in a line who is, or was, there.
 func (m Minutes) attendance(a assembly.Attendance) string {
 	w := m.words()

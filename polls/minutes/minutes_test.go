@@ -32,7 +32,7 @@ func TestMinutesSayWhatWasDecided(t *testing.T) {
 		webinar.German: {"# Protokoll: Jahrestreffen", "- Beschlussfähig ab 50 % der Stimmen", "höchstens 2 Mitglieder", "## 1. Beitrag 30 €?", "**Ergebnis: angenommen**",
 			"| Ja | 5 | 2 | 0 |", "| Nein | 1 | 1 | 1 |", "Stimmzettel auf Papier: 2, davon 1 ungültig", "Anwesend: 2 Mitglieder mit 4 Stimmen; vertreten: 1 mit 2",
 			`| 1 | Anna \*Ångström\* | 3 | anwesend |`, `| 2 | Bert \| x | 2 | vertreten durch Anna \*Ångström\* |`, "stimmt auf Papier ab", "Anonyme Abstimmung", "zwei Drittel",
-			"- Versammlung am: 28.11.2026, 20:00 Uhr CET"},
+			"- Versammlung am: 28.11.2026, 20:00 Uhr CET", "Stand 28.11.2026, 20:00 Uhr CET. Anwesend: 2 Mitglieder"},
 		webinar.English: {"# Minutes: Jahrestreffen", "**Result: carried**", "There was a quorum.", "28 November 2026, 20:00 CET"},
 	} {
 		var md, paper bytes.Buffer

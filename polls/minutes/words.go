@@ -10,7 +10,8 @@ type words struct {
 	minutes, date, quorum, noQuorum, oneProxy, proxies, anyProxies, lacks, attendance, met, notMet, byVotes, byHeads string
 	opened, closed, countVotes, countHeads, paper, fewOnPaper, result, none                                          string
 	option, votes, heads, onPaper, number, name, weight, presence                                                    string
-	here, hereOnPaper, represented, absent, members, asOf, signatures, signed                                        string
+	here, hereOnPaper, represented, absent, members, asOf, signatures                                                string
+	signed                                                                                                           []string
 
 	secrecy  map[polls.Secrecy]string
 	majority map[polls.Majority]string
@@ -48,7 +49,7 @@ func english() words {
 		paper: "Ballots on paper: %d, of which %d invalid, counted alike by two people.", fewOnPaper: "What stood on them is not listed apart: so few came in one way that it would tell who voted what.", result: "Result", none: "No motion has been decided.",
 		option: "Option", votes: "Votes", heads: "Members", onPaper: "On paper", number: "Number", name: "Name", weight: "Votes", presence: "Presence",
 		here: "here", hereOnPaper: "here, votes on paper", represented: "represented by %s", absent: "absent",
-		members: "Members and proxies", asOf: "As of", signatures: "Signatures", signed: "Chair                                                    Keeper of the minutes",
+		members: "Members and proxies", asOf: "As of", signatures: "Signatures", signed: []string{"Chair", "Keeper of the minutes"},
 		secrecy: map[polls.Secrecy]string{polls.Named: "Named vote: the hosts see who voted what.", polls.Anonymous: "Anonymous vote: nothing stored leads from a member to a ballot.",
 			polls.Secret: "Secret vote: each ballot came without a name, with a paper that was signed blindly; those could vote who were here or represented when it opened."},
 		majority: map[polls.Majority]string{polls.SimpleMajority: "Needed: more votes for than against; abstentions do not count.",
@@ -67,7 +68,7 @@ func german() words {
 		paper: "Stimmzettel auf Papier: %d, davon %d ungültig, von zwei Personen gleich gezählt.", fewOnPaper: "Was darauf stand, steht nicht für sich: Auf einem der Wege kamen so wenige, dass es verriete, wer wie gestimmt hat.", result: "Ergebnis", none: "Es wurde über nichts abgestimmt.",
 		option: "Antwort", votes: "Stimmen", heads: "Mitglieder", onPaper: "Auf Papier", number: "Nummer", name: "Name", weight: "Stimmen", presence: "Anwesenheit",
 		here: "anwesend", hereOnPaper: "anwesend, stimmt auf Papier ab", represented: "vertreten durch %s", absent: "abwesend",
-		members: "Mitglieder und Vollmachten", asOf: "Stand", signatures: "Unterschriften", signed: "Versammlungsleitung                                Protokoll",
+		members: "Mitglieder und Vollmachten", asOf: "Stand", signatures: "Unterschriften", signed: []string{"Versammlungsleitung", "Protokoll"},
 		secrecy: map[polls.Secrecy]string{polls.Named: "Namentliche Abstimmung: Die Leitung sieht, wer wie gestimmt hat.", polls.Anonymous: "Anonyme Abstimmung: Nichts Gespeichertes führt vom Mitglied zur Stimme.",
 			polls.Secret: "Geheime Abstimmung: Jeder Stimmzettel kam ohne Namen, mit einem blind unterschriebenen Stimmschein; abstimmen konnte, wer beim Öffnen anwesend oder vertreten war."},
 		majority: map[polls.Majority]string{polls.SimpleMajority: "Nötig: mehr Stimmen dafür als dagegen; Enthaltungen zählen nicht mit.",

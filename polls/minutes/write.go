@@ -26,14 +26,16 @@ func (m Minutes) PDF(to io.Writer) error {
 		doc.Text(strings.Join(m.about(n), "\n"))
 	}
 	doc.Heading(w.members)
-	doc.Text(w.asOf + " " + m.clock(m.At) + ". " + m.attendance(m.Roll.Attendance()))
+	doc.Text(m.state())
 	head, rows := m.present()
 	doc.Table(head, []float64{1, 3, 1, 3}, rows)
 	if doc.Lacks() {
 		doc.Text(w.lacks)
 	}
 	doc.Heading(w.signatures)
-	doc.Text("\n\n______________________________          ______________________________\n" + w.signed)
+	for _, who := range w.signed {
+		doc.Text("\n\n______________________________\n" + who)
+	}
 	return doc.Write(to)
 }
 
@@ -54,7 +56,7 @@ func (m Minutes) Markdown(to io.Writer) error {
 		table(&b)(m.result(n))
 		list(&b, m.about(n))
 	}
-	fmt.Fprintf(&b, "## %s\n\n%s\n\n", w.members, m.attendance(m.Roll.Attendance()))
+	fmt.Fprintf(&b, "## %s\n\n%s\n\n", w.members, m.state())
 	table(&b)(m.present())
 	_, err := io.WriteString(to, b.String())
 	return err
