@@ -28,6 +28,7 @@ test('the wall shows of a secret motion its question and its sides until it clos
   const text = () => document.body.textContent;
   await expect.poll(text, { timeout: 10_000 }).toContain('Against it');
   expect(text()).not.toMatch(/Carried|41|23/);
+  expect(text()).toContain('Members vote with their personal link.'); // the code on the wall is for guests
   props.poll = { ...motion, state: 'closed', closed_at: '2026-01-01T10:05:00Z' };
   flushSync();
   expect(text()).not.toMatch(/Carried|41|23/); // the host has not let it out
