@@ -1,0 +1,54 @@
+// @vitest-environment happy-dom
+// What is said to whoever prepares a meeting of members, before something goes wrong.
+import { flushSync, mount, unmount } from 'svelte';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import type { Schema } from '../../lib/api';
+import { language } from '../../lib/lang.svelte';
+import { load } from '../i18n';
+import Attendance from './Attendance.svelte';
+import Import from './Import.svelte';
+import Motions from './Motions.svelte';
+
+const share = (members: number) => ({ members, votes: members });
+const nobody: Schema<'Attendance'> = { here: share(0), represented: share(0), all: share(9), quorum: 0, heads: false, met: true };
+const draft = { id: 'p', question: 'Shall the fee be 30 €?', kind: 'single', state: 'draft', position: 1, options: [{ id: 'f', text: 'For' }], motion: { majority: 'simple', heads: false, abstain: true } };
+let part: Record<string, unknown> | undefined;
+
+beforeAll(() => language.start(load));
+afterEach(async () => {
+  if (part) await unmount(part);
+  part = undefined;
+  vi.unstubAllGlobals();
+});
+
+const text = () => document.body.textContent;
+
+test('where no quorum is needed, an empty room is not said to have one', () => {
+  part = mount(Attendance, { target: document.body, props: { attendance: nobody } });
+  expect(document.querySelector('h2')?.textContent).toBe('No quorum is needed');
+  expect(document.querySelector('h2')?.classList.contains('met')).toBe(false);
+});
+
+test('a list that makes all links of another one useless is asked for first', async () => {
+  const take = vi.fn(() => Promise.resolve());
+  part = mount(Import, { target: document.body, props: { replaces: true, take } });
+  const input = document.querySelector<HTMLInputElement>('input[type=file]')!;
+  Object.defineProperty(input, 'files', { value: [new File(['number,name'], 'members.csv')] });
+  input.dispatchEvent(new Event('change', { bubbles: true }));
+  flushSync();
+  expect(take).not.toHaveBeenCalled();
+  expect(text()).toContain('All personal links of this list stop working at once.');
+  [...document.querySelectorAll('button')].find((b) => b.textContent === 'Replace list')!.click();
+  await vi.waitFor(() => expect(take).toHaveBeenCalledOnce());
+});
+
+test('a vote that would come to no decision is told of before it opens', async () => {
+  vi.stubGlobal('fetch', () => Promise.resolve(Response.json([draft])));
+  const props = $state({ id: 'w', met: false, editable: true, live: false, news: 0, counted: 0 });
+  part = mount(Motions, { target: document.body, props });
+  await vi.waitFor(() => expect(text()).toContain('There is no quorum yet: if you open the vote now, it ends without a decision.'), 10_000);
+  props.met = true;
+  flushSync();
+  expect(text()).not.toContain('There is no quorum yet');
+  expect(document.querySelector<HTMLAnchorElement>('a[href="/webinars/w"]')?.textContent).toContain('Change, order or delete');
+});
