@@ -44,11 +44,18 @@ test('a list that makes all links of another one useless is asked for first', as
 
 test('a vote that would come to no decision is told of before it opens', async () => {
   vi.stubGlobal('fetch', () => Promise.resolve(Response.json([draft])));
-  const props = $state({ id: 'w', met: false, editable: true, live: false, news: 0, counted: 0 });
+  const props = $state({ id: 'w', attendance: { ...nobody, quorum: 50, met: false }, editable: true, live: false, news: 0, counted: 0 });
   part = mount(Motions, { target: document.body, props });
   await vi.waitFor(() => expect(text()).toContain('There is no quorum yet: if you open the vote now, it ends without a decision.'), 10_000);
-  props.met = true;
+  props.attendance = { ...nobody, quorum: 50, met: true };
   flushSync();
   expect(text()).not.toContain('There is no quorum yet');
   expect(document.querySelector<HTMLAnchorElement>('a[href="/webinars/w"]')?.textContent).toContain('Change, order or delete');
+});
+
+test('how far a vote is, is said by those who may vote', async () => {
+  const open = { ...draft, state: 'open', secrecy: 'named', tally: { poll: 'p', total: 2, votes: [2], motion: { votes: [5], paper: [0], invalid: 0 } } };
+  vi.stubGlobal('fetch', () => Promise.resolve(Response.json([open])));
+  part = mount(Motions, { target: document.body, props: { id: 'w', attendance: { ...nobody, here: { members: 3, votes: 7 } }, editable: true, live: false, news: 0, counted: 0 } });
+  await vi.waitFor(() => expect(text()).toContain('2 of 3 members, 5 of 7 votes'), 10_000);
 });

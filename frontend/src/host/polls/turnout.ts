@@ -1,5 +1,6 @@
 import type { Schema } from '../../lib/api';
 import type { Poll } from '../../lib/room.svelte';
+import { t } from '../i18n';
 
 /** answered says how far an open poll is: "87 of 142", or only the count when the room's number is not larger. */
 export function answered(total: number, watching: number): { n: number; of: number | null } {
@@ -22,4 +23,11 @@ export function cast(poll: Poll, now: Schema<'Attendance'> | undefined): Cast {
   const there = poll.secrecy === 'secret' ? poll.attendance : (now ?? poll.attendance);
   const of = there ? there.here.members + there.represented.members : 0;
   return { n, votes, of: of >= n && of > 0 ? of : null, all: there ? there.here.votes + there.represented.votes : 0 };
+}
+
+/** says tells in words how far an open motion is. */
+export function says(poll: Poll, now: Schema<'Attendance'> | undefined): string {
+  const { n, votes, of, all } = cast(poll, now);
+  if (of === null) return poll.secrecy === 'secret' ? t('answers_n', { n }) : t('motion_cast', { n, votes });
+  return poll.motion?.heads || poll.secrecy === 'secret' ? t('motion_answered_heads', { n, of }) : t('motion_answered', { n, of, votes, all });
 }
