@@ -180,7 +180,7 @@ func (v *viewer) chooses() bool {
 // reconsider is for when the layers of src have changed.
 func (sh *shard) reconsider(src *source) {
 	now := time.Now()
-	for v := range sh.viewers {
+	for _, v := range sh.viewers {
 		for _, s := range v.slots {
 			if s.src != src || !v.ready.Load() {
 				continue

@@ -28,20 +28,13 @@ type mediaWriter interface {
 // passage is how a viewer's media leaves.
 type passage struct {
 	course
-	secrets overhear
-
-	// Of the shard:
-	settled bool
+	settled bool         // of the shard
 	sender  *seal.Sender // nil: the library encrypts
+	secrets overhear
 }
 
-// sealer settles who encrypts. Nothing is written before the viewer is connected, so the handshake is over by then.
-func (p *passage) sealer() *seal.Sender {
-	if !p.settled {
-		p.settled, p.sender = true, p.secrets.sender()
-	}
-	return p.sender
-}
+// settle decides who encrypts. Nothing is written before the viewer is connected, so the handshake is over by then.
+func (p *passage) settle() { p.settled, p.sender = true, p.secrets.sender() }
 
 // course is where a viewer's media goes now, which is where the library sends what is not a check: ICE has proven that
 // address. It is unset until the DTLS handshake has begun over a pair that ICE chose.
@@ -49,10 +42,10 @@ type course struct{ at atomic.Pointer[hop] }
 
 // hop is one address and the connection that leads to it.
 type hop struct {
-	conn   packetWriter
 	to     netip.AddrPort // for datagrams of our socket
-	addr   net.Addr       // else
 	direct bool           // the shard's batch carries it
+	conn   packetWriter
+	addr   net.Addr // else
 }
 
 // note is told of each datagram that the library sends over c and that is not a check.
@@ -64,7 +57,7 @@ func (c *course) note(conn packetWriter, to netip.AddrPort, addr net.Addr, direc
 	if addr == nil {
 		addr = net.UDPAddrFromAddrPort(to)
 	}
-	c.at.Store(&hop{conn: conn, to: to, addr: addr, direct: direct})
+	c.at.Store(&hop{to: to, direct: direct, conn: conn, addr: addr})
 }
 
 // packetWriter must not block for long: the shard waits.
@@ -96,11 +89,16 @@ const rtpHeader = 12 // bytes
 
 // WriteRTP implements [mediaWriter]. Viewers negotiate no header extensions, so a header has none.
 func (d *direct) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
-	sender := d.viewer.passage.sealer()
+	p := &d.viewer.passage
+	if !p.settled {
+		p.settle()
+		d.viewer.shard.tour.moved = true
+	}
+	sender := p.sender
 	if sender == nil {
 		return d.library.WriteRTP(h, payload)
 	}
-	hop := d.viewer.passage.at.Load()
+	hop := p.at.Load()
 	if hop == nil {
 		return 0, errNoCourse
 	}

@@ -301,7 +301,7 @@ func (l *ledger) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
 // no SSRC of their own. Two packets with one number would give away both (RFC 7714 section 8.3).
 func TestNoNumberIsUsedTwice(t *testing.T) {
 	s := newStall(t)
-	v := &viewer{}
+	v := &viewer{shard: s.shard}
 	v.ready.Store(true)
 	rapid.Check(t, func(t *rapid.T) {
 		out := &ledger{t, map[uint16]string{}}

@@ -98,13 +98,14 @@ func (sh *shard) enter(s *slot, f *feed) {
 	if s.viewer.onStage && !s.video {
 		f.talking = append(f.talking, s)
 	} else {
-		f.live = append(f.live, s)
+		f.live++
 	}
 	s.viewer.refeed()
 }
 
 // refeed lists the slots that a visit goes to: pictures first, for a train of datagrams may end with a shorter one.
 func (v *viewer) refeed() {
+	v.shard.tour.cancel()
 	v.fed = v.fed[:0]
 	for _, s := range slices.Backward(v.slots) {
 		if s.feed != nil && !s.catching && (s.video || !v.onStage) {
@@ -192,7 +193,7 @@ func (sh *shard) part(s *slot) (sent int) {
 		running := s.rw.active
 		f := s.feed
 		s.catching, s.squeeze = false, squeeze{}
-		f.live = append(f.live, s)
+		f.live++
 		s.viewer.refeed()
 		if !running { // the group was given up meanwhile
 			f.layer.askKeyFrame()
@@ -230,8 +231,11 @@ func (sh *shard) leaveFeed(s *slot) {
 		without(&sh.catching, s)
 		return
 	}
-	without(&f.live, s)
-	without(&f.talking, s)
+	if s.viewer.onStage && !s.video {
+		without(&f.talking, s)
+	} else {
+		f.live--
+	}
 }
 
 // without takes s out of the list, whose order does not matter.
@@ -250,7 +254,7 @@ func (sh *shard) drop(l *layer) {
 	if f == nil {
 		return
 	}
-	for v := range sh.viewers {
+	for _, v := range sh.viewers {
 		for _, s := range v.slots {
 			if s.feed == f || s.next == f {
 				sh.leave(s)
@@ -278,5 +282,6 @@ func (sh *shard) remove(v *viewer) {
 	for _, s := range v.slots {
 		sh.turn(s, nil)
 	}
-	delete(sh.viewers, v)
+	sh.viewers = slices.DeleteFunc(sh.viewers, func(x *viewer) bool { return x == v })
+	sh.tour.cancel()
 }

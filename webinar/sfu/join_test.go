@@ -36,7 +36,7 @@ func (s *stall) join(who string) *viewer {
 	at.bound.Store(&binding{formats: []format{{codec: s.camera.src.codec, pt: 96}}, out: &pen{who, s, false}})
 	v.slots, v.video = []*slot{at}, []*slot{at}
 	v.ready.Store(true)
-	s.post(func(sh *shard) { sh.viewers[v] = struct{}{}; sh.turn(at, s.camera.src) })
+	s.post(func(sh *shard) { sh.viewers = append(sh.viewers, v); sh.turn(at, s.camera.src) })
 	synctest.Wait()
 	return v
 }
@@ -149,7 +149,7 @@ func TestLeavingWhileCatchingUp(t *testing.T) {
 		}
 		s.post(func(sh *shard) { sh.remove(bert) })
 		synctest.Wait()
-		if n := s.camera.watched.Load(); n != 0 || len(s.catching)+len(s.feeds[s.camera].live) > 0 {
+		if n := s.camera.watched.Load(); n != 0 || len(s.catching)+s.feeds[s.camera].live > 0 {
 			t.Errorf("%d watch", n)
 		}
 	})

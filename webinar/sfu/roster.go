@@ -128,7 +128,7 @@ func (e *Engine) addViewer(v *viewer) error {
 	r := e.room(v.room)
 	r.viewers[v.id] = v
 	e.sessions++
-	v.shard.post(func(sh *shard) { sh.viewers[v] = struct{}{} })
+	v.shard.post(func(sh *shard) { sh.viewers = append(sh.viewers, v) })
 	e.changed(r)
 	return nil
 }

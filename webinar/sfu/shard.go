@@ -29,7 +29,7 @@ type shard struct {
 	// Of the goroutine alone:
 	out     *egress.Batch
 	feeds   map[*layer]*feed
-	viewers map[*viewer]struct{}
+	viewers []*viewer // in the order in which they came
 	desk    desk
 	timer   *time.Timer
 	alarm   time.Time // when timer fires
@@ -73,7 +73,7 @@ func newShard(st *stack) (*shard, error) {
 		return nil, err
 	}
 	return &shard{
-		wake: make(chan struct{}, 1), out: out, feeds: map[*layer]*feed{}, viewers: map[*viewer]struct{}{},
+		wake: make(chan struct{}, 1), out: out, feeds: map[*layer]*feed{},
 		desk: desk{buf: make([]byte, 2048)},
 	}, nil
 }
@@ -146,7 +146,8 @@ func (sh *shard) run() {
 		case now := <-tick.C:
 			sh.pressure.feel(now, sh.out.Stats())
 			sh.turns++
-			for v := range sh.viewers {
+			sh.tour.moved = sh.tour.moved || sh.turns%reportCalm == 0
+			for _, v := range sh.viewers {
 				if now.Sub(v.changed) < reportLively || (sh.turns+v.serial)%reportCalm == 0 {
 					sh.report(v, now)
 				}

@@ -14,7 +14,8 @@ import (
 )
 
 // slot is one m-line of a viewer, a [webrtc.TrackLocal] of our own. It is negotiated once; what it carries changes
-// without any. Everything below the line belongs to the shard of its viewer.
+// without any. Everything below the line belongs to the shard of its viewer. What each packet looks into comes first
+// there, see [slot.lines].
 type slot struct {
 	viewer *viewer
 	video  bool
@@ -25,19 +26,19 @@ type slot struct {
 	want *source // under the engine's lock: what the shard was last told
 
 	// ---
+	rw       rewriter
+	packets  uint32
+	octets   uint32
+	format   format
 	src      *source
 	feed     *feed // the layer of src that it carries
 	next     *feed // the layer that it will carry from its next key frame on
-	format   format
-	catching bool // up with feed, by its group of pictures
+	catching bool  // up with feed, by its group of pictures
 	group    uint64
 	cursor   int       // in the group
 	squeeze  squeeze   // of the group
 	until    time.Time // waits so long for a fresh key frame
-	rw       rewriter
 	rtxSeq   uint16
-	packets  uint32
-	octets   uint32
 	second   int64 // the second that repeats counts in
 	repeats  int
 }
@@ -52,8 +53,8 @@ type binding struct {
 
 // format is how one codec is sent.
 type format struct {
-	codec    codec
 	pt, rtxT uint8 // payload types; rtxT 0: no retransmission format
+	codec    codec
 }
 
 // maxRepeats is the most retransmissions a slot sends in a second: a viewer that asks for more is not served by more.
@@ -72,7 +73,7 @@ func (s *slot) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, erro
 		if first < 0 {
 			first = i
 		}
-		b.formats = append(b.formats, format{k, uint8(p.PayloadType), rtxType(all, p.PayloadType)})
+		b.formats = append(b.formats, format{uint8(p.PayloadType), rtxType(all, p.PayloadType), k})
 	}
 	if first < 0 {
 		return webrtc.RTPCodecParameters{}, webrtc.ErrUnsupportedCodec

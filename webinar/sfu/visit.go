@@ -26,7 +26,7 @@ const (
 // feed is a layer as a shard sees it.
 type feed struct {
 	layer   *layer
-	live    []*slot   // are visited
+	live    int       // slots that are visited
 	talking []*slot   // sound for people on stage, which does not wait
 	joining []*slot   // wait for a key frame
 	packets []*packet // wait for a visit
@@ -40,8 +40,7 @@ type visits struct {
 	due     time.Time // zero: nothing waits
 	ripe    bool      // visit as soon as the queue is empty
 	waiting []*feed
-	round   uint64
-	guests  []*viewer
+	tour    tour
 }
 
 // gather keeps a burst for the next visit, which the end of a frame or the time brings on.
@@ -54,7 +53,7 @@ func (sh *shard) gather(j job) {
 		sh.write(s, j.packets)
 	}
 	video := j.layer.src.track.Kind.Video()
-	if len(f.live)+len(f.packets) == 0 {
+	if f.live+len(f.packets) == 0 {
 		if f.part = j.packets; video {
 			sh.brought(f)
 		}
@@ -94,33 +93,19 @@ func (sh *shard) visit() {
 		return
 	}
 	now := time.Now()
-	sh.round++
 	long := false
 	for _, f := range sh.waiting {
 		f.part = f.next(now)
-		if len(f.part) == 0 {
-			continue
-		}
 		long = long || len(f.part) >= paceBurst && f.layer.src.track.Kind.Video()
-		for _, s := range f.live {
-			if v := s.viewer; v.round != sh.round {
-				v.round = sh.round
-				sh.guests = append(sh.guests, v)
-			}
-		}
 	}
-	if long {
-		sh.sound()
+	if sh.tour.moved {
+		sh.tour.plan(sh.viewers)
 	}
-	for _, v := range sh.guests {
-		for _, s := range v.fed {
-			if len(s.feed.part) > 0 && (s.video || !long) {
-				sh.write(s, s.feed.part)
-			}
-		}
+	if long { // which takes the last viewer as long as it takes all the others
+		sh.tour.walk(func(s *slot) bool { return !s.video }, sh.write)
+		sh.out.Flush()
 	}
-	clear(sh.guests)
-	sh.guests = sh.guests[:0]
+	sh.tour.walk(func(s *slot) bool { return s.video || !long }, sh.write)
 	waiting := sh.waiting
 	sh.waiting = sh.waiting[:0]
 	for _, f := range waiting {
@@ -130,26 +115,13 @@ func (sh *shard) visit() {
 	sh.out.Flush()
 }
 
-// sound goes to all viewers before a long part does, which takes the last of them as long as it takes all the others.
-func (sh *shard) sound() {
-	for _, f := range sh.waiting {
-		if f.layer.src.track.Kind.Video() || len(f.part) == 0 {
-			continue
-		}
-		for _, s := range f.live {
-			sh.write(s, f.part)
-		}
-	}
-	sh.out.Flush()
-}
-
 // next is what a visit may bring of f.
 func (f *feed) next(now time.Time) []*packet {
 	if now.Before(f.after) {
 		return nil
 	}
 	n := len(f.packets)
-	if n > paceBurst && f.layer.src.track.Kind.Video() && len(f.live) > 0 {
+	if n > paceBurst && f.layer.src.track.Kind.Video() && f.live > 0 {
 		n = max(paceBurst, n/3)
 	}
 	return f.packets[:n]

@@ -74,8 +74,9 @@ func newStall(t *testing.T) *stall {
 }
 
 func (s *stall) watch(who string, onStage, fails bool) *viewer {
-	v := &viewer{onStage: onStage}
+	v := &viewer{onStage: onStage, shard: s.shard}
 	v.ready.Store(true)
+	s.viewers = append(s.viewers, v)
 	for _, l := range []*layer{s.mic, s.camera} {
 		src := l.src
 		at := &slot{viewer: v, video: src.track.Kind.Video()}
@@ -224,7 +225,7 @@ func TestAFailingViewerCostsOnlyItself(t *testing.T) {
 	}
 	s.remove(anna)
 	s.remove(carl)
-	if n := len(s.feeds[s.camera].live) + len(s.feeds[s.mic].live); n > 0 || s.camera.watched.Load() != 0 {
+	if n := s.feeds[s.camera].live + s.feeds[s.mic].live; n > 0 || s.camera.watched.Load() != 0 {
 		t.Errorf("%d slots are left", n)
 	}
 }

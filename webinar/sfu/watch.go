@@ -13,7 +13,6 @@ type viewer struct {
 	audio, video []*slot
 	slots        []*slot // both
 	shard        *shard
-	ready        atomic.Bool   // connected
 	failed       atomic.Uint64 // writes that failed
 	heard        heardViewer
 	history      lineHistory // under the engine's lock
@@ -21,10 +20,10 @@ type viewer struct {
 	answered     atomic.Bool // with success
 	intake       intake
 	ration       ration
+	ready        atomic.Bool // connected
 	passage      passage
 
 	// Of the shard:
-	round    uint64    // the last visit
 	serial   uint64    // spreads the viewers' reports
 	changed  time.Time // a slot began to carry something else
 	fed      []*slot   // those that a visit goes to
