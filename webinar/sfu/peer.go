@@ -196,7 +196,7 @@ func (s *stack) build(cfg Config, tm timing, b *books) error {
 	if s.formats, err = mediaEngine(false); err != nil {
 		return err
 	}
-	in, err := ingress.New(s.conn)
+	in, err := ingress.New(s.conn, ingress.Wishes{})
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func TestMeterCountsTheWindow(t *testing.T) {
 	b := make([]byte, 100)
 	take := func(number uint64, flags byte, gap bool) byte {
 		m.stamp(b, true, 1, number, flags)
-		got, ok := m.take(b, gap)
+		got, ok := m.take(b, gap, 0)
 		if !ok {
 			t.Error("a stamp was not read")
 		}
@@ -78,7 +78,7 @@ func TestMeterCountsTheWindow(t *testing.T) {
 		t.Error("pictures and sound are mixed up")
 	}
 	take(5, 0, true)
-	if _, ok := m.take(b[:10], true); ok || now.packets.Load() != 3 || now.best.Load() != 2 || now.gaps.Load() != 1 || now.layers[1].Load() != 1 {
+	if _, ok := m.take(b[:10], true, 0); ok || now.packets.Load() != 3 || now.best.Load() != 2 || now.gaps.Load() != 1 || now.layers[1].Load() != 1 {
 		t.Errorf("%d packets, %d of the best, %d gaps", now.packets.Load(), now.best.Load(), now.gaps.Load())
 	}
 	if now.key.quantile(0.5) == 0 || now.audio.quantile(0.5) == 0 {

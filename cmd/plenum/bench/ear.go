@@ -7,9 +7,11 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/dtls/v3"
 	"github.com/pion/dtls/v3/pkg/crypto/prf"
@@ -29,7 +31,7 @@ import (
 type ear struct {
 	*stdnet.Net
 	trains bool // of datagrams come whole
-	heard  func(header *rtp.Header, payload []byte)
+	heard  func(header *rtp.Header, payload []byte, late time.Duration)
 
 	keys atomic.Pointer[srtp.Context]
 
@@ -51,11 +53,7 @@ func (e *ear) ListenUDP(_ string, at *net.UDPAddr) (transport.UDPConn, error) {
 	if err := c.SetReadBuffer(roomy); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
-	open := ingress.New
-	if e.trains {
-		open = ingress.NewTrains
-	}
-	in, err := open(c)
+	in, err := ingress.New(c, ingress.Wishes{Trains: e.trains, Arrivals: runtime.GOOS == "linux"})
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -72,15 +70,24 @@ type earConn struct {
 func (c *earConn) ReadFromAddrPort(p []byte) (int, netip.AddrPort, error) {
 	for {
 		n, from, err := c.Conn.ReadFromAddrPort(p)
-		if err != nil || !c.ear.take(p[:n]) {
+		if err != nil || !c.ear.take(p[:n], c.late()) {
 			return n, from, err
 		}
 	}
 }
 
-// take reports whether p was media. The first byte tells it from checks and handshakes (RFC 7983), the second from
+// late is how long ago the machine got what was read last.
+func (c *earConn) late() time.Duration {
+	at := c.Arrived()
+	if at.IsZero() {
+		return 0
+	}
+	return max(time.Since(at), 0)
+}
+
+// take reports whether p, which was there so long ago, was media. The first byte tells it from checks and handshakes (RFC 7983), the second from
 // reports (RFC 5761).
-func (e *ear) take(p []byte) bool {
+func (e *ear) take(p []byte, late time.Duration) bool {
 	switch {
 	case len(p) > 12 && p[0] >= 128 && p[0] < 192 && (p[1] < 192 || p[1] > 223):
 		keys := e.keys.Load()
@@ -89,7 +96,7 @@ func (e *ear) take(p []byte) bool {
 		}
 		if out, err := keys.DecryptRTP(e.buf[:0], p, &e.header); err == nil { // what cannot be read is not delivered
 			e.buf = out
-			e.heard(&e.header, out[e.header.MarshalSize():])
+			e.heard(&e.header, out[e.header.MarshalSize():], late)
 		}
 		return true
 	case len(p) > helloAt && p[0] == 22 && p[recordHeader] == byte(handshake.TypeServerHello):

@@ -102,8 +102,9 @@ func (m *meter) stamp(payload []byte, first bool, pic uint16, number uint64, fla
 	b[16] = flags
 }
 
-// take counts one packet and returns its flags; ok is false for what has no stamp.
-func (m *meter) take(payload []byte, gap bool) (flags byte, ok bool) {
+// take counts one packet, which was there some time before it was read, and returns its flags; ok is false for what has
+// no stamp.
+func (m *meter) take(payload []byte, gap bool, late time.Duration) (flags byte, ok bool) {
 	if len(payload) < stampAt+stampSize {
 		return 0, false
 	}
@@ -113,7 +114,7 @@ func (m *meter) take(payload []byte, gap bool) (flags byte, ok bool) {
 	if number < t.from.Load() || number >= t.to.Load() {
 		return flags, true
 	}
-	took := time.Since(m.start) - time.Duration(binary.BigEndian.Uint64(b[8:]))
+	took := time.Since(m.start) - late - time.Duration(binary.BigEndian.Uint64(b[8:]))
 	t.packets.Add(1)
 	if gap {
 		t.gaps.Add(1)

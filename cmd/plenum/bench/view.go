@@ -73,13 +73,13 @@ func (a *audience) join(ctx context.Context, s *stage, n *stdnet.Net) error {
 	}
 	v := &viewer{seen: make(chan struct{})}
 	slots := map[uint32]*counter{}
-	hark := &ear{trains: s.gro, heard: func(h *rtp.Header, payload []byte) {
+	hark := &ear{trains: s.gro, heard: func(h *rtp.Header, payload []byte, late time.Duration) {
 		c := slots[h.SSRC]
 		if c == nil {
 			c = &counter{viewer: v, meter: s.meter}
 			slots[h.SSRC] = c
 		}
-		c.take(h, payload)
+		c.take(h, payload, late)
 	}}
 	if v.pc, err = newPeer(n, &interceptor.Registry{}, media, hark); err != nil {
 		return err
@@ -125,10 +125,10 @@ type counter struct {
 	last     uint16
 }
 
-func (c *counter) take(h *rtp.Header, payload []byte) {
+func (c *counter) take(h *rtp.Header, payload []byte, late time.Duration) {
 	gap := c.started && h.SequenceNumber != c.last+1
 	c.started, c.last = true, h.SequenceNumber
-	if flags, ok := c.meter.take(payload, gap); ok && flags&flagAudio == 0 && c.viewer.whole == 0 {
+	if flags, ok := c.meter.take(payload, gap, late); ok && flags&flagAudio == 0 && c.viewer.whole == 0 {
 		c.watch(flags, payload[0]&0x10 != 0, h.Marker, gap)
 	}
 }

@@ -19,12 +19,9 @@ type mmsghdr struct {
 	len uint32
 }
 
-// control is the ancillary message UDP_GRO, which tells how long each datagram of a train is but the last.
-type control struct {
-	hdr  unix.Cmsghdr
-	size int32
-	_    [4]byte
-}
+// control has room for two ancillary messages: UDP_GRO, which tells how long each datagram of a train is but the last,
+// and SCM_TIMESTAMPNS. Both begin where a word does.
+type control [8]uint64
 
 // batch is what one system call has brought.
 type batch struct {
@@ -33,19 +30,20 @@ type batch struct {
 	hdrs  []mmsghdr
 	names []unix.RawSockaddrInet6 // an INET4 address uses the front of it
 	iovs  []unix.Iovec
-	ctls  []control // nil: no trains
+	ctls  []control // nil: nothing is wished for
 	arena []byte
 	room  int // bytes of a message
 
 	at, count int    // the next message, and how many there are
 	rest      []byte // of the train before it, whose
 	segment   int    // datagrams are so long
+	arrived   time.Time
 	woken     bool
 	fault     syscall.Errno
 }
 
 // newBatch makes room for a number of messages.
-func newBatch(conn *net.UDPConn, messages, room int, trains bool) (*batch, error) {
+func newBatch(conn *net.UDPConn, messages, room int, w Wishes) (*batch, error) {
 	rc, err := conn.SyscallConn()
 	if err != nil {
 		return nil, err
@@ -63,16 +61,19 @@ func newBatch(conn *net.UDPConn, messages, room int, trains bool) (*batch, error
 		b.iovs[i].SetLen(room)
 	}
 	b.read = b.take
-	if trains {
-		err = b.couple()
+	if w.Trains {
+		err = b.wish(unix.IPPROTO_UDP, unix.UDP_GRO)
+	}
+	if w.Arrivals {
+		err = errors.Join(err, b.wish(unix.SOL_SOCKET, unix.SO_TIMESTAMPNS))
 	}
 	return b, err
 }
 
-// couple asks the kernel for whole trains.
-func (b *batch) couple() error {
+// wish asks the kernel for ancillary messages.
+func (b *batch) wish(level, option int) error {
 	var fault error
-	err := b.rc.Control(func(fd uintptr) { fault = unix.SetsockoptInt(int(fd), unix.IPPROTO_UDP, unix.UDP_GRO, 1) })
+	err := b.rc.Control(func(fd uintptr) { fault = unix.SetsockoptInt(int(fd), level, option, 1) })
 	if err = errors.Join(err, fault); err != nil {
 		return os.NewSyscallError("setsockopt", err)
 	}
@@ -110,12 +111,26 @@ func (b *batch) next(p []byte) (int, netip.AddrPort, error) {
 // open begins with message i.
 func (b *batch) open(i int) {
 	b.rest = b.arena[i*b.room:][:b.hdrs[i].len]
-	b.segment = len(b.rest)
-	if b.ctls == nil || b.hdrs[i].hdr.Controllen == 0 {
+	b.segment, b.arrived = len(b.rest), time.Time{}
+	if b.ctls == nil {
 		return
 	}
-	if c := &b.ctls[i]; c.hdr.Level == unix.IPPROTO_UDP && c.hdr.Type == unix.UDP_GRO && c.size > 0 {
-		b.segment = int(c.size)
+	const word = int(unsafe.Sizeof(uint64(0)))
+	told := b.ctls[i][:int(b.hdrs[i].hdr.Controllen)/word]
+	for len(told) > unix.SizeofCmsghdr/word {
+		h := (*unix.Cmsghdr)(unsafe.Pointer(&told[0]))
+		value := unsafe.Pointer(&told[unix.SizeofCmsghdr/word])
+		words := unix.CmsgSpace(int(h.Len)-unix.SizeofCmsghdr) / word
+		if words > len(told) {
+			return
+		}
+		switch {
+		case h.Level == unix.IPPROTO_UDP && h.Type == unix.UDP_GRO && *(*int32)(value) > 0:
+			b.segment = int(*(*int32)(value))
+		case h.Level == unix.SOL_SOCKET && h.Type == unix.SCM_TIMESTAMPNS && words == 4:
+			b.arrived = time.Unix((*unix.Timespec)(value).Unix())
+		}
+		told = told[words:]
 	}
 }
 

@@ -6,13 +6,14 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"time"
 )
 
 // batch is not to be had here.
-type batch struct{}
+type batch struct{ arrived time.Time }
 
-func newBatch(_ *net.UDPConn, _, _ int, trains bool) (*batch, error) {
-	if trains {
+func newBatch(_ *net.UDPConn, _, _ int, w Wishes) (*batch, error) {
+	if w != (Wishes{}) {
 		return nil, errors.ErrUnsupported
 	}
 	return nil, nil //nolint:nilnil // none is needed

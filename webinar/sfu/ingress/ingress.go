@@ -29,18 +29,32 @@ type Conn struct {
 	batch *batch // nil: the system has no recvmmsg
 }
 
-// New makes a reader of conn, which Close closes.
-func New(conn *net.UDPConn) (*Conn, error) {
-	b, err := newBatch(conn, maxMessages, maxDatagram, false)
+// Wishes are what a reader may ask of the kernel besides datagrams, where the kernel has it.
+type Wishes struct {
+	// Trains are handed over as they were sent (UDP generic receive offload, Linux 5.0) and cut into their datagrams here.
+	// Otherwise the kernel cuts them, and on loopback in the sender's time.
+	Trains bool
+	// Arrivals tell when the kernel got a datagram, however late it is read (SO_TIMESTAMPNS).
+	Arrivals bool
+}
+
+// New makes a reader of conn, which Close closes. It fails where the system does not know what is wished for. If anything
+// is, only ReadFromAddrPort may read.
+func New(conn *net.UDPConn, w Wishes) (*Conn, error) {
+	messages, room := maxMessages, maxDatagram
+	if w.Trains {
+		messages, room = maxTrains, maxTrain
+	}
+	b, err := newBatch(conn, messages, room, w)
 	return &Conn{UDPConn: conn, batch: b}, err
 }
 
-// NewTrains is New for a socket that gets trains: the kernel hands one over as it was sent (UDP generic receive offload,
-// Linux 5.0), and it is cut into its datagrams here. Otherwise the kernel cuts it, and on loopback in the sender's time.
-// Only ReadFromAddrPort may read from such a connection. It fails where the system has no such thing.
-func NewTrains(conn *net.UDPConn) (*Conn, error) {
-	b, err := newBatch(conn, maxTrains, maxTrain, true)
-	return &Conn{UDPConn: conn, batch: b}, err
+// Arrived is when the datagram that was read last had come, by the machine's clock; zero if nobody wished to know.
+func (c *Conn) Arrived() time.Time {
+	if c.batch == nil {
+		return time.Time{}
+	}
+	return c.batch.arrived
 }
 
 // ReadFromAddrPort copies the next datagram into p. One that p cannot hold is cut. It fails when the connection is

@@ -25,7 +25,7 @@ func listen(t testing.TB, network, at string) *net.UDPConn {
 
 func reader(t testing.TB, conn *net.UDPConn) *Conn {
 	t.Helper()
-	c, err := New(conn)
+	c, err := New(conn, Wishes{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,11 +23,64 @@ func train(t *testing.T, from *net.UDPConn, to *net.UDPAddr, b []byte, size uint
 	}
 }
 
+// TestArrivalsAreTold reads two trains and a datagram long after they came.
+func TestArrivalsAreTold(t *testing.T) {
+	conn, from := listen(t, "udp4", "127.0.0.1:0"), listen(t, "udp4", "127.0.0.1:0")
+	server, err := New(conn, Wishes{Trains: true, Arrivals: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !server.Arrived().IsZero() {
+		t.Error("something came before anything was sent")
+	}
+	to := conn.LocalAddr().(*net.UDPAddr)
+	buf := make([]byte, maxDatagram)
+	send := func(size int) (before time.Time) {
+		before = time.Now()
+		train(t, from, to, make([]byte, size), 1000)
+		for time.Since(before) < time.Millisecond { // so that whatever is next comes later
+		}
+		return before
+	}
+	// The kernel begins to note arrivals a little after it was asked to; till then it tells when something was read.
+	for noting := false; !noting; {
+		send(1)
+		read := time.Now().Round(0)
+		if _, _, err := server.ReadFromAddrPort(buf); err != nil {
+			t.Fatal(err)
+		}
+		noting = server.Arrived().Before(read)
+	}
+	var sent []time.Time // before each
+	for _, size := range []int{2000, 100, 3000} {
+		sent = append(sent, send(size))
+	}
+	sent = append(sent, time.Now())
+	for _, which := range []int{0, 0, 1, 2, 2, 2} {
+		if _, _, err := server.ReadFromAddrPort(buf); err != nil {
+			t.Fatal(err)
+		}
+		// The machine's clock alone, as the kernel has no other.
+		if at := server.Arrived(); at.Before(sent[which].Round(0)) || at.After(sent[which+1].Round(0)) {
+			t.Errorf("what was sent from %v on came at %v", sent[which], at)
+		}
+	}
+}
+
+func TestNobodyWhoDoesNotAskIsTold(t *testing.T) {
+	conn, from := listen(t, "udp4", "127.0.0.1:0"), listen(t, "udp4", "127.0.0.1:0")
+	server := reader(t, conn)
+	train(t, from, conn.LocalAddr().(*net.UDPAddr), make([]byte, 10), 1000)
+	if _, _, err := server.ReadFromAddrPort(make([]byte, 10)); err != nil || !server.Arrived().IsZero() {
+		t.Errorf("%v, %v", server.Arrived(), err)
+	}
+}
+
 // TestTrainsAreCut sends trains with and without a shorter end, and datagrams of their own between them, from two
 // senders; a train comes whole through the kernel, in one message.
 func TestTrainsAreCut(t *testing.T) {
 	conn := listen(t, "udp4", "127.0.0.1:0")
-	server, err := NewTrains(conn)
+	server, err := New(conn, Wishes{Trains: true, Arrivals: true})
 	if err != nil {
 		t.Fatal(err)
 	}
