@@ -114,6 +114,12 @@ test('members check in and there is a quorum', async () => {
     }, [id, { ...own, receipt: '0'.repeat(64) }]);
     assert.equal(again, 'already-voted');
 
+    // Nobody has counted the paper yet: it does not close without a question.
+    await host.getByRole('button', { name: /^Close the vote/ }).click();
+    await host.getByText('1 member votes on paper, and nobody has counted yet.').waitFor();
+    await sound(host, 'paper-uncounted');
+    await host.getByRole('button', { name: 'Cancel' }).click();
+
     // Two people count the paper: first they differ, then they agree.
     await host.getByLabel('For', { exact: true }).fill('1');
     await host.getByRole('button', { name: 'Keep my count' }).click();

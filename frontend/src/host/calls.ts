@@ -81,6 +81,7 @@ export const polls = {
     return (await res.json()) as Poll;
   },
   close: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/close', { params: { webinar, poll } }),
+  paper: (webinar: string, poll: string) => api('get', '/api/webinars/{webinar}/polls/{poll}/paper', { params: { webinar, poll } }),
   texts: (webinar: string, poll: string) => api('get', '/api/webinars/{webinar}/polls/{poll}/texts', { params: { webinar, poll } }),
   moderate: (webinar: string, poll: string, text: string, state: Moderation) =>
     api('put', '/api/webinars/{webinar}/polls/{poll}/texts', { params: { webinar, poll }, body: { text, state } }),

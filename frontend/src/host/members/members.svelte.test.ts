@@ -59,3 +59,22 @@ test('how far a vote is, is said by those who may vote', async () => {
   part = mount(Motions, { target: document.body, props: { id: 'w', attendance: { ...nobody, here: { members: 3, votes: 7 } }, editable: true, live: false, news: 0, counted: 0 } });
   await vi.waitFor(() => expect(text()).toContain('2 of 3 members, 5 of 7 votes'), 10_000);
 });
+
+test('a vote whose ballots on paper nobody has counted does not close without a question', async () => {
+  const open = { ...draft, state: 'open', secrecy: 'named', tally: { poll: 'p', total: 0, votes: [0], motion: { votes: [0], paper: [0], invalid: 0 } } };
+  const closed: string[] = [];
+  const paper = { classes: [{ weight: 1, members: 1 }, { weight: 3, members: 1 }], others: 0 };
+  vi.stubGlobal('fetch', (input: string | URL | Request) => {
+    const path = input instanceof Request ? input.url : String(input);
+    if (path.endsWith('/close')) closed.push(path);
+    return Promise.resolve(Response.json(path.endsWith('/paper') ? paper : path.endsWith('/close') ? { ...open, state: 'closed' } : [open]));
+  });
+  const press = (name: string) => [...document.querySelectorAll('button')].find((b) => b.textContent === name)?.click();
+  part = mount(Motions, { target: document.body, props: { id: 'w', attendance: nobody, editable: true, live: false, news: 0, counted: 0 } });
+  await vi.waitFor(() => expect(text()).toContain('Close the vote'), 10_000);
+  press('Close the vote');
+  await vi.waitFor(() => expect(text()).toContain('2 members vote on paper, and nobody has counted yet.'));
+  expect(closed).toEqual([]);
+  press('Close all the same');
+  await vi.waitFor(() => expect(closed).toHaveLength(1));
+});
