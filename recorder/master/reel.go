@@ -16,7 +16,7 @@ type reel struct {
 	file webm.File
 	mux  *webm.Writer // nil before the first sample
 	base time.Duration
-	open [3]rights // of what each track has in the open cluster
+	open [3]rights // of what each track has in the clusters that are not written
 	torn bool      // a cluster lost its pictures on the way
 }
 
@@ -31,7 +31,7 @@ func (r *reel) write(x sample) (written bool, err error) {
 		}
 	}
 	ms, number := (x.at - r.base).Milliseconds(), numberOf(x.codec)
-	if r.mux.Due(number, ms, x.key) {
+	if r.mux.Due(number, ms, x.key) && !r.mux.Split(number, ms, x.key) {
 		if err := r.flush(); err != nil {
 			return false, err
 		}
@@ -82,7 +82,7 @@ func (r *reel) admit(number uint8) bool {
 	return ok
 }
 
-// flush writes the open cluster, if there is one.
+// flush writes what has been put into clusters, if there is any.
 func (r *reel) flush() error {
 	if r.mux == nil {
 		return nil
@@ -111,7 +111,7 @@ func (r *reel) age(now, wait time.Duration) error {
 	return r.flush()
 }
 
-// drop throws the open cluster away.
+// drop throws away what is not written.
 func (r *reel) drop() {
 	if r.mux != nil {
 		r.mux.Drop()

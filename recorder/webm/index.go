@@ -47,7 +47,8 @@ type sample struct {
 	track          uint8
 	key            bool
 	ms             int64
-	from, data, to int // offsets of block, payload and end in the cluster's buffer
+	start          int64 // ms, timestamp of its cluster; no other has the same
+	from, data, to int   // offsets of block, payload and end in the cluster's buffer
 }
 
 // add records a cluster whose bytes are on disk at position at.

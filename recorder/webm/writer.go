@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"iter"
 )
 
 // The room kept before the blocks: cluster id and eight byte size, then the timestamp element, eight bytes wide.
@@ -23,7 +24,7 @@ type Writer struct {
 	err  error
 	done bool
 
-	buf     []byte // the open cluster: clusterHead bytes of room, then its blocks
+	buf     []byte // the clusters that are not written yet: of each clusterHead bytes of room, then its blocks
 	samples []sample
 	start   int64 // ms, timestamp of the open cluster
 	last    int64 // ms, newest sample
@@ -81,8 +82,7 @@ func (w *Writer) Write(track uint8, ms int64, key bool, data []byte) error {
 		return w.err
 	}
 	if len(w.samples) == 0 {
-		w.start = ms
-		w.buf = append(w.buf[:0], make([]byte, clusterHead)...)
+		w.begin(ms)
 	}
 	from := len(w.buf)
 	w.buf = appendSize(append(w.buf, idSimpleBlock), uint64(len(data)+4))
@@ -94,9 +94,37 @@ func (w *Writer) Write(track uint8, ms int64, key bool, data []byte) error {
 	w.buf = append(w.buf, 0x80|track, byte(delta>>8), byte(delta), flags)
 	at := len(w.buf)
 	w.buf = append(w.buf, data...)
-	w.samples = append(w.samples, sample{track: track, key: key, ms: ms, from: from, data: at, to: len(w.buf)})
+	w.samples = append(w.samples, sample{track: track, key: key, ms: ms, start: w.start, from: from, data: at, to: len(w.buf)})
 	w.last, w.prev[track] = ms, ms
 	return nil
+}
+
+// begin makes room for the head of a cluster that starts at ms, behind the last sample: a cluster that got none is none.
+func (w *Writer) begin(ms int64) {
+	w.start = ms
+	w.buf = append(w.buf[:w.end()], make([]byte, clusterHead)...)
+}
+
+// end of the last sample that is not written.
+func (w *Writer) end() int {
+	if n := len(w.samples); n > 0 {
+		return w.samples[n-1].to
+	}
+	return 0
+}
+
+// Split ends the open cluster where a key frame at ms begins the next, and leaves both to be written at once. It reports
+// false, and does nothing, when the sample begins no cluster or what is not written should be.
+func (w *Writer) Split(track uint8, ms int64, key bool) bool {
+	if !w.atKey(track, ms, key) || ms <= w.last || ms-w.samples[0].start >= MaxClusterTime.Milliseconds() || len(w.buf) >= maxCluster {
+		return false
+	}
+	w.begin(ms)
+	return true
+}
+
+func (w *Writer) atKey(track uint8, ms int64, key bool) bool {
+	return len(w.samples) > 0 && key && ms > w.start && w.pictures(track)
 }
 
 // Due says whether a sample begins a new cluster, so that Write would flush the open one first.
@@ -104,8 +132,7 @@ func (w *Writer) Due(track uint8, ms int64, key bool) bool {
 	if len(w.samples) == 0 {
 		return false
 	}
-	atKey := key && ms > w.start && w.pictures(track)
-	return atKey || ms-w.start >= MaxClusterTime.Milliseconds() || len(w.buf) >= maxCluster
+	return w.atKey(track, ms, key) || ms-w.start >= MaxClusterTime.Milliseconds() || len(w.buf) >= maxCluster
 }
 
 // pictures reports whether a track is declared for pictures.
@@ -114,18 +141,22 @@ func (w *Writer) pictures(track uint8) bool {
 	return t != nil && t.Codec.Video()
 }
 
-// Pending says whether a cluster is open, and its first and its newest sample in ms.
+// Pending says whether there are samples that are not written, and the first and the newest of them in ms.
 func (w *Writer) Pending() (open bool, first, last int64) {
-	return len(w.samples) > 0, w.start, w.last
+	if len(w.samples) == 0 {
+		return false, w.start, w.last
+	}
+	return true, w.samples[0].start, w.last
 }
 
-// Drop throws the open cluster away.
+// Drop throws away what is not written.
 func (w *Writer) Drop() {
 	clear(w.buf)
 	w.buf, w.samples = w.buf[:0], w.samples[:0]
 }
 
-// Flush writes the open cluster, as far as Admit allows, in one write and returns when it is durable.
+// Flush writes the open cluster and those that Split has ended, as far as Admit allows, in one write and returns when they are
+// durable.
 // Errors: the File's, and that one again from then on.
 func (w *Writer) Flush() error {
 	if w.err != nil {
@@ -135,8 +166,12 @@ func (w *Writer) Flush() error {
 	if len(w.samples) == 0 {
 		return nil
 	}
-	head := appendSize8(appendID(w.buf[:0], idCluster), uint64(len(w.buf)-clusterSize))
-	binary.BigEndian.AppendUint64(append(head, idTimestamp, 0x88), uint64(w.start))
+	w.buf = w.buf[:w.end()]
+	for list := range w.clusters() {
+		from := list[0].from - clusterHead
+		head := appendSize8(appendID(w.buf[:from], idCluster), uint64(list[len(list)-1].to-from-clusterSize))
+		binary.BigEndian.AppendUint64(append(head, idTimestamp, 0x88), uint64(list[0].start))
+	}
 
 	out, at, pos := w.buf, w.off, w.off
 	if w.off == 0 {
@@ -152,10 +187,27 @@ func (w *Writer) Flush() error {
 		w.Drop()
 		return w.err
 	}
-	w.x.add(pos, w.buf, w.samples)
+	for list := range w.clusters() {
+		w.x.add(pos+int64(list[0].from-clusterHead), w.buf, list)
+	}
 	w.off = at + int64(len(out))
 	w.buf, w.samples = w.buf[:0], w.samples[:0]
 	return nil
+}
+
+// clusters are the samples of each cluster that is not written.
+func (w *Writer) clusters() iter.Seq[[]sample] {
+	return func(yield func([]sample) bool) {
+		for from, to := 0, 1; to <= len(w.samples); to++ {
+			if to < len(w.samples) && w.samples[to].start == w.samples[from].start {
+				continue
+			}
+			if !yield(w.samples[from:to]) {
+				return
+			}
+			from = to
+		}
+	}
 }
 
 func (w *Writer) put(b []byte, at int64) error {
@@ -180,7 +232,7 @@ func (w *Writer) withHeader() ([]byte, error) {
 	return append(append(b, id...), w.buf...), nil
 }
 
-// refuse takes out of the open cluster what Admit no longer allows.
+// refuse takes out of what is to be written what Admit no longer allows.
 func (w *Writer) refuse() {
 	if w.opt.Admit == nil || len(w.samples) == 0 {
 		return
@@ -196,10 +248,13 @@ func (w *Writer) refuse() {
 	if all {
 		return
 	}
-	kept, end := w.samples[:0], clusterHead
+	kept, end := w.samples[:0], 0
 	for _, s := range w.samples {
 		if !ok[s.track] {
 			continue
+		}
+		if len(kept) == 0 || kept[len(kept)-1].start != s.start {
+			end += clusterHead
 		}
 		shift := s.from - end
 		end += copy(w.buf[end:], w.buf[s.from:s.to])
