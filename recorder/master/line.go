@@ -257,34 +257,27 @@ func (l *line) spoil(n int) {
 	}
 }
 
-// due is how long nothing has to be done after tick(now), unless a hole opens.
+// due is how long nothing has to be done after tick(now), unless a hole opens. Each waking writes a cluster and syncs it, so
+// that the ceiling of key frames has none of its own: see wantKey.
 func (l *line) due(now time.Duration) time.Duration {
 	at := now + tickEvery
 	for _, s := range l.sources {
 		if hole, ok := s.jitter.due(now); ok {
 			at = min(at, hole)
 		}
-		if s.number == videoTrack && now-s.lastSeen <= idleAfter {
-			at = min(at, max(s.askAt(), s.lastAsk+askEvery))
+		if s.needKey && now-s.lastSeen <= idleAfter {
+			at = min(at, s.lastAsk+askEvery)
 		}
 	}
 	return max(at-now, time.Millisecond)
 }
 
-// askAt is when a key frame is wanted, if none comes until then.
-func (s *source) askAt() time.Duration {
-	if s.needKey {
-		return 0
-	}
-	return s.lastKey + keyCeiling
-}
-
-// wantKey asks for a key frame when one is needed or the last is too old.
+// wantKey asks for a key frame when one is needed, or the last would be too old by the next tick.
 func (l *line) wantKey(s *source, now time.Duration) {
 	if now-s.lastSeen > idleAfter || now-s.lastAsk < askEvery {
 		return
 	}
-	if s.jitter.hole(now) || now >= s.askAt() {
+	if s.needKey || s.jitter.hole(now) || now+tickEvery > s.lastKey+keyCeiling {
 		s.lastAsk = now
 		l.ask(s.kind)
 	}
