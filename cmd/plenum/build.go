@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -101,13 +102,28 @@ const storeTime = 10 * time.Second
 func (p *parts) examineStore(ctx context.Context, store *blob.S3) error {
 	first, stop := context.WithTimeout(ctx, storeTime)
 	defer stop()
-	err := store.Examine(first)
+	err := helped(store.Examine(first))
 	if p.cfg.S3Endpoint == "" || ctx.Err() != nil || !errors.Is(err, blob.ErrAway) {
 		return err
 	}
 	p.log.Warn("the object store does not answer: nothing can be recorded until it does, all else works", "endpoint", p.cfg.S3Endpoint, "error", err)
-	p.examine = store.Examine
+	p.examine = func(ctx context.Context) error { return helped(store.Examine(ctx)) }
 	return nil
+}
+
+// helped adds to a fault of the store which setting to look at.
+func helped(err error) error {
+	help := map[blob.Fault]string{
+		blob.NoHost:      "nobody knows this host name; look at PLENUM_S3_ENDPOINT, and at PLENUM_S3_PATH_STYLE if the bucket stands before it",
+		blob.Certificate: "the certificate of the store is not trusted; name its authority in PLENUM_S3_CA, and the host it is made out to in PLENUM_S3_ENDPOINT",
+		blob.NoTLS:       "one side speaks TLS and the other does not; look at PLENUM_S3_TLS and the port in PLENUM_S3_ENDPOINT",
+		blob.NoBucket:    "make the bucket that PLENUM_S3_BUCKET names, or allow these keys to make it",
+		blob.Keys:        "the store refuses the keys; look at PLENUM_S3_ACCESS_KEY, PLENUM_S3_SECRET_KEY and what they may do with PLENUM_S3_BUCKET",
+	}[blob.FaultOf(err)]
+	if help == "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", help, err)
 }
 
 func (p *parts) buildRecorder(ctx context.Context) (err error) {

@@ -114,7 +114,7 @@ func TestStoreSettings(t *testing.T) {
 	if err := open(b.settings("PLENUM_S3_ENCRYPT", "true")); err != nil || b.sse != "AES256" {
 		t.Errorf("%v, encryption %q", err, b.sse)
 	}
-	if err := open(b.settings("PLENUM_S3_CA", "")); err == nil || !strings.Contains(err.Error(), "unknown authority") {
+	if err := open(b.settings("PLENUM_S3_CA", "")); err == nil || !strings.Contains(err.Error(), "unknown authority") || !strings.Contains(err.Error(), "PLENUM_S3_CA") {
 		t.Errorf("without its authority: %v", err)
 	}
 	if err := open(b.settings("PLENUM_S3_TLS", "false")); err == nil {

@@ -44,10 +44,17 @@ func TestExamineTellsAwayFromRefused(t *testing.T) {
 	encrypting.SSE = "AES256"
 	refusing := server(t, says(http.StatusNotImplemented, sent))
 	refusing.SSE = "AES256"
+	nameless := server(t, plain)
+	nameless.Endpoint = "store.invalid:9000" // RFC 6761
+	faults := map[string]Fault{
+		"wrong keys": Keys, "no bucket, none may be made": NoBucket, "a certificate of its own": Certificate, "no TLS where there should be": NoTLS,
+		"a name that nobody knows": NoHost, "versioning may not be read": Keys,
+	}
 	for name, c := range map[string]struct {
 		S3Config
 		away bool
 	}{
+		"a name that nobody knows":     {nameless, true},
 		"nobody is there":              {closed, true},
 		"it hangs":                     {server(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }), true},
 		"it hangs up":                  {server(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), true},
@@ -80,6 +87,9 @@ func TestExamineTellsAwayFromRefused(t *testing.T) {
 			err = s.Examine(ctx)
 			if err == nil || errors.Is(err, ErrAway) != c.away {
 				t.Errorf("%v", err)
+			}
+			if got := FaultOf(err); got != faults[name] {
+				t.Errorf("fault %d: %v", got, err)
 			}
 			if _, refused := errors.AsType[*BucketError](err); refused && c.away {
 				t.Errorf("the bucket is blamed: %v", err)

@@ -29,7 +29,7 @@ func (s *S3) check(ctx context.Context) error {
 	}
 	if !ok {
 		if err := s.remote.makeBucket(ctx); err != nil {
-			return err
+			return fmt.Errorf("%w: %w", errUnmade, err)
 		}
 	}
 	if err := s.checkVersioning(ctx); err != nil {

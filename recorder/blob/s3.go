@@ -26,6 +26,7 @@ const (
 var (
 	errNoUpload    = errors.New("no such upload")
 	errNoBucket    = errors.New("no such bucket")
+	errUnmade      = errors.New("the bucket is missing")
 	errUnset       = errors.New("no such setting") // of the bucket
 	errUnsupported = errors.New("not supported by the store")
 	errStore       = errors.New("fault of the store") // 500
@@ -118,6 +119,11 @@ func untrusted(err error) bool {
 	_, plain := errors.AsType[tls.RecordHeaderError](err)
 	_, alert := errors.AsType[tls.AlertError](err)
 	return certificate || plain || alert || errors.Is(err, http.ErrSchemeMismatch)
+}
+
+func denied(err error) bool {
+	e, ok := errors.AsType[minio.ErrorResponse](err)
+	return ok && (e.StatusCode == http.StatusForbidden || e.StatusCode == http.StatusUnauthorized)
 }
 
 func (r *remote) close() { r.transport.CloseIdleConnections() }
