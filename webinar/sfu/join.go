@@ -100,18 +100,7 @@ func (sh *shard) enter(s *slot, f *feed) {
 	} else {
 		f.live++
 	}
-	s.viewer.refeed()
-}
-
-// refeed lists the slots that a visit goes to: pictures first, for a train of datagrams may end with a shorter one.
-func (v *viewer) refeed() {
-	v.shard.tour.cancel()
-	v.fed = v.fed[:0]
-	for _, s := range slices.Backward(v.slots) {
-		if s.feed != nil && !s.catching && (s.video || !v.onStage) {
-			v.fed = append(v.fed, s)
-		}
-	}
+	sh.tour.cancel()
 }
 
 // catch begins to give s the group of pictures of the feed that it was to join.
@@ -194,7 +183,7 @@ func (sh *shard) part(s *slot) (sent int) {
 		f := s.feed
 		s.catching, s.squeeze = false, squeeze{}
 		f.live++
-		s.viewer.refeed()
+		sh.tour.cancel()
 		if !running { // the group was given up meanwhile
 			f.layer.askKeyFrame()
 		}
@@ -206,7 +195,7 @@ func (sh *shard) part(s *slot) (sent int) {
 func (sh *shard) leave(s *slot) {
 	sh.leaveNext(s)
 	sh.leaveFeed(s)
-	s.viewer.refeed()
+	sh.tour.cancel()
 }
 
 func (sh *shard) leaveNext(s *slot) {

@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"slices"
 	"unsafe"
 
 	"plenum/webinar/sfu/ahead"
@@ -33,7 +34,10 @@ func (t *tour) cancel() {
 func (t *tour) plan(viewers []*viewer) {
 	t.cancel()
 	for _, v := range viewers {
-		for _, s := range v.fed {
+		for _, s := range slices.Backward(v.slots) {
+			if s.feed == nil || s.catching || v.onStage && !s.video {
+				continue
+			}
 			t.stops = append(t.stops, stop{slot: s, feed: s.feed})
 			s.lines(&t.stops[len(t.stops)-1].warm)
 		}

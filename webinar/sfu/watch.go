@@ -26,7 +26,6 @@ type viewer struct {
 	// Of the shard:
 	serial   uint64    // spreads the viewers' reports
 	changed  time.Time // a slot began to carry something else
-	fed      []*slot   // those that a visit goes to
 	downlink downlink
 	poor     bool  // pictures are left out until the line carries them again
 	tuned    int64 // Unix ms of the last look at the reports
