@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 	"testing"
@@ -136,4 +137,33 @@ func TestMotion(t *testing.T) {
 		t.Errorf("%d bytes", len(paper.body))
 	}
 	s.want(s.do(anna, "minutesPDF", in(w), ""), http.StatusForbidden, "forbidden")
+}
+
+// Nothing closes over ballots on paper without a word, by hand or at the end of the webinar.
+func TestPaperIsOwed(t *testing.T) {
+	s := newSite(t)
+	host := s.account("host@example.org")
+	w := s.webinar(host)
+	people := decoded[[]memberLinkJSON](t, s.want(s.send(host, http.MethodPost, "/api/webinars/"+w+"/assembly/members", "text/csv", "number;name\n1;Anna\n2;Bert\n"), http.StatusCreated, ""))
+	s.want(s.do(host, "changeMember", in(w, "member", people[0].Member.ID), `{"here":true,"paper":true}`), http.StatusOK, "")
+	motion := func() map[string]string {
+		p := decoded[pollJSON](t, s.want(s.do(host, "createPoll", in(w), `{"question":"Fee?","options":["For","Against"],"motion":{"majority":"simple","heads":false,"abstain":false}}`), http.StatusCreated, ""))
+		s.want(s.do(host, "openPoll", in(w, "poll", p.ID), ""), http.StatusOK, "")
+		return in(w, "poll", p.ID)
+	}
+	at := motion()
+	s.want(s.do(host, "closePoll", at, ""), http.StatusConflict, "paper-uncounted")
+	if p := decoded[pollJSON](t, s.want(s.do(host, "closePoll", at, `{"without_paper":true}`), http.StatusOK, "")); p.State != "closed" || p.Tally.Motion.Uncounted != 1 {
+		t.Errorf("%+v", p.Tally)
+	}
+	at = motion()
+	s.want(s.do(host, "endWebinar", in(w), ""), http.StatusOK, "")
+	list := decoded[[]pollJSON](t, s.want(s.do(host, "listPolls", in(w), ""), http.StatusOK, ""))
+	if len(list) != 2 || list[1].State != "open" || list[1].CountingSince == nil || list[1].PublishedAt != nil {
+		t.Fatalf("%+v", list)
+	}
+	if text := s.want(s.do(host, "minutesMarkdown", in(w), ""), http.StatusOK, "").body; !bytes.Contains(text, []byte("Es gibt noch kein Ergebnis")) || !bytes.Contains(text, []byte("im Ergebnis fehlen: 1.")) {
+		t.Errorf("%s", text)
+	}
+	s.want(s.do(host, "closePoll", at, `{"without_paper":true}`), http.StatusOK, "")
 }

@@ -121,6 +121,9 @@ func motionFaults() []fault {
 		{polls.ErrPaperPending, http.StatusConflict, "paper-pending", sentence{
 			"The ballots on paper are counted, but two people do not agree on them yet. Let the second person count, or discard the count.",
 			"Die Papierstimmen sind gezählt, aber noch nicht von zwei Personen gleich. Lassen Sie die zweite Person zählen, oder verwerfen Sie die Zählung."}},
+		{polls.ErrPaperUncounted, http.StatusConflict, "paper-uncounted", sentence{
+			"Members vote on paper, and nobody has counted those ballots yet. Let two people count them, or close without them: then they are not in the result and cannot be added.",
+			"Mitglieder stimmen auf Papier ab, und niemand hat diese Stimmzettel bisher gezählt. Lassen Sie zwei Personen zählen, oder schließen Sie ohne sie: Dann fehlen sie im Ergebnis und lassen sich nicht nachtragen."}},
 		{assembly.ErrVoting, http.StatusConflict, "voting", sentence{
 			"A motion is open. Who votes on paper stays as it is until it is closed.", "Eine Abstimmung läuft. Bis sie geschlossen ist, bleibt, wer auf Papier abstimmt."}},
 		{assembly.ErrGuest, http.StatusForbidden, "not-a-member", sentence{

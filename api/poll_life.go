@@ -22,8 +22,17 @@ func (s *server) undoPoll(c *call) error {
 	return s.answerPoll(c, http.StatusOK, p, err)
 }
 
+// closePoll takes a body, but needs none.
 func (s *server) closePoll(c *call) error {
-	p, err := s.Polls.ClosePoll(c.ctx(), c.webinar.ID, pollID(c))
+	var in closePollJSON
+	if err := c.readAny(&in); err != nil {
+		return err
+	}
+	end := s.Polls.ClosePoll
+	if in.WithoutPaper {
+		end = s.Polls.CloseWithoutPaper
+	}
+	p, err := end(c.ctx(), c.webinar.ID, pollID(c))
 	return s.answerPoll(c, http.StatusOK, p, err)
 }
 

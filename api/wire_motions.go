@@ -32,6 +32,8 @@ type outcomeJSON struct {
 	Invalid  int            `json:"invalid"`
 	Decision polls.Decision `json:"decision,omitempty"`
 	OnPaper  int            `json:"on_paper"`
+
+	Uncounted int `json:"uncounted,omitempty"`
 }
 
 type mandateJSON struct {

@@ -25,17 +25,18 @@ func planWire(p polls.Plan) pollPlanJSON {
 
 // pollLifeJSON is where a poll has got to.
 type pollLifeJSON struct {
-	ClosesAt    *time.Time   `json:"closes_at,omitempty"`
-	PublishedAt *time.Time   `json:"published_at,omitempty"`
-	First       polls.PollID `json:"first"`
-	Round       int          `json:"round"`
-	Held        bool         `json:"held"`
-	Kept        int          `json:"kept,omitempty"`
+	ClosesAt      *time.Time   `json:"closes_at,omitempty"`
+	CountingSince *time.Time   `json:"counting_since,omitempty"`
+	PublishedAt   *time.Time   `json:"published_at,omitempty"`
+	First         polls.PollID `json:"first"`
+	Round         int          `json:"round"`
+	Held          bool         `json:"held"`
+	Kept          int          `json:"kept,omitempty"`
 }
 
 func lifeWire(p polls.Poll) pollLifeJSON {
-	out := pollLifeJSON{PublishedAt: instant(p.PublishedAt), First: p.First, Round: p.Round, Held: p.Held, Kept: p.Kept}
-	if p.State == polls.StateOpen {
+	out := pollLifeJSON{CountingSince: instant(p.CountingSince), PublishedAt: instant(p.PublishedAt), First: p.First, Round: p.Round, Held: p.Held, Kept: p.Kept}
+	if p.State == polls.StateOpen && !p.Counting() {
 		out.ClosesAt = instant(p.ClosesAt)
 	}
 	return out
@@ -44,6 +45,10 @@ func lifeWire(p polls.Poll) pollLifeJSON {
 type openPollJSON struct {
 	OpenForMs    int64 `json:"open_for_ms"`
 	SmallClasses bool  `json:"small_classes"`
+}
+
+type closePollJSON struct {
+	WithoutPaper bool `json:"without_paper"`
 }
 
 type repeatPollJSON struct {

@@ -75,7 +75,7 @@ func word(s string, lang webinar.Lang) string {
 		"option": {"Answer", "Antwort"}, "step": {"Step", "Stufe"}, "votes": {"Votes", "Stimmen"}, "percent": {"Percent", "Prozent"},
 		"points": {"Points", "Punkte"}, "first": {"First places", "Erste Plätze"}, "from": {"From", "Von"}, "to": {"To", "Bis"},
 		"mean": {"Mean", "Mittelwert"}, "median": {"Median", "Median"}, "correct": {"Correct", "Richtig"}, "right": {"Were right", "Lagen richtig"},
-		"members": {"Members", "Mitglieder"}, "on paper": {"On paper", "Auf Papier"}, "answer": {"Answer", "Antwort"}, "word": {"Word", "Wort"},
+		uncounted: {"Not counted: on paper", "Nicht gezählt: auf Papier"}, "members": {"Members", "Mitglieder"}, "on paper": {"On paper", "Auf Papier"}, "answer": {"Answer", "Antwort"}, "word": {"Word", "Wort"},
 		"state": {"State", "Stand"}, "held": {"waits", "wartet"}, "shown": {"shown", "gezeigt"}, "hidden": {"hidden", "verborgen"},
 		lacks: {lacks, "\u25A1 steht für ein Zeichen, das dieses Dokument nicht zeigen kann. In den Tabellen (CSV, XLSX) steht es."},
 	}[s]

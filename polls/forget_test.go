@@ -19,7 +19,7 @@ import (
 // nothing on the disk says after the closing, in whichever way it came, who had drawn one.
 func TestClosingForgetsWhoDrewAToken(t *testing.T) {
 	for name, end := range map[string]func(*fixture, Poll) error{
-		"by a host":        func(f *fixture, p Poll) error { _, err := f.ClosePoll(t.Context(), room, p.ID); return err },
+		"by a host":        func(f *fixture, p Poll) error { _, err := f.CloseWithoutPaper(t.Context(), room, p.ID); return err },
 		"with the webinar": func(f *fixture, _ Poll) error { return f.CloseAll(t.Context(), room) },
 		"at its time": func(f *fixture, p Poll) error {
 			o, _ := f.openings.get(p.ID)
@@ -132,7 +132,7 @@ func TestTheNextRoundAsksAnew(t *testing.T) {
 	if _, err := f.OpenPoll(t.Context(), room, p.ID, Opening{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.ClosePoll(t.Context(), room, p.ID); err != nil {
+	if _, err := f.CloseWithoutPaper(t.Context(), room, p.ID); err != nil {
 		t.Fatal(err)
 	}
 	f.set(t, "here = 0 WHERE id IN ('m0', 'm1')")
@@ -205,7 +205,7 @@ func TestSecretMotionGoesOnAfterARestart(t *testing.T) {
 	if err := f.castSecretly(t, p, 1, 1, drawn, unused); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.ClosePoll(t.Context(), room, p.ID); err != nil {
+	if _, err := f.CloseWithoutPaper(t.Context(), room, p.ID); err != nil {
 		t.Fatal(err)
 	}
 	if got := f.result(t, p); !slices.Equal(got.Votes, []int{1, 1, 0}) {
@@ -250,7 +250,7 @@ func TestClosingIsOrderedWithTheSecretBallots(t *testing.T) {
 		})
 	}
 	<-first
-	closed, err := f.ClosePoll(t.Context(), room, p.ID)
+	closed, err := f.CloseWithoutPaper(t.Context(), room, p.ID)
 	if err != nil || closed.State != StateClosed {
 		t.Fatal(err)
 	}
@@ -291,7 +291,7 @@ func TestSecretMotionsOfASeriesComeOutTogether(t *testing.T) {
 	}
 	for closed, id := range ids {
 		f.events.take()
-		if _, err := f.ClosePoll(t.Context(), room, id); err != nil {
+		if _, err := f.CloseWithoutPaper(t.Context(), room, id); err != nil {
 			t.Fatal(err)
 		}
 		out := closed == len(ids)-1

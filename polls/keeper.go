@@ -91,7 +91,7 @@ func (k *keeper) followClock() {
 	}
 }
 
-// closeOver closes a poll whose time is up, unless it was given more meanwhile. It closed at the time that was promised,
+// closeOver ends a poll whose time is up, unless it was given more meanwhile. It ended at the time that was promised,
 // since no vote was taken after it.
 func (s *Service) closeOver(p Poll) error {
 	var found stored
@@ -113,12 +113,12 @@ func (s *Service) closeOver(p Poll) error {
 			return nil
 		}
 		done = true
-		out, err = tx.finish(&found, later(found.ClosesAt, found.OpenedAt))
+		out, err = tx.expire(&found, later(found.ClosesAt, found.OpenedAt))
 		return err
 	}, kept: func() {
 		switch {
 		case done:
-			s.closed(found, out)
+			s.expired(found, out)
 		case gone:
 			s.open.drop(p.ID)
 			s.openings.drop(p.ID)

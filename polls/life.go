@@ -140,7 +140,7 @@ func (s *Service) UndoOpening(ctx context.Context, w webinar.ID, id PollID) (Pol
 		switch {
 		case p.State == StateDraft: // as asked
 			return nil
-		case p.State == StateClosed || o.over():
+		case p.State == StateClosed || p.Counting() || o.over():
 			return ErrClosed
 		case !ok || time.Since(o.since) > UndoFor+undoGrace || p.paper != nil:
 			return ErrTooLate
@@ -171,7 +171,7 @@ func (s *Service) SetEnd(ctx context.Context, w webinar.ID, id PollID, at time.T
 	at = timeOf(milli(at))
 	return s.changeOpened(ctx, w, id, func(tx *txn, p *stored) (bool, error) {
 		switch {
-		case p.State == StateClosed || s.openings.over(id):
+		case p.State == StateClosed || p.Counting() || s.openings.over(id):
 			return false, ErrClosed
 		case p.ClosesAt.Equal(at):
 			return false, nil
@@ -247,8 +247,12 @@ func (s *Service) changeOpened(ctx context.Context, w webinar.ID, id PollID, cha
 }
 
 // ClosePoll closes an open poll; a closed one stays as it is. Once it returns no vote is accepted, and every vote
-// that is ever acknowledged is in the count. Errors: ErrNotFound, ErrNotOpen, ErrPaperPending.
+// that is ever acknowledged is in the count. Errors: ErrNotFound, ErrNotOpen, ErrPaperPending, ErrPaperUncounted.
 func (s *Service) ClosePoll(ctx context.Context, w webinar.ID, id PollID) (Poll, error) {
+	return s.closeByHand(ctx, w, id, false)
+}
+
+func (s *Service) closeByHand(ctx context.Context, w webinar.ID, id PollID, withoutPaper bool) (Poll, error) {
 	var p stored
 	var out []stored
 	var changed bool
@@ -261,7 +265,7 @@ func (s *Service) ClosePoll(ctx context.Context, w webinar.ID, id PollID) (Poll,
 		case StateDraft:
 			return ErrNotOpen
 		case StateOpen:
-			if err := tx.paperSettled(p); err != nil {
+			if err := tx.settled(p, withoutPaper); err != nil {
 				return err
 			}
 			out, err = tx.finish(&p, s.wall())
@@ -281,7 +285,7 @@ func (s *Service) ClosePoll(ctx context.Context, w webinar.ID, id PollID) (Poll,
 }
 
 // CloseAll closes every open poll of a webinar at its end, but for the surveys, and lets go what its series still hold
-// back for drafts that nobody can open any more.
+// back for drafts that nobody can open any more. Motions whose ballots on paper are owed take no vote any more and wait for them.
 func (s *Service) CloseAll(ctx context.Context, w webinar.ID) error {
 	var found, out []stored
 	return s.writer.submit(&job{ctx: ctx, do: func(tx *txn) (err error) {
@@ -289,7 +293,7 @@ func (s *Service) CloseAll(ctx context.Context, w webinar.ID) error {
 			return err
 		}
 		for i := range found {
-			if _, err := tx.finish(&found[i], s.wall()); err != nil {
+			if _, err := tx.expire(&found[i], s.wall()); err != nil {
 				return err
 			}
 		}
@@ -300,7 +304,7 @@ func (s *Service) CloseAll(ctx context.Context, w webinar.ID) error {
 		return err
 	}, kept: func() {
 		for _, p := range found {
-			s.closed(p, nil)
+			s.expired(p, nil)
 		}
 		s.released(out)
 		s.open.dropAll(w) // of polls that went with their webinar

@@ -82,6 +82,8 @@ type Outcome struct {
 	Invalid  int      // ballots on paper that count for nothing, beyond [Tally.Total]
 	Decision Decision // empty: an election
 	OnPaper  int      // ballots on paper, those that are invalid too
+
+	Uncounted int // of a closed motion: members who voted on paper, whose ballots nobody has counted and a host let go
 }
 
 // told leaves out what the ballots on paper say of a secret motion while few came in that way, or few in the other.
@@ -120,8 +122,18 @@ func (o Outcome) table(p Poll, members []int) sheet.Table {
 		}
 		out.Rows = append(out.Rows, row)
 	}
+	if o.Uncounted > 0 {
+		row := []sheet.Cell{sheet.Text(uncounted), sheet.Text(""), sheet.Text(""), sheet.Int(o.Uncounted)}
+		for range len(out.Head) - len(row) {
+			row = append(row, sheet.Text(""))
+		}
+		out.Rows = append(out.Rows, row)
+	}
 	return out
 }
+
+// uncounted is what the table of a motion calls the ballots on paper that are in no other row.
+const uncounted = "not counted: on paper"
 
 // decide says what the votes come to. The quorum is that of the opening.
 func (p Poll) decide(votes []int) Decision {

@@ -21,6 +21,7 @@ type opening struct {
 	poll  Poll
 	since time.Time
 	until time.Time // zero: no end is set
+	ended bool      // no vote is taken any more, see [Poll.Counting]
 }
 
 func newOpenings() *openings {
@@ -32,7 +33,7 @@ func (o *openings) set(p Poll, wall time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := time.Now()
-	next := opening{poll: p, since: now.Add(-max(0, wall.Sub(p.OpenedAt)))}
+	next := opening{poll: p, ended: p.Counting(), since: now.Add(-max(0, wall.Sub(p.OpenedAt)))}
 	if before, ok := o.m[p.ID]; ok {
 		next.since = before.since
 	}
@@ -67,7 +68,7 @@ func (o *openings) drop(id PollID) {
 func (o *openings) dropAll(w webinar.ID) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	maps.DeleteFunc(o.m, func(_ PollID, p opening) bool { return p.poll.Webinar == w && !p.poll.survey() })
+	maps.DeleteFunc(o.m, func(_ PollID, p opening) bool { return p.poll.Webinar == w && !p.poll.survey() && !p.ended })
 }
 
 func (o *openings) get(id PollID) (opening, bool) {
@@ -77,12 +78,12 @@ func (o *openings) get(id PollID) (opening, bool) {
 	return p, ok
 }
 
-// timed returns the openings that have an end, the next one first.
+// timed returns the openings that have an end to come, or to be written, the next one first.
 func (o *openings) timed() []opening {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	list := slices.Collect(maps.Values(o.m))
-	list = slices.DeleteFunc(list, func(p opening) bool { return p.until.IsZero() })
+	list = slices.DeleteFunc(list, func(p opening) bool { return p.until.IsZero() || p.ended })
 	slices.SortFunc(list, func(a, b opening) int { return a.until.Compare(b.until) })
 	return list
 }
@@ -93,7 +94,7 @@ func (o *openings) over(id PollID) bool {
 	return ok && p.over()
 }
 
-func (p opening) over() bool { return !p.until.IsZero() && !time.Now().Before(p.until) }
+func (p opening) over() bool { return p.ended || !p.until.IsZero() && !time.Now().Before(p.until) }
 
 // jumped is how far the wall clock has moved against the clock that never jumps since the end was set.
 func (p opening) jumped(wall time.Time) time.Duration {

@@ -81,16 +81,18 @@ func (a Paper) same(b Paper) bool {
 }
 
 // CountPaper takes one person's count of the ballots on paper; host says that they run the webinar, else they have to be a
-// teller. As soon as two people have counted the same, it is in the tally, and who votes on paper has voted. Errors:
+// teller. As soon as two people have counted the same, it is in the tally, and who votes on paper has voted; where the
+// motion waited for nothing else, it closes. Errors:
 // ErrNotFound, ErrNotMotion, ErrNotOpen, ErrClosed, ErrPaperMany, ErrPaperAgreed, webinar.ErrForbidden,
 // *webinar.InvalidError.
 func (s *Service) CountPaper(ctx context.Context, w webinar.ID, id PollID, who webinar.TicketID, host bool, in Paper) (PaperCount, error) {
 	var out PaperCount
+	var p stored
 	var box *count
-	err := s.writer.submit(&job{ctx: ctx, do: func(tx *txn) error {
+	var others []stored
+	err := s.writer.submit(&job{ctx: ctx, do: func(tx *txn) (err error) {
 		box = nil
-		p, err := s.paperPoll(tx, w, id, true)
-		if err != nil {
+		if p, err = tx.paperPoll(w, id, true); err != nil {
 			return err
 		}
 		roll, err := tx.teller(p.Poll, who, host)
@@ -124,15 +126,23 @@ func (s *Service) CountPaper(ctx context.Context, w webinar.ID, id PollID, who w
 			if err := tx.agreePaper(p.Poll, roll, mine); err != nil {
 				return err
 			}
-			if box, err = s.recountIn(tx, p.Poll); err != nil {
+			if p.Counting() {
+				others, err = tx.finish(&p, s.wall())
+			} else {
+				box, err = s.recountIn(tx, p.Poll)
+			}
+			if err != nil {
 				return err
 			}
 		}
 		out = counts.seenBy(who, p.paper, classes)
 		return nil
 	}, kept: func() {
-		if box != nil {
+		switch {
+		case box != nil:
 			s.open.recounted(box)
+		case p.State == StateClosed:
+			s.closed(p, others)
 		}
 		s.tellPaper(w, id)
 	}})
@@ -145,7 +155,7 @@ func (s *Service) CountPaper(ctx context.Context, w webinar.ID, id PollID, who w
 // PaperCount tells somebody who counts how far it is. Errors: ErrNotFound, ErrNotMotion, ErrNotOpen, webinar.ErrForbidden.
 func (s *Service) PaperCount(ctx context.Context, w webinar.ID, id PollID, who webinar.TicketID, host bool) (PaperCount, error) {
 	tx := &txn{store{s.store.db.WithContext(ctx)}}
-	p, err := s.paperPoll(tx, w, id, false)
+	p, err := tx.paperPoll(w, id, false)
 	if err != nil {
 		return PaperCount{}, err
 	}
@@ -164,7 +174,7 @@ func (s *Service) PaperCount(ctx context.Context, w webinar.ID, id PollID, who w
 // DropPaper throws away what was counted on paper, unless two people agree on it. Errors: as of CountPaper.
 func (s *Service) DropPaper(ctx context.Context, w webinar.ID, id PollID) error {
 	return s.writer.submit(&job{ctx: ctx, do: func(tx *txn) error {
-		switch p, err := s.paperPoll(tx, w, id, true); {
+		switch p, err := tx.paperPoll(w, id, true); {
 		case err != nil:
 			return err
 		case p.paper != nil:
@@ -178,9 +188,9 @@ func (s *Service) tellPaper(w webinar.ID, id PollID) {
 	s.events.Publish(webinar.Event{Webinar: w, To: webinar.Everyone(), Body: PaperCounted{id}, Coalesce: "paper:" + string(id)})
 }
 
-// paperPoll returns a motion that was opened, and if need be is open still.
-func (s *Service) paperPoll(tx *txn, w webinar.ID, id PollID, open bool) (stored, error) {
-	p, err := tx.get(context.Background(), w, id)
+// paperPoll returns a motion that was opened, and if need be is open still: it is for those who count, also when its time is up.
+func (t *txn) paperPoll(w webinar.ID, id PollID, open bool) (stored, error) {
+	p, err := t.get(context.Background(), w, id)
 	switch {
 	case err != nil:
 		return p, err
@@ -188,7 +198,7 @@ func (s *Service) paperPoll(tx *txn, w webinar.ID, id PollID, open bool) (stored
 		return p, ErrNotMotion
 	case p.State == StateDraft:
 		return p, ErrNotOpen
-	case open && (p.State == StateClosed || s.openings.over(id)):
+	case open && p.State == StateClosed:
 		return p, ErrClosed
 	}
 	return p, nil

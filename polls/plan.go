@@ -77,12 +77,14 @@ func milli(t time.Time) int64 {
 
 // Life is where a poll has got to.
 type Life struct {
-	ClosesAt    time.Time // while open: when it closes by itself; zero: never
-	PublishedAt time.Time // closed: since when its result is out; zero: it is not
-	First       PollID    // of the first round, which is the poll itself if there was none before
-	Round       int       // from 1; a round is a poll of its own, with a ballot box of its own
-	Held        bool      // its series holds the result back: another poll of it has not closed yet
-	Kept        int       // draft: ballots that were cast before its opening was undone
+	ClosesAt time.Time // while open: when it closes by itself; zero: never
+	// CountingSince: a motion that took no vote any more from then on, and waited for its ballots on paper; zero: it did not.
+	CountingSince time.Time
+	PublishedAt   time.Time // closed: since when its result is out; zero: it is not
+	First         PollID    // of the first round, which is the poll itself if there was none before
+	Round         int       // from 1; a round is a poll of its own, with a ballot box of its own
+	Held          bool      // its series holds the result back: another poll of it has not closed yet
+	Kept          int       // draft: ballots that were cast before its opening was undone
 }
 
 // SeenBy reports whether somebody who is no host may see the result.

@@ -125,7 +125,7 @@ func TestSecretWeightsAreThoseOfTheKeys(t *testing.T) {
 	if err := f.castSecretly(t, p, 4, 1, heavy, four); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.ClosePoll(t.Context(), room, p.ID); err != nil {
+	if _, err := f.CloseWithoutPaper(t.Context(), room, p.ID); err != nil {
 		t.Fatal(err)
 	}
 	if got := f.result(t, p); !slices.Equal(got.Motion.Votes, []int{1, 4, 0}) || !slices.Equal(got.Votes, []int{1, 1, 0}) || got.Motion.Decision != NotCarried {
@@ -345,7 +345,7 @@ func TestSecretMotionRecountsFromRawBallots(t *testing.T) {
 			want[option] += weight
 			heads[option]++
 		}
-		if _, err := f.ClosePoll(t.Context(), room, p.ID); err != nil {
+		if _, err := f.CloseWithoutPaper(t.Context(), room, p.ID); err != nil {
 			t.Fatal(err)
 		}
 		if got := f.result(t, p); len(drawn) == 0 || !slices.Equal(got.Motion.Votes, want) || !slices.Equal(got.Votes, heads) || got.Total != len(drawn) {

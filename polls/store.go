@@ -313,7 +313,14 @@ func (t *txn) close(p *stored, now time.Time) error {
 	if err != nil {
 		return fault("count ballots", err)
 	}
+	owed, err := t.owed(*p)
+	if err != nil {
+		return err
+	}
 	p.State, p.ClosedAt, p.tally = StateClosed, timeOf(now.UnixMilli()), c.tally()
+	if p.tally.Motion != nil {
+		p.tally.Motion.Uncounted = owed
+	}
 	if err := t.db.Exec("UPDATE polls SET state = 'closed', closed_at = ? WHERE id = ?", now.UnixMilli(), p.ID).Error; err != nil {
 		return fault("close poll", err)
 	}
@@ -326,7 +333,7 @@ func (t *txn) close(p *stored, now time.Time) error {
 	return t.writeTally(p.ID, p.tally)
 }
 
-const standingSQL = `SELECT p.state,
+const standingSQL = `SELECT ` + votingSQL + `,
 	EXISTS (SELECT 1 FROM tickets t WHERE t.id = ? AND t.webinar_id = p.webinar_id AND t.expires_at > ?),
 	EXISTS (SELECT 1 FROM voted v WHERE v.poll_id = p.id AND v.ticket_id = ?),
 	EXISTS (SELECT 1 FROM ballots b WHERE b.receipt = ?)

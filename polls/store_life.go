@@ -10,25 +10,25 @@ import (
 )
 
 // lifeColumns are what [lifeRow] reads. Held and kept are looked up: other rows can change them.
-const lifeColumns = `open_ms, survey_until, results, series, closes_at, published_at, first_id, round,
+const lifeColumns = `open_ms, survey_until, results, series, closes_at, counting_since, published_at, first_id, round,
 	series <> '' AND EXISTS (SELECT 1 FROM polls q JOIN webinars w ON w.id = q.webinar_id WHERE q.webinar_id = polls.webinar_id
 		AND q.series = polls.series AND (q.state = 'open' OR (q.state = 'draft' AND w.state <> 'ended'))),
 	CASE polls.state WHEN 'draft' THEN (SELECT count(*) FROM ballots b WHERE b.poll_id = polls.id) ELSE 0 END`
 
 type lifeRow struct {
-	openMs, surveyUntil, closesAt, publishedAt int64
-	results, series, first                     string
-	round, kept                                int
-	held                                       bool
+	openMs, surveyUntil, closesAt, countingSince, publishedAt int64
+	results, series, first                                    string
+	round, kept                                               int
+	held                                                      bool
 }
 
 func (r *lifeRow) targets() []any {
-	return []any{&r.openMs, &r.surveyUntil, &r.results, &r.series, &r.closesAt, &r.publishedAt, &r.first, &r.round, &r.held, &r.kept}
+	return []any{&r.openMs, &r.surveyUntil, &r.results, &r.series, &r.closesAt, &r.countingSince, &r.publishedAt, &r.first, &r.round, &r.held, &r.kept}
 }
 
 func (r *lifeRow) into(p *Poll) {
 	p.Plan = Plan{OpenFor: time.Duration(r.openMs) * time.Millisecond, SurveyUntil: timeOf(r.surveyUntil), Results: Results(r.results), Series: r.series}
-	p.Life = Life{ClosesAt: timeOf(r.closesAt), PublishedAt: timeOf(r.publishedAt), First: PollID(r.first), Round: r.round, Held: r.held, Kept: r.kept}
+	p.Life = Life{ClosesAt: timeOf(r.closesAt), CountingSince: timeOf(r.countingSince), PublishedAt: timeOf(r.publishedAt), First: PollID(r.first), Round: r.round, Held: r.held, Kept: r.kept}
 }
 
 func isNotFound(err error) bool { return errors.Is(err, ErrNotFound) }

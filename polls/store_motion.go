@@ -243,18 +243,6 @@ func (s store) papered(ctx context.Context, found []stored) error {
 	return nil
 }
 
-// paperSettled refuses to close a motion while its ballots on paper were counted, but not by two people alike.
-func (t *txn) paperSettled(p stored) error {
-	if !p.IsMotion() || p.paper != nil {
-		return nil
-	}
-	counts, err := t.paperCounts(p.ID)
-	if err == nil && len(counts) > 0 {
-		err = ErrPaperPending
-	}
-	return err
-}
-
 // mandates returns a member and for whom they may vote. Errors: assembly.ErrNotFound.
 func (s store) mandates(ctx context.Context, w webinar.ID, who webinar.TicketID) (assembly.Member, []assembly.Member, error) {
 	self, list, err := assembly.In(s.db).Mandates(ctx, w, who)

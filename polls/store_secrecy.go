@@ -20,7 +20,7 @@ func (t *txn) promise(p *Poll) error {
 	return fault("promise poll", t.db.Exec("UPDATE polls SET secrecy = ?, changeable = ? WHERE id = ?", p.Secrecy, p.Changeable, p.ID).Error)
 }
 
-const replacingSQL = `SELECT p.state,
+const replacingSQL = `SELECT ` + votingSQL + `,
 	EXISTS (SELECT 1 FROM tickets t WHERE t.id = ? AND t.webinar_id = p.webinar_id AND t.expires_at > ?),
 	EXISTS (SELECT 1 FROM ballots b WHERE b.receipt = ?),
 	coalesce((SELECT b.answer FROM ballots b WHERE b.receipt = ? AND b.poll_id = p.id), ''),
@@ -166,7 +166,7 @@ func (t *txn) keyFor(id PollID, weight int, blinded []byte) (*rsa.PrivateKey, er
 	return key, nil
 }
 
-const handedSQL = `SELECT p.state,
+const handedSQL = `SELECT ` + votingSQL + `,
 	EXISTS (SELECT 1 FROM tickets t WHERE t.id = ? AND t.webinar_id = p.webinar_id AND t.expires_at > ?),
 	EXISTS (SELECT 1 FROM tickets t WHERE t.id = ? AND (t.issued OR t.user_id IS NOT NULL)),
 	coalesce((SELECT request FROM poll_tokens k WHERE k.poll_id = p.id AND k.ticket_id = ?), x'')
@@ -206,7 +206,7 @@ func (t *txn) handOut(p Poll, who voter, blinded []byte, over bool, now time.Tim
 	return signer, fault("hand out token", t.db.Exec("INSERT INTO poll_tokens (poll_id, ticket_id, request) VALUES (?, ?, ?)", p.ID, key, request[:]).Error)
 }
 
-const castingSQL = `SELECT p.state, EXISTS (SELECT 1 FROM ballots b WHERE b.receipt = ? AND b.poll_id = p.id), EXISTS (SELECT 1 FROM ballots b WHERE b.receipt = ?),
+const castingSQL = `SELECT ` + votingSQL + `, EXISTS (SELECT 1 FROM ballots b WHERE b.receipt = ? AND b.poll_id = p.id), EXISTS (SELECT 1 FROM ballots b WHERE b.receipt = ?),
 	EXISTS (SELECT 1 FROM poll_keys k WHERE k.poll_id = p.id AND k.weight = ? AND k.public = ?) FROM polls p WHERE p.id = ?`
 
 // cast writes a ballot whose token was checked with a key, which has to be the poll's still: an undone opening makes tokens

@@ -119,7 +119,7 @@ func (c *count) tally() Tally {
 	t := c.counter.result()
 	t.Poll, t.Total = c.poll.ID, c.total
 	if m := c.motion; m != nil {
-		t.Motion = new(Outcome{slices.Clone(m.Votes), slices.Clone(m.Paper), m.Invalid, c.poll.decide(m.Votes), m.OnPaper}.told(c.poll, c.total))
+		t.Motion = new(Outcome{Votes: slices.Clone(m.Votes), Paper: slices.Clone(m.Paper), Invalid: m.Invalid, Decision: c.poll.decide(m.Votes), OnPaper: m.OnPaper}.told(c.poll, c.total))
 	}
 	return t
 }

@@ -26,11 +26,11 @@ type Minutes struct {
 	At      time.Time // when they are written; all times are in its zone
 }
 
-// MotionsOf picks the motions that are decided.
+// MotionsOf picks the motions that are decided, and those that wait for nothing but their ballots on paper.
 func MotionsOf(views []polls.View) []Motion {
 	var out []Motion
 	for _, v := range views {
-		if v.Poll.IsMotion() && v.Poll.State == polls.StateClosed && v.Tally != nil {
+		if v.Poll.IsMotion() && (v.Poll.State == polls.StateClosed || v.Poll.Counting()) && v.Tally != nil {
 			out = append(out, Motion{v.Poll, *v.Tally})
 		}
 	}
@@ -78,8 +78,15 @@ func (m Minutes) about(n Motion) []string {
 	w, p := m.words(), n.Poll
 	var out []string
 	if p.Attendance != nil {
-		out = append(out, w.opened+" "+m.clock(p.OpenedAt)+". "+m.attendance(*p.Attendance), w.closed+" "+m.clock(p.ClosedAt))
+		out = append(out, w.opened+" "+m.clock(p.OpenedAt)+". "+m.attendance(*p.Attendance))
 	}
+	if !p.CountingSince.IsZero() {
+		out = append(out, w.ended+" "+m.clock(p.CountingSince))
+	}
+	if p.Counting() {
+		return append(out, w.owed)
+	}
+	out = append(out, w.closed+" "+m.clock(p.ClosedAt))
 	out = append(out, w.secrecy[p.Secrecy], w.majority[p.Motion.Majority], w.counts(p.Motion.Heads))
 	if o := n.Tally.Motion; o != nil && o.OnPaper > 0 {
 		out = append(out, fmt.Sprintf(w.paper, o.OnPaper, o.Invalid))
@@ -87,12 +94,15 @@ func (m Minutes) about(n Motion) []string {
 			out = append(out, w.fewOnPaper)
 		}
 	}
+	if o := n.Tally.Motion; o != nil && o.Uncounted > 0 {
+		out = append(out, fmt.Sprintf(w.uncounted, o.Uncounted))
+	}
 	return out
 }
 
 // decision says what became of a motion; empty for an election.
 func (m Minutes) decision(n Motion) string {
-	if n.Tally.Motion == nil {
+	if n.Tally.Motion == nil || n.Poll.Counting() {
 		return ""
 	}
 	return m.words().decision[n.Tally.Motion.Decision]

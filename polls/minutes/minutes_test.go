@@ -2,6 +2,7 @@ package minutes
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -50,5 +51,28 @@ func TestMinutesSayWhatWasDecided(t *testing.T) {
 		if err := meeting(lang).PDF(&paper); err != nil || !bytes.HasPrefix(paper.Bytes(), []byte("%PDF-")) {
 			t.Errorf("%s: %v, %d bytes", lang, err, paper.Len())
 		}
+	}
+}
+
+// Ballots on paper that are not in a result are not passed over in silence.
+func TestMinutesSayWhichPaperWasNotCounted(t *testing.T) {
+	m := meeting(webinar.English)
+	closed := m.Motions[0]
+	closed.Tally.Motion = new(*closed.Tally.Motion)
+	closed.Tally.Motion.Uncounted = 4
+	waiting := closed.Poll
+	waiting.State, waiting.CountingSince, waiting.ClosedAt = polls.StateOpen, waiting.ClosedAt, time.Time{}
+	m.Motions = MotionsOf([]polls.View{{Poll: closed.Poll, Tally: &closed.Tally}, {Poll: waiting, Tally: &polls.Tally{Total: 3}}})
+	var md, paper bytes.Buffer
+	if err := errors.Join(m.Markdown(&md), m.PDF(&paper)); err != nil {
+		t.Fatal(err)
+	}
+	first, second, found := strings.Cut(md.String(), "\n## 2. ")
+	second, _, _ = strings.Cut(second, "\n## ")
+	if !found || !strings.Contains(first, "Members whose ballots are not in the result: 4.") {
+		t.Errorf("the closed one: %s", first)
+	}
+	if !strings.Contains(second, "- Voting ended 28 November 2026, 20:01 CET") || !strings.Contains(second, "There is no result yet") || strings.Contains(second, "|") || strings.Contains(second, "Result") {
+		t.Errorf("the waiting one: %s", second)
 	}
 }

@@ -21,8 +21,10 @@ func (m Minutes) PDF(to io.Writer) error {
 		if d := m.decision(n); d != "" {
 			doc.Text(w.result + ": " + d)
 		}
-		head, rows := m.result(n)
-		doc.Table(head, []float64{3, 1, 1, 1}, rows)
+		if !n.Poll.Counting() {
+			head, rows := m.result(n)
+			doc.Table(head, []float64{3, 1, 1, 1}, rows)
+		}
 		doc.Text(strings.Join(m.about(n), "\n"))
 	}
 	doc.Heading(w.members)
@@ -53,7 +55,9 @@ func (m Minutes) Markdown(to io.Writer) error {
 		if d := m.decision(n); d != "" {
 			fmt.Fprintf(&b, "**%s: %s**\n\n", w.result, d)
 		}
-		table(&b)(m.result(n))
+		if !n.Poll.Counting() {
+			table(&b)(m.result(n))
+		}
 		list(&b, m.about(n))
 	}
 	fmt.Fprintf(&b, "## %s\n\n%s\n\n", w.members, m.state())

@@ -67,6 +67,13 @@ export const people = {
 
 type Moderation = 'held' | 'shown' | 'hidden' | 'removed';
 
+/** Does what the server asks about first: the body, which is needed for nothing else, says that the host knows. */
+async function knowingly(webinar: string, poll: string, what: 'open' | 'repeat' | 'close', body: Schema<'PollOpening'> | Schema<'PollClosing'>): Promise<Poll> {
+  const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
+  const res = await request(`/api/webinars/${webinar}/polls/${poll}/${what}`, { method: 'POST', headers, body: JSON.stringify(body) });
+  return (await res.json()) as Poll;
+}
+
 export const polls = {
   list: (webinar: string) => api('get', '/api/webinars/{webinar}/polls', { params: { webinar } }),
   create: (webinar: string, body: Schema<'PollRequest'>) => api('post', '/api/webinars/{webinar}/polls', { params: { webinar }, body }),
@@ -75,12 +82,10 @@ export const polls = {
   remove: (webinar: string, poll: string) => api('delete', '/api/webinars/{webinar}/polls/{poll}', { params: { webinar, poll } }),
   open: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/open', { params: { webinar, poll } }),
   /** Although few members have votes of one weight, or few vote in one way. */
-  beginKnowing: async (how: 'open' | 'repeat', webinar: string, poll: string): Promise<Poll> => {
-    const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
-    const res = await request(`/api/webinars/${webinar}/polls/${poll}/${how}`, { method: 'POST', headers, body: JSON.stringify({ small_classes: true }) });
-    return (await res.json()) as Poll;
-  },
+  beginKnowing: (how: 'open' | 'repeat', webinar: string, poll: string) => knowingly(webinar, poll, how, { small_classes: true }),
   close: (webinar: string, poll: string) => api('post', '/api/webinars/{webinar}/polls/{poll}/close', { params: { webinar, poll } }),
+  /** Although nobody has counted the ballots on paper. */
+  closeWithoutPaper: (webinar: string, poll: string) => knowingly(webinar, poll, 'close', { without_paper: true }),
   paper: (webinar: string, poll: string) => api('get', '/api/webinars/{webinar}/polls/{poll}/paper', { params: { webinar, poll } }),
   texts: (webinar: string, poll: string) => api('get', '/api/webinars/{webinar}/polls/{poll}/texts', { params: { webinar, poll } }),
   moderate: (webinar: string, poll: string, text: string, state: Moderation) =>

@@ -799,7 +799,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Close; no vote is accepted after the answer. Again: no change */
+        /** Close; no vote is accepted after the answer. Again: no change. A motion is not closed while ballots on paper are owed: 409 `paper-pending`, `paper-uncounted` */
         post: operations["closePoll"];
         delete?: never;
         options?: never;
@@ -2476,6 +2476,8 @@ export interface components {
             series?: string;
             /** @description open: when it closes by itself */
             closes_at?: components["schemas"]["Time"];
+            /** @description a motion that takes no vote any more since then, because its time was up or its webinar over; while it is open, it waits for its ballots on paper and closes as soon as two people have counted them alike */
+            counting_since?: components["schemas"]["Time"];
             /** @description closed: since when the result is out; absent: it is hidden or held back */
             published_at?: components["schemas"]["Time"];
             /** @description the poll of the first round */
@@ -2497,6 +2499,10 @@ export interface components {
             open_for_ms?: number;
             /** @description open a motion although few members have votes of one weight, or few vote in one way */
             small_classes?: boolean;
+        };
+        PollClosing: {
+            /** @description close a motion although nobody has counted the ballots on paper; how many they may have been is kept as uncounted */
+            without_paper?: boolean;
         };
         PollRepeat: {
             /** @description open a motion although few vote in one way, as in the first round or only in this one */
@@ -2645,6 +2651,8 @@ export interface components {
             decision?: "carried" | "not-carried" | "no-quorum";
             /** @description ballots on paper, those that are invalid too */
             on_paper: number;
+            /** @description members who voted on paper, whose ballots are not in the result: nobody had counted them when a host closed without them */
+            uncounted?: number;
         };
         Mandates: {
             member: components["schemas"]["Member"];
@@ -4472,7 +4480,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PollClosing"];
+            };
+        };
         responses: {
             /** @description poll */
             200: {

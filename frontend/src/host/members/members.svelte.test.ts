@@ -64,10 +64,12 @@ test('a vote whose ballots on paper nobody has counted does not close without a 
   const open = { ...draft, state: 'open', secrecy: 'named', tally: { poll: 'p', total: 0, votes: [0], motion: { votes: [0], paper: [0], invalid: 0 } } };
   const closed: string[] = [];
   const paper = { classes: [{ weight: 1, members: 1 }, { weight: 3, members: 1 }], others: 0 };
-  vi.stubGlobal('fetch', (input: string | URL | Request) => {
+  vi.stubGlobal('fetch', (input: string | URL | Request, init?: RequestInit) => {
     const path = input instanceof Request ? input.url : String(input);
-    if (path.endsWith('/close')) closed.push(path);
-    return Promise.resolve(Response.json(path.endsWith('/paper') ? paper : path.endsWith('/close') ? { ...open, state: 'closed' } : [open]));
+    if (!path.endsWith('/close')) return Promise.resolve(Response.json(path.endsWith('/paper') ? paper : [open]));
+    if (init?.body !== '{"without_paper":true}') return Promise.resolve(Response.json({ code: 'paper-uncounted', detail: 'Nobody has counted.', status: 409 }, { status: 409, headers: { 'Content-Type': 'application/problem+json' } }));
+    closed.push(path);
+    return Promise.resolve(Response.json({ ...open, state: 'closed' }));
   });
   const press = (name: string) => [...document.querySelectorAll('button')].find((b) => b.textContent === name)?.click();
   part = mount(Motions, { target: document.body, props: { id: 'w', attendance: nobody, editable: true, live: false, news: 0, counted: 0 } });
@@ -77,4 +79,14 @@ test('a vote whose ballots on paper nobody has counted does not close without a 
   expect(closed).toEqual([]);
   press('Close all the same');
   await vi.waitFor(() => expect(closed).toHaveLength(1));
+});
+
+test('a motion whose time is up says that it waits for the ballots on paper, and why', async () => {
+  const waiting = { ...draft, state: 'open', secrecy: 'named', counting_since: '2026-11-28T19:00:00Z', tally: { poll: 'p', total: 0, votes: [0], motion: { votes: [0], paper: [0], invalid: 0 } } };
+  const paper = { classes: [{ weight: 1, members: 2 }], others: 0 };
+  vi.stubGlobal('fetch', (input: string | URL | Request) => Promise.resolve(Response.json((input instanceof Request ? input.url : String(input)).endsWith('/paper') ? paper : [waiting])));
+  part = mount(Motions, { target: document.body, props: { id: 'w', attendance: nobody, editable: false, live: false, news: 0, counted: 0 } });
+  await vi.waitFor(() => expect(text()).toContain('No vote is taken any more.'), 10_000);
+  expect(text()).toContain('Counting paper');
+  await vi.waitFor(() => expect(text()).toContain('Keep my count'));
 });
