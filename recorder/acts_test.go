@@ -108,7 +108,7 @@ func (m *model) grant(p *talker, scopes consent.Scope, down bool) {
 	}
 	err := m.say(p, consent.Grant, send, nil)
 	m.ledgerDown(false)
-	if down && err == nil && !m.bug.faultOpen && !m.doubt[grantKey{rec: m.rec.ID, who: who}] && !m.span(m.rec.ID, who, consent.Audio).open() && !m.span(m.rec.ID, who, consent.Video).open() &&
+	if down && err == nil && !m.bug.faultOpen && !m.span(m.rec.ID, who, consent.Audio).open() && !m.span(m.rec.ID, who, consent.Video).open() &&
 		!m.span(m.rec.ID, who, consent.Screen).open() {
 		m.t.Fatal("I6: granted without a ledger")
 	}
@@ -126,7 +126,7 @@ func (m *model) grant(p *talker, scopes consent.Scope, down bool) {
 	}
 	k := grantKey{rec: m.rec.ID, who: who}
 	if m.have[k] != scopes { // else it says nothing new
-		if !m.shown[k] && !m.doubt[k] {
+		if !m.shown[k] {
 			m.t.Fatal("I15: granted without a notice shown")
 		}
 		delete(m.shown, k)
@@ -179,7 +179,6 @@ func (m *model) no(p *talker, act consent.Kind, scopes consent.Scope, down bool)
 		apply()
 	}
 	delete(m.shown, grantKey{rec: id, who: who})
-	m.doubt[grantKey{rec: id, who: who}] = down
 	if scopes == 0 || act == consent.Refuse {
 		scopes = consent.All
 	}
@@ -218,13 +217,7 @@ func (m *model) toggle(p *talker, k media.Kind, muted bool) {
 // crash forgets the service and everything in flight; the SFU restarts with it.
 func (m *model) crash() {
 	m.catch()
-	old := m.s
-	r := old.room(m.w)
-	r.mu.Lock()
-	x := r.shutting(func(*gate) bool { return true })
-	r.mu.Unlock()
-	x.shut()
-	old.bg.Wait()
+	m.die()
 	if m.state == Running || m.state == Paused {
 		if s := m.run[m.rec.ID]; s != nil {
 			s.end(time.Now())
@@ -235,8 +228,19 @@ func (m *model) crash() {
 	for _, p := range m.people {
 		p.src = map[media.Kind]*source{}
 	}
+	if m.bug.forgets {
+		m.notes = &sheet{}
+	}
 	m.boot()
 	m.judgeOffence()
+	for _, rec := range m.past {
+		for _, p := range m.people {
+			st, err := m.s.MyConsent(context.Background(), m.w, rec, p.seat)
+			if k := (grantKey{rec: rec, who: p.seat.Subject}); err != nil || st.Scopes&^m.have[k] != 0 {
+				m.t.Fatalf("I13: %s had %s, has %s after a restart (%v)", k.who, m.have[k], st.Scopes, err)
+			}
+		}
+	}
 	if cur, ok := m.s.Current(m.w); ok && (cur.State == Running || cur.State != m.state) {
 		m.t.Fatalf("restart: %s, was %s", cur.State, m.state)
 	}
@@ -288,7 +292,7 @@ func (m *model) finish(db *gorm.DB) {
 	if _, err := consent.Verify(&out, ""); err != nil {
 		m.t.Fatalf("I14: %v", err)
 	}
-	book, err := consent.NewBook(ctx, consent.NewLedger(db, testKey()), m.w)
+	book, err := consent.NewBook(ctx, consent.NewLedger(db, testKey()), m.s.owed, m.w)
 	if err != nil {
 		m.t.Fatal(err)
 	}

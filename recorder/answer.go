@@ -3,7 +3,6 @@ package recorder
 import (
 	"context"
 	"errors"
-	"time"
 
 	"plenum/recorder/consent"
 	"plenum/webinar"
@@ -52,15 +51,16 @@ func (s *Service) Answer(ctx context.Context, w webinar.ID, id RecordingID, who 
 
 // grant is durable first; then the gates are armed.
 func (r *room) grant(ctx context.Context, book *consent.Book, who webinar.Ticket, ca consent.Answer, clickMS float64) (consent.Standing, error) {
-	var lost consent.Scope
+	var less *erasure
 	r.asking(ca.Subject, 1)
-	st, err := book.Grant(ctx, ca, func(l consent.Scope) {
-		lost = l
-		r.shutPerson(ca.Recording, ca.Subject, l)
+	st, err := book.Grant(ctx, ca, func(lost consent.Scope) {
+		r.shutPerson(ca.Recording, ca.Subject, lost)
+		less = &erasure{Recording: ca.Recording, Subject: ca.Subject, Had: lost, Lost: lost}
+		r.owe(less)
 	})
 	r.asking(ca.Subject, -1)
-	if lost != 0 {
-		if derr := r.doom(ctx, ca.Recording, ca.Subject, lost, lost); derr != nil {
+	if less != nil {
+		if derr := r.doom(ctx, less); derr != nil {
 			return st, errors.Join(err, derr)
 		}
 	}
@@ -108,46 +108,23 @@ func (r *room) no(ctx context.Context, book *consent.Book, ca consent.Answer, ac
 	} else if act == consent.Refuse { // a no after a yes takes the yes back
 		ca.Scopes = consent.All
 	}
-	st, err := say(ctx, ca, func() { r.shutPerson(ca.Recording, ca.Subject, lost) })
+	e := &erasure{Recording: ca.Recording, Subject: ca.Subject, Had: had, Lost: lost}
+	st, err := say(ctx, ca, func() {
+		r.shutPerson(ca.Recording, ca.Subject, lost)
+		if !ca.Keep {
+			r.owe(e)
+		}
+	})
 	if err != nil && !errors.Is(err, ErrLedger) {
+		r.paid(e)
 		return st, err
 	}
 	if !ca.Keep {
-		err = errors.Join(err, r.doom(ctx, ca.Recording, ca.Subject, had, lost))
+		err = errors.Join(err, r.doom(ctx, e))
 	}
 	if errors.Is(err, ErrLedger) && r.current().ID == ca.Recording {
 		r.fail(ByLedger)
 		r.drain(ctx)
 	}
 	return st, err
-}
-
-// doom has what was recorded of a person under the lost scopes erased: durably marked now, out of the store soon. had is
-// what they had allowed until then.
-func (r *room) doom(ctx context.Context, id RecordingID, who webinar.SubjectID, had, lost consent.Scope) error {
-	r.s.void(id)
-	r.mu.Lock()
-	run := func(ctx context.Context) error {
-		var err error
-		if lost.Has(consent.Name) {
-			err = errors.Join(r.s.rows.unlabel(ctx, id, who), r.s.recallReports(ctx, r.id, id, who))
-		}
-		if words := lost & (consent.Name | consent.Chat); words != 0 {
-			err = errors.Join(err, r.s.rows.recallWords(ctx, id, who, had&words != 0, time.Now()))
-		}
-		if groups := groupsOf(lost); len(groups) > 0 {
-			err = errors.Join(err, r.s.rows.recall(ctx, id, who, groups, time.Now()), r.s.rows.doom(ctx, id, who, groups), r.s.rows.silence(ctx, id))
-		}
-		return errors.Join(err, r.s.stale(ctx, id))
-	}
-	j := r.later(run)
-	r.mu.Unlock()
-	err := r.wait(ctx, j)
-	if err != nil {
-		r.mu.Lock()
-		r.undone = append(r.undone, run)
-		r.mu.Unlock()
-	}
-	r.s.bg.Go(func() { r.s.sweep(context.WithoutCancel(ctx)) })
-	return err
 }

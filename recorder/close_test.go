@@ -226,7 +226,7 @@ func ledgerFails(t *testing.T, w *world, n int) {
 		t.Fatalf("after a failing pause: %+v, %d lines", r, w.paper.count()-after)
 	}
 	w.pass(11 * time.Second) // what is owed is written
-	book, err := consent.NewBook(ctx, consent.NewLedger(w.db, testKey()), w.w)
+	book, err := consent.NewBook(ctx, consent.NewLedger(w.db, testKey()), w.s.owed, w.w)
 	if err != nil {
 		t.Fatal(err)
 	}

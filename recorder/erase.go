@@ -117,36 +117,3 @@ func (s *Service) forget(ctx context.Context, before time.Time) {
 		s.c.Log.Error("recorder: evidence that is due must be erased again", "error", err)
 	}
 }
-
-// retry tries again what the ledger or the database did not take.
-func (s *Service) retry(ctx context.Context) {
-	s.sweep(ctx)
-	for _, r := range s.every() {
-		r.mu.Lock()
-		book, unsaved, undone := r.book, r.unsaved, r.undone
-		r.undone = nil
-		if unsaved {
-			r.later(r.save)
-		}
-		for _, run := range undone {
-			r.later(func(ctx context.Context) error { return r.again(ctx, run) })
-		}
-		r.mu.Unlock()
-		if book == nil {
-			continue
-		}
-		if err := book.Settle(ctx); err != nil && ctx.Err() == nil {
-			s.c.Log.Error("recorder: the ledger must be tried again", "webinar", string(r.id), "error", err)
-		}
-	}
-}
-
-func (r *room) again(ctx context.Context, run func(context.Context) error) error {
-	err := run(ctx)
-	if err != nil {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.undone = append(r.undone, run)
-	}
-	return err
-}

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"encoding/binary"
 	"flag"
+	"io"
 	"os"
 	"sync"
 	"testing"
@@ -264,12 +265,43 @@ type world struct {
 	ear   *ear
 	free  int64
 	pulse pulse
-	n     int // names tracks
+	notes *sheet // the journal, which outlives the service
+	n     int    // names tracks
 }
+
+// sheet is a journal's file in memory.
+type sheet struct {
+	mu sync.Mutex
+	b  []byte
+}
+
+func (s *sheet) ReadAt(p []byte, at int64) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at >= int64(len(s.b)) {
+		return 0, io.EOF
+	}
+	n := copy(p, s.b[at:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+func (s *sheet) WriteAt(p []byte, at int64) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if end := int(at) + len(p); end > len(s.b) {
+		s.b = append(s.b, make([]byte, end-len(s.b))...)
+	}
+	return copy(s.b[at:], p), nil
+}
+
+func (s *sheet) Sync() error { return nil }
 
 func newWorld(t testing.TB, db *gorm.DB) *world {
 	t.Helper()
-	w := &world{t: t, db: db, w: webinar.ID(webinar.NewID()), paper: &paper{}, ear: &ear{}, free: 1 << 40,
+	w := &world{t: t, db: db, notes: &sheet{}, w: webinar.ID(webinar.NewID()), paper: &paper{}, ear: &ear{}, free: 1 << 40,
 		shelf: &shelf{kept: map[string]bool{}, paths: map[string]string{}, erased: map[string]bool{}, notes: map[string]string{}, films: map[string][]byte{}}}
 	w.boot()
 	return w
@@ -281,6 +313,7 @@ func (w *world) boot() {
 	dir := w.t.TempDir()
 	s, err := New(context.Background(), Config{DB: w.db, Key: testKey(), Events: w.ear, Archive: w.shelf, Spool: dir,
 		DiskFree:  func(string) (int64, error) { return w.free, nil },
+		owed:      w.notes,
 		newWriter: func(c master.Config) writer { return &scribe{p: w.paper, id: c.ID} },
 		repair:    func(path string) (master.Info, error) { return master.Info{}, os.ErrNotExist }})
 	if err != nil {
@@ -288,6 +321,16 @@ func (w *world) boot() {
 	}
 	w.s, w.shelf.done = s, s.Archived
 	w.pulse = pulse{disk: every(diskEvery), retry: every(retryEvery), expire: every(expireEvery), forget: every(forgetEvery)}
+}
+
+// die ends the service as a kill would, but for what a dead process cannot do: write on.
+func (w *world) die() {
+	r := w.s.room(w.w)
+	r.mu.Lock()
+	x := r.shutting(func(*gate) bool { return true })
+	r.mu.Unlock()
+	x.shut()
+	w.s.bg.Wait()
 }
 
 func (w *world) ledgerDown(down bool) {

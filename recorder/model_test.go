@@ -70,6 +70,7 @@ type seeded struct {
 	mutedLate bool                              // the strict rule hears of a source too late
 	faultOpen bool                              // a ledger that fails is taken for one that works
 	noBeats   bool                              // somebody beats for everybody
+	forgets   bool                              // what the ledger did not take dies with the process
 }
 
 type talker struct {
@@ -105,7 +106,6 @@ type model struct {
 	grants  map[grantKey]*spans
 	offend  spans // somebody live has no grant
 	shown   map[grantKey]bool
-	doubt   map[grantKey]bool // the ledger did not take a no: after a crash it still holds the notice shown before it
 	have    map[grantKey]consent.Scope
 	past    []RecordingID
 	seen    int // lines checked
@@ -117,7 +117,7 @@ type model struct {
 func kinds() []media.Kind { return []media.Kind{media.Mic, media.Camera, media.Screen} }
 
 func newModel(t *rapid.T, w *world, bug seeded) *model {
-	m := &model{world: w, t: t, bug: bug, run: map[RecordingID]*spans{}, grants: map[grantKey]*spans{}, shown: map[grantKey]bool{}, doubt: map[grantKey]bool{}, have: map[grantKey]consent.Scope{}}
+	m := &model{world: w, t: t, bug: bug, run: map[RecordingID]*spans{}, grants: map[grantKey]*spans{}, shown: map[grantKey]bool{}, have: map[grantKey]consent.Scope{}}
 	if bug.paper != nil {
 		bug.paper(w.paper)
 	}

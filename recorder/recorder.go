@@ -21,6 +21,7 @@ import (
 	"plenum/recorder/archive"
 	"plenum/recorder/consent"
 	"plenum/recorder/ffmpeg"
+	"plenum/recorder/journal"
 	"plenum/recorder/master"
 	"plenum/webinar"
 )
@@ -60,6 +61,7 @@ type Config struct {
 
 	newWriter func(master.Config) writer
 	repair    func(path string) (master.Info, error)
+	owed      journal.File // nil: a file in the spool
 }
 
 func (c *Config) defaults() error {
@@ -114,6 +116,8 @@ type Service struct {
 	kick   chan struct{} // a room has something to do
 	bg     sync.WaitGroup
 	disk   aio.Syncer // of the spool
+	owed   *journal.Journal
+	closer io.Closer // of its file; nil: there is none
 
 	kickDerive chan struct{} // a derivative was queued
 
@@ -133,8 +137,11 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{c: c, rows: &store{db: c.DB}, ledger: consent.NewLedger(c.DB, c.Key), clock: newClock(), kick: make(chan struct{}, 1),
 		rooms: map[webinar.ID]*room{}, live: map[string]bool{},
 		kickDerive: make(chan struct{}, 1), builds: map[RecordingID]*build{}}
-	if err := s.restore(ctx); err != nil {
+	if err := s.openOwed(); err != nil {
 		return nil, fmt.Errorf("recorder: %w", err)
+	}
+	if err := s.restore(ctx); err != nil {
+		return nil, fmt.Errorf("recorder: %w", errors.Join(err, s.closeOwed()))
 	}
 	return s, nil
 }
@@ -288,6 +295,9 @@ func (s *Service) shutdown(ctx context.Context) {
 		r.drain(ctx)
 	}
 	s.bg.Wait()
+	if err := s.closeOwed(); err != nil {
+		s.c.Log.Error("recorder: the journal was not closed", "error", err)
+	}
 	if err := s.disk.Close(); err != nil {
 		s.c.Log.Warn("recorder: requests to the disk were not given back", "error", err)
 	}

@@ -15,9 +15,7 @@ import (
 
 // restore mends what the last process left. Nothing resumes by itself: a host must.
 func (s *Service) restore(ctx context.Context) error {
-	if err := os.MkdirAll(s.c.Spool, 0o700); err != nil {
-		return failed("spool", err)
-	}
+	s.restoreOwed(ctx)
 	active, err := s.rows.query(ctx, `state IN ('announced', 'recording', 'paused')`)
 	if err != nil {
 		return err

@@ -34,6 +34,7 @@ type room struct {
 	alone    time.Time                     // since when no host is here; zero: one is, or nobody has told
 	silent   bool                          // hosts were told that the store does not answer
 	unsaved  bool                          // the row of rec is behind
+	erasures []*erasure                    // what people's noes ask for and the rows do not say yet
 	undone   []func(context.Context) error // what the database or the disk did not take, to be tried again
 }
 
@@ -74,7 +75,7 @@ func (r *room) openTurned(ctx context.Context) (*consent.Book, error) {
 	if b := r.known(); b != nil {
 		return b, nil
 	}
-	b, err := consent.NewBook(ctx, r.s.ledger, r.id)
+	b, err := consent.NewBook(ctx, r.s.ledger, r.s.owed, r.id)
 	if err != nil {
 		return nil, err
 	}

@@ -60,6 +60,7 @@ func TestSeededBugs(t *testing.T) {
 		"grant without a ledger":             {faultOpen: true},
 		"put down after a stop, not before":  {paper: func(p *paper) { p.late = true }},
 		"beats of another keep a gate open":  {noBeats: true},
+		"a no dies with the process":         {forgets: true},
 		"writes on after close, permit held": {paper: func(p *paper) { p.flush, p.deaf, p.blind = true, true, true }},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package consent
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"plenum/webinar"
@@ -48,6 +49,12 @@ func (a *Answer) event() Event {
 		Notice: a.Hash, Lang: a.Lang, Surface: a.Surface, Key: a.Key}
 }
 
+// lacks is the withdrawal of what a grant leaves out.
+func (a Answer) lacks(lost Scope) Event {
+	a.Scopes, a.Publish, a.Key = lost, false, ""
+	return a.event()
+}
+
 func (a *Answer) valid() error {
 	switch {
 	case a.Subject == "" || a.Actor != a.Subject:
@@ -90,8 +97,11 @@ func (b *Book) Grant(ctx context.Context, a Answer, shut func(lost Scope)) (Stan
 	if err != nil {
 		return Standing{}, err
 	}
+	less := &draft{kind: Withdraw, rec: a.Recording, ev: a.lacks(lost)} // owed if the grant fails
 	if lost != 0 {
 		shut(lost)
+		b.date(less)
+		b.promise(less)
 	}
 	st, err := b.answer(ctx, Grant, a, func(r *record, p *person) (bool, error) {
 		if lost == 0 && p.same(a) && r.notice.accepts(a.Hash, a.Lang) {
@@ -99,10 +109,13 @@ func (b *Book) Grant(ctx context.Context, a Answer, shut func(lost Scope)) (Stan
 		}
 		return false, r.mayGrant(p, a)
 	})
-	if err != nil && lost != 0 {
-		less := a
-		less.Scopes, less.Publish, less.Key = lost, false, ""
-		b.owe(draft{kind: Withdraw, rec: a.Recording, ev: less.event()})
+	if lost != 0 {
+		if err != nil {
+			b.mu.Lock()
+			b.recs[a.Recording].person(a.Subject).hold(*less)
+			b.mu.Unlock()
+		}
+		err = errors.Join(err, b.release(less, err != nil))
 	}
 	if err == nil && st.State != Granted {
 		return st, ErrKeyUsed // overtaken by a no
@@ -175,7 +188,7 @@ func (b *Book) Lapse(rec RecordingID, who webinar.SubjectID) {
 // Refuse records a no, whatever was shown. See Withdraw for shut and failures.
 func (b *Book) Refuse(ctx context.Context, a Answer, shut func()) (Standing, error) {
 	a.Scopes = All
-	return b.no(ctx, Refuse, Refused, a, shut)
+	return b.no(ctx, Refuse, a, shut)
 }
 
 // Withdraw takes a grant back, in whole (Scopes 0) or in part, as long as the recording is known. The permits are void
@@ -185,10 +198,10 @@ func (b *Book) Withdraw(ctx context.Context, a Answer, shut func()) (Standing, e
 	if a.Scopes == 0 {
 		a.Scopes = All
 	}
-	return b.no(ctx, Withdraw, Withdrawn, a, shut)
+	return b.no(ctx, Withdraw, a, shut)
 }
 
-func (b *Book) no(ctx context.Context, k Kind, to State, a Answer, shut func()) (Standing, error) {
+func (b *Book) no(ctx context.Context, k Kind, a Answer, shut func()) (Standing, error) {
 	a.Publish = false
 	if err := a.valid(); err != nil {
 		return Standing{}, err
@@ -215,8 +228,7 @@ func (b *Book) no(ctx context.Context, k Kind, to State, a Answer, shut func()) 
 		a.Key = "" // it says more than the one under its key, so it is an answer of its own
 	}
 	if first == 0 || a.Key == "" {
-		p.close(to, a.Scopes)
-		p.pending = append(p.pending, no{kind: k, key: a.Key, scopes: a.Scopes})
+		p.hold(draft{kind: k, ev: Event{Key: a.Key, Scopes: a.Scopes}})
 	}
 	b.mu.Unlock()
 	shut()

@@ -34,7 +34,7 @@ func (b *Book) apply(e Entry, ev Event) {
 		}
 	case Expire:
 		for _, p := range r.people {
-			p.close(None, All)
+			p.expire()
 		}
 	case Shown, Grant, Refuse, Withdraw:
 		p := r.person(ev.Subject)
@@ -65,14 +65,8 @@ func (p *person) answer(k Kind, ev Event) {
 		}
 	case Grant:
 		p.fresh = ""
-		allowed := ev.Scopes
-		for _, taken := range p.pending { // a no that is in force and follows in the ledger
-			allowed &^= taken.scopes
-		}
-		p.drop(p.scopes &^ allowed)
-		if allowed&Media != 0 {
-			p.state, p.scopes, p.publish = Granted, allowed, ev.Publish
-		}
+		p.drop(p.scopes &^ ev.Scopes)
+		p.state, p.scopes, p.publish = Granted, ev.Scopes, ev.Publish
 	case Refuse:
 		p.close(Refused, All)
 		p.settled(no{kind: k, key: ev.Key, scopes: ev.Scopes})
@@ -80,6 +74,14 @@ func (p *person) answer(k Kind, ev Event) {
 		p.close(Withdrawn, ev.Scopes)
 		p.settled(no{kind: k, key: ev.Key, scopes: ev.Scopes})
 	default: // not a person's
+	}
+	p.insist()
+}
+
+// insist holds to the noes that are in force and follow in the ledger.
+func (p *person) insist() {
+	for _, q := range p.pending {
+		p.close(q.kind.to(), q.scopes)
 	}
 }
 
@@ -110,6 +112,14 @@ func (p *person) close(to State, scopes Scope) {
 	if p.scopes&Media == 0 {
 		p.drop(All)
 		p.state, p.publish = to, false
+	}
+}
+
+// expire ends a grant, and makes what was shown old. A no stays a no.
+func (p *person) expire() {
+	p.fresh = ""
+	if p.state == Granted || p.state == WasShown {
+		p.close(None, All)
 	}
 }
 

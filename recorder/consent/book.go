@@ -5,7 +5,9 @@ package consent
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"plenum/webinar"
@@ -25,9 +27,16 @@ const (
 
 // appender is what a Book needs of the ledger.
 type appender interface {
-	append(ctx context.Context, w webinar.ID, k Kind, rec RecordingID, ev Event) (Entry, error)
+	append(ctx context.Context, w webinar.ID, d draft) (Entry, error)
 	each(ctx context.Context, w webinar.ID, f func(Entry) error) error
 	attest(r *Receipt)
+}
+
+// Debts keeps lists by name where they outlive the process although the ledger's database fails: journal.Journal does.
+type Debts interface {
+	Set(name string, v any) error
+	Get(name string, v any) error
+	Flush() error
 }
 
 // Book is the consent state of one webinar, rebuilt from the ledger with every permit void. Closing acts (Halt,
@@ -35,12 +44,16 @@ type appender interface {
 type Book struct {
 	webinar webinar.ID
 	log     appender
+	debts   Debts
 	turn    chan struct{} // one writer of the ledger at a time; a channel, so that waiting ends with the context
 
-	mu   sync.Mutex
-	recs map[RecordingID]*record
-	head Head
-	owed []draft // closings that took effect and that the ledger has not taken yet
+	mu    sync.Mutex
+	recs  map[RecordingID]*record
+	head  Head
+	owed  []draft  // closings that took effect and that the ledger has not taken yet
+	asked []*draft // answers that took effect and with which the ledger is being asked
+
+	noting sync.Mutex // so that the debts hear the newest last
 }
 
 // Head is the end of a chain.
@@ -84,17 +97,17 @@ type no struct {
 	scopes Scope
 }
 
-type draft struct {
-	kind Kind
-	rec  RecordingID
-	ev   Event
+// NewBook opens the book of a webinar and replays its ledger, then imposes what an earlier process left in debts.
+func NewBook(ctx context.Context, l *Ledger, debts Debts, w webinar.ID) (*Book, error) {
+	return newBook(ctx, l, debts, w)
 }
 
-// NewBook opens the book of a webinar and replays its ledger.
-func NewBook(ctx context.Context, l *Ledger, w webinar.ID) (*Book, error) { return newBook(ctx, l, w) }
-
-func newBook(ctx context.Context, log appender, w webinar.ID) (*Book, error) {
-	b := &Book{webinar: w, log: log, turn: make(chan struct{}, 1), recs: map[RecordingID]*record{}}
+func newBook(ctx context.Context, log appender, debts Debts, w webinar.ID) (*Book, error) {
+	b := &Book{webinar: w, log: log, debts: debts, turn: make(chan struct{}, 1), recs: map[RecordingID]*record{}}
+	var left []debt
+	if err := debts.Get(DebtsOf+string(w), &left); err != nil {
+		return nil, err
+	}
 	err := log.each(ctx, w, func(e Entry) error {
 		if e.Prev != b.head.Hash || e.Seq != b.head.Seq+1 || e.Hash != e.sum() {
 			return fmt.Errorf("%w: entry %d", ErrTampered, e.Seq)
@@ -111,6 +124,9 @@ func newBook(ctx context.Context, log appender, w webinar.ID) (*Book, error) {
 			return err
 		}
 		b.apply(e, ev)
+		if i := slices.IndexFunc(left, func(d debt) bool { return d.said(e, ev) }); i >= 0 {
+			left = slices.Delete(left, i, i+1)
+		}
 		return nil
 	})
 	if err != nil {
@@ -119,20 +135,20 @@ func newBook(ctx context.Context, log appender, w webinar.ID) (*Book, error) {
 	for _, r := range b.recs { // whatever was open before this process is closed
 		r.ready = false
 	}
-	return b, nil
+	return b, b.impose(left)
 }
 
 // write takes the turn, lets the ledger have what it is owed, asks check, appends and applies. A closing that the
-// ledger did not take is owed.
+// ledger did not take is owed; a person's is in the debts before the ledger is asked, since it counts already.
 func (b *Book) write(ctx context.Context, d draft, check func() (done bool, err error)) (err error) {
 	failed := true // of a cause other than check
-	defer func() {
-		if failed && d.kind.closes() {
-			b.mu.Lock()
-			b.owed = append(b.owed, d)
-			b.mu.Unlock()
+	if d.kind.closes() {
+		b.date(&d)
+		if d.ev.Subject != "" {
+			b.promise(&d)
 		}
-	}()
+		defer func() { err = errors.Join(err, b.release(&d, failed)) }()
+	}
 	select {
 	case b.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -149,7 +165,7 @@ func (b *Book) write(ctx context.Context, d draft, check func() (done bool, err 
 		failed = false
 		return err
 	}
-	e, err := b.log.append(ctx, b.webinar, d.kind, d.rec, d.ev)
+	e, err := b.log.append(ctx, b.webinar, d)
 	if err != nil {
 		return err
 	}
@@ -160,84 +176,10 @@ func (b *Book) write(ctx context.Context, d draft, check func() (done bool, err 
 	return nil
 }
 
-// settle writes the owed closings; the turn is held.
-func (b *Book) settle(ctx context.Context) error {
-	for {
-		b.mu.Lock()
-		if len(b.owed) == 0 {
-			b.mu.Unlock()
-			return nil
-		}
-		d := b.owed[0]
-		needed := b.needed(d)
-		if !needed {
-			b.owed = b.owed[1:]
-		}
-		b.mu.Unlock()
-		if !needed {
-			continue
-		}
-		e, err := b.log.append(ctx, b.webinar, d.kind, d.rec, d.ev)
-		if err != nil {
-			return err
-		}
-		b.mu.Lock()
-		b.owed = b.owed[1:]
-		b.take(e, d.ev)
-		b.mu.Unlock()
-	}
-}
-
-// needed reports whether an owed entry still says something: its place in a recording's life may have passed, or the
-// same key been written.
-func (b *Book) needed(d draft) bool {
-	r := b.recs[d.rec]
-	if r == nil {
-		return false
-	}
-	if d.ev.Subject == "" {
-		return d.kind == Expire || r.follows(d.kind) == nil // an expiry has ended the grants: the replay must end them too
-	}
-	if _, used := r.keys[keyID{d.ev.Subject, d.kind, d.ev.Key}]; used && d.ev.Key != "" {
-		r.person(d.ev.Subject).settled(d.no())
-		return false
-	}
-	return true
-}
-
 func (b *Book) take(e Entry, ev Event) {
 	b.head = Head{Seq: e.Seq, Hash: e.Hash}
 	b.apply(e, ev)
 }
-
-// Settle tries again to write closings that the ledger did not take. It returns nil when nothing is owed.
-func (b *Book) Settle(ctx context.Context) error {
-	b.mu.Lock()
-	none := len(b.owed) == 0
-	b.mu.Unlock()
-	if none {
-		return nil
-	}
-	select {
-	case b.turn <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	defer func() { <-b.turn }()
-	return b.settle(ctx)
-}
-
-func (b *Book) owe(d draft) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.owed = append(b.owed, d)
-	if r := b.recs[d.rec]; r != nil && d.ev.Subject != "" {
-		p := r.person(d.ev.Subject)
-		p.pending = append(p.pending, d.no())
-	}
-}
-
-func (d draft) no() no { return no{kind: d.kind, key: d.ev.Key, scopes: d.ev.Scopes} }
 
 // Head returns the end of the chain.
 func (b *Book) Head() Head {

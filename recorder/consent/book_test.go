@@ -241,12 +241,12 @@ type slow struct {
 	reached, goOn chan struct{}
 }
 
-func (s *slow) append(ctx context.Context, w webinar.ID, k Kind, rec RecordingID, ev Event) (Entry, error) {
+func (s *slow) append(ctx context.Context, w webinar.ID, d draft) (Entry, error) {
 	if s.on {
 		close(s.reached)
 		<-s.goOn
 	}
-	return s.fake.append(ctx, w, k, rec, ev)
+	return s.fake.append(ctx, w, d)
 }
 
 func (b *Book) standingOf(who webinar.SubjectID) State {
@@ -316,7 +316,7 @@ func TestI4SlowLedgerIsClosed(t *testing.T) {
 func TestStoreIsAppendOnly(t *testing.T) {
 	db := fresh.For(t)
 	l := NewLedger(db, testKey())
-	b, err := NewBook(t.Context(), l, testWebinar)
+	b, err := NewBook(t.Context(), l, &pad{}, testWebinar)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -332,7 +332,7 @@ func TestStoreIsAppendOnly(t *testing.T) {
 			t.Errorf("went through: %s", q)
 		}
 	}
-	again, err := NewBook(t.Context(), l, testWebinar)
+	again, err := NewBook(t.Context(), l, &pad{}, testWebinar)
 	if err != nil || again.standingOf(ann) != Granted || again.Head() != b.Head() {
 		t.Fatalf("replay: %v %s", err, again.standingOf(ann))
 	}

@@ -107,16 +107,23 @@ func (e *Entry) Event() (Event, error) {
 	return p.event()
 }
 
+func newSalt() []byte {
+	salt := make([]byte, 32)
+	rand.Read(salt) // never fails, by its contract
+	return salt
+}
+
 // seal makes the entry that follows prev (its sequence number and hash).
-func seal(w webinar.ID, seq uint64, prev [32]byte, k Kind, rec RecordingID, ev Event) (Entry, error) {
-	body, err := json.Marshal(newPayload(ev))
+func seal(w webinar.ID, seq uint64, prev [32]byte, d draft) (Entry, error) {
+	body, err := json.Marshal(newPayload(d.ev))
 	if err != nil {
 		return Entry{}, fmt.Errorf("encode payload: %w", err)
 	}
-	salt := make([]byte, 32)
-	rand.Read(salt) // never fails, by its contract
-	e := Entry{Webinar: w, Seq: seq, Prev: prev, Kind: k, Recording: rec, Salt: salt, Payload: body}
-	e.Commitment = commit(salt, body)
+	if d.salt == nil {
+		d.salt = newSalt()
+	}
+	e := Entry{Webinar: w, Seq: seq, Prev: prev, Kind: d.kind, Recording: d.rec, Salt: d.salt, Payload: body}
+	e.Commitment = commit(d.salt, body)
 	e.Hash = e.sum()
 	return e, nil
 }

@@ -13,7 +13,7 @@ import (
 func export(t *testing.T) ([]byte, []*Receipt) {
 	t.Helper()
 	l := NewLedger(fresh.For(t), testKey())
-	b, err := NewBook(t.Context(), l, testWebinar)
+	b, err := NewBook(t.Context(), l, &pad{}, testWebinar)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestVerifyFindsTampering(t *testing.T) {
 
 func TestErasedPayloadsVerify(t *testing.T) {
 	l := NewLedger(fresh.For(t), testKey())
-	b, err := NewBook(t.Context(), l, testWebinar)
+	b, err := NewBook(t.Context(), l, &pad{}, testWebinar)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,13 +99,13 @@ func TestErasedPayloadsVerify(t *testing.T) {
 	if err != nil || rep.Entries != 3 || rep.Erased != 3 {
 		t.Fatalf("%+v %v", rep, err)
 	}
-	if _, err := NewBook(t.Context(), l, testWebinar); err != nil {
+	if _, err := NewBook(t.Context(), l, &pad{}, testWebinar); err != nil {
 		t.Fatalf("replay: %v", err)
 	}
 }
 
 func FuzzVerify(f *testing.F) {
-	e, err := seal(testWebinar, 1, [32]byte{}, Announce, rec1, Event{})
+	e, err := seal(testWebinar, 1, [32]byte{}, draft{kind: Announce, rec: rec1})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func FuzzVerify(f *testing.F) {
 }
 
 func FuzzParseReceipt(f *testing.F) {
-	e, _ := seal(testWebinar, 1, [32]byte{}, Grant, rec1, Event{Subject: ann})
+	e, _ := seal(testWebinar, 1, [32]byte{}, draft{kind: Grant, rec: rec1, ev: Event{Subject: ann}})
 	r := newReceipt(e, Event{Subject: ann}, Head{Seq: 1, Hash: e.Hash})
 	r.sign(testKey())
 	good, _ := r.JSON()

@@ -131,7 +131,7 @@ func (b *Book) expire(rec RecordingID) error {
 		return err
 	}
 	for _, p := range r.people {
-		p.close(None, All)
+		p.expire()
 	}
 	return nil
 }

@@ -3,8 +3,10 @@ package consent
 import (
 	"context"
 	"crypto/ed25519"
+	"encoding/json"
 	"errors"
 	"flag"
+	"maps"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -28,7 +30,7 @@ type fake struct {
 	down    bool // all fail
 }
 
-func (f *fake) append(_ context.Context, w webinar.ID, k Kind, rec RecordingID, ev Event) (Entry, error) {
+func (f *fake) append(_ context.Context, w webinar.ID, d draft) (Entry, error) {
 	if f.failAt > 0 {
 		f.failAt--
 		if f.failAt == 0 {
@@ -42,7 +44,7 @@ func (f *fake) append(_ context.Context, w webinar.ID, k Kind, rec RecordingID, 
 	if n := len(f.entries); n > 0 {
 		prev = f.entries[n-1].Hash
 	}
-	e, err := seal(w, uint64(len(f.entries)+1), prev, k, rec, ev)
+	e, err := seal(w, uint64(len(f.entries)+1), prev, d)
 	if err == nil {
 		f.entries = append(f.entries, e)
 	}
@@ -111,9 +113,42 @@ func nobody()       {}
 
 func openBook(t testing.TB, f appender) *Book {
 	t.Helper()
-	b, err := newBook(t.Context(), f, testWebinar)
+	b, err := newBook(t.Context(), f, &pad{}, testWebinar)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// pad keeps debts in memory: what was flushed is on its page, which outlives a process.
+type pad struct {
+	sheet, page map[string][]byte
+	lost        bool // nothing reaches the page
+}
+
+// after is what the next process finds.
+func (p *pad) after() *pad { return &pad{sheet: maps.Clone(p.page), page: p.page} }
+
+func (p *pad) Set(name string, v any) error {
+	b, err := json.Marshal(v)
+	if p.sheet == nil {
+		p.sheet = map[string][]byte{}
+	}
+	p.sheet[name] = b
+	return err
+}
+
+func (p *pad) Get(name string, v any) error {
+	if b, ok := p.page[name]; ok {
+		return json.Unmarshal(b, v)
+	}
+	return nil
+}
+
+func (p *pad) Flush() error {
+	if p.lost {
+		return errDisk
+	}
+	p.page = maps.Clone(p.sheet)
+	return nil
 }

@@ -28,7 +28,7 @@ func keysOf(v any, way string, to map[string]any) {
 // something, for a yes with publication as for a no.
 func TestReceiptSaysWhatTheStandardAsksFor(t *testing.T) {
 	l := NewLedger(fresh.For(t), testKey())
-	b, err := NewBook(t.Context(), l, testWebinar)
+	b, err := NewBook(t.Context(), l, &pad{}, testWebinar)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ type chainRow struct {
 const appendTimeout = 10 * time.Second
 
 // append adds one entry behind the last and returns it once it is durable.
-func (l *Ledger) append(ctx context.Context, w webinar.ID, k Kind, rec RecordingID, ev Event) (Entry, error) {
+func (l *Ledger) append(ctx context.Context, w webinar.ID, d draft) (Entry, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), appendTimeout)
 	defer cancel()
 	var e Entry
@@ -53,18 +53,18 @@ func (l *Ledger) append(ctx context.Context, w webinar.ID, k Kind, rec Recording
 			copy(prev[:], last[0].Hash)
 		}
 		var err error
-		if e, err = seal(w, seq+1, prev, k, rec, ev); err != nil {
+		if e, err = seal(w, seq+1, prev, d); err != nil {
 			return err
 		}
 		if err := tx.Exec(`INSERT INTO consent_chain (webinar_id, seq, prev, kind, recording_id, commitment, hash) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			w, e.Seq, e.Prev[:], string(k), rec, e.Commitment[:], e.Hash[:]).Error; err != nil {
+			w, e.Seq, e.Prev[:], string(d.kind), d.rec, e.Commitment[:], e.Hash[:]).Error; err != nil {
 			return err
 		}
 		if err := tx.Exec(`INSERT INTO consent_payloads (webinar_id, seq, salt, payload) VALUES (?, ?, ?, ?)`, w, e.Seq, e.Salt, e.Payload).Error; err != nil {
 			return err
 		}
-		if k.sealed() {
-			return l.mark(tx, w, Head{Seq: e.Seq, Hash: e.Hash}, k)
+		if d.kind.sealed() {
+			return l.mark(tx, w, Head{Seq: e.Seq, Hash: e.Hash}, d.kind)
 		}
 		return nil
 	})

@@ -16,7 +16,7 @@ import (
 
 // story tells a random life of recordings, and returns its export and every receipt that was given out.
 func story(t *rapid.T, l *Ledger, w webinar.ID) ([]byte, []*Receipt) {
-	b, err := NewBook(t.Context(), l, w)
+	b, err := NewBook(t.Context(), l, &pad{}, w)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,13 @@ const (
 	subject = webinar.SubjectID("s1")
 )
 
+// noDebts are those of a ledger that never fails.
+type noDebts struct{}
+
+func (noDebts) Set(string, any) error { return nil }
+func (noDebts) Get(string, any) error { return nil }
+func (noDebts) Flush() error          { return nil }
+
 // newBook is a consent book in which the subject has agreed and the recording runs.
 func newBook(t testing.TB) *consent.Book {
 	t.Helper()
@@ -41,7 +48,7 @@ func newBook(t testing.TB) *consent.Book {
 		}
 	})
 	ctx := t.Context()
-	b, err := consent.NewBook(ctx, consent.NewLedger(db, ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))), "w1")
+	b, err := consent.NewBook(ctx, consent.NewLedger(db, ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))), noDebts{}, "w1")
 	must(t, err)
 	n := consent.Notice{Texts: map[webinar.Lang]string{webinar.English: "You are recorded."}}
 	must(t, b.Announce(ctx, recID, n, "host", ""))
