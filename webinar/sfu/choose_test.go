@@ -101,6 +101,12 @@ func TestDownlink(t *testing.T) {
 	if d.exhausted() {
 		t.Error("a little loss is no exhaustion")
 	}
+	if rounds(&d, 1, reception{sent: 300_000, rtt: 90 * time.Millisecond, loss: 0.9}); d.exhausted() {
+		t.Error("one bad second takes the picture away")
+	}
+	if rounds(&d, 1, reception{sent: 300_000, rtt: 90 * time.Millisecond, loss: 0.9}); !d.exhausted() {
+		t.Error("nearly everything was lost for two seconds, and the picture stays")
+	}
 
 	// Each raise that goes wrong doubles the wait for the next.
 	d = downlink{}

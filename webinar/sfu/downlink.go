@@ -10,7 +10,7 @@ import "time"
 type downlink struct {
 	budget   int64 // bit/s for all pictures and sound of the viewer; 0: nothing is known yet
 	strained bool  // the line has shown a limit
-	bad      int   // reports in a row that told of much loss
+	bad      int   // reports in a row that told of much loss; one of more than half counts twice
 	low      int   // estimates in a row far below what is sent
 	good     time.Time
 	raised   time.Time
@@ -76,8 +76,13 @@ func (d *downlink) hear(now time.Time, r reception) {
 }
 
 func (d *downlink) lower(now time.Time, r reception) {
-	if d.bad++; r.loss < 0.10 {
+	switch {
+	case r.loss < 0.10:
 		d.bad = 0 // slow is no reason to take the picture away
+	case r.loss > 0.5:
+		d.bad += 2 // every second word is lost with it
+	default:
+		d.bad++
 	}
 	d.good = time.Time{}
 	if !d.raised.IsZero() && now.Sub(d.raised) < regret {
