@@ -16,7 +16,7 @@ import (
 
 // faults is the one table from errors to answers. The first row that matches counts.
 func faults() []fault {
-	return slices.Concat(generalFaults(), pollFaults(), assemblyFaults(), motionFaults(), questionFaults(), mediaFaults(), recordingFaults())
+	return slices.Concat(generalFaults(), pollFaults(), assemblyFaults(), motionFaults(), questionFaults(), mediaFaults(), storeFaults(), recordingFaults())
 }
 
 func sayFull() sentence {

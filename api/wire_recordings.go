@@ -37,6 +37,7 @@ func recordingWire(r recorder.Recording) recordingJSON {
 type recordingDetailJSON struct {
 	Recording recordingJSON `json:"recording"`
 	Storage   string        `json:"storage"`
+	Fault     string        `json:"storage_fault,omitempty"`
 	Segments  []segmentJSON `json:"segments"`
 }
 
@@ -53,7 +54,7 @@ type segmentJSON struct {
 }
 
 func detailWire(d recorder.Detail) recordingDetailJSON {
-	out := recordingDetailJSON{Recording: recordingWire(d.Recording), Storage: string(d.Storage), Segments: make([]segmentJSON, len(d.Segments))}
+	out := recordingDetailJSON{Recording: recordingWire(d.Recording), Storage: string(d.Storage), Fault: string(d.Fault), Segments: make([]segmentJSON, len(d.Segments))}
 	for i, s := range d.Segments {
 		out.Segments[i] = segmentJSON{
 			ID: s.ID, Group: string(s.Group), Label: s.Label, State: string(s.State), StartMS: s.Start.Milliseconds(),

@@ -30,7 +30,7 @@ func (s *Service) Announce(ctx context.Context, w webinar.ID, by webinar.Subject
 		return last, ErrActive
 	}
 	if s.c.Archive.State().Health == archive.Retrying {
-		return Recording{}, ErrStorage
+		return Recording{}, s.storeFails(ErrStorage)
 	}
 	if err := s.storeExamined(); err != nil {
 		return Recording{}, err

@@ -68,7 +68,7 @@ func (s *Service) detail(ctx context.Context, rec Recording) (Detail, error) {
 	for i, r := range rows {
 		d.Segments[i] = r.segment()
 	}
-	d.Storage = s.storage()
+	d.Storage, d.Fault = s.storage(), s.c.Archive.State().Fault
 	return d, nil
 }
 

@@ -124,6 +124,13 @@ func (a *shelf) looked() int {
 	return a.looks
 }
 
+// fails tells what is wrong with the store.
+func (a *shelf) fails(f archive.Fault) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.state.Fault = f
+}
+
 // stands has the store be in such health from now on.
 func (a *shelf) stands(h archive.Health) {
 	a.mu.Lock()

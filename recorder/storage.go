@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -9,6 +10,48 @@ import (
 
 // patience is how long the store may be silent before hosts are told during a recording: seconds of it are nobody's worry.
 const patience = 2 * time.Minute
+
+// StorageFault is what is wrong with the store, as far as its errors tell.
+type StorageFault = archive.Fault
+
+// The faults of a store.
+const (
+	FaultHost        = archive.NoHost
+	FaultCertificate = archive.Certificate
+	FaultTLS         = archive.NoTLS
+	FaultBucket      = archive.NoBucket
+	FaultKeys        = archive.Keys
+	FaultKeeps       = archive.Keeps
+	FaultEncryption  = archive.Unencrypted
+	FaultNobody      = archive.Nobody
+	FaultSlow        = archive.Slow
+	FaultRoom        = archive.NoRoom
+)
+
+// StoreError is ErrStorage or ErrUnfit with the fault of the store; another one is like it that has the same of both.
+type StoreError struct {
+	Fault StorageFault
+	Err   error
+}
+
+func (e *StoreError) Error() string { return fmt.Sprintf("%v (%s)", e.Err, e.Fault) }
+
+// Unwrap gives ErrStorage or ErrUnfit.
+func (e *StoreError) Unwrap() error { return e.Err }
+
+// Is compares by fault and error.
+func (e *StoreError) Is(other error) bool {
+	o, ok := other.(*StoreError)
+	return ok && *o == *e
+}
+
+// storeFails is err, ErrStorage or ErrUnfit, with what is known of the store.
+func (s *Service) storeFails(err error) error {
+	if f := s.c.Archive.State().Fault; f != archive.Unclear {
+		return &StoreError{Fault: f, Err: err}
+	}
+	return err
+}
 
 // storage is how the way into the store stands.
 func (s *Service) storage() StorageState {
@@ -29,9 +72,9 @@ func (s *Service) storage() StorageState {
 func (s *Service) storeExamined() error {
 	switch s.c.Archive.State().Health {
 	case archive.Awaited:
-		return ErrStorage
+		return s.storeFails(ErrStorage)
 	case archive.Unfit:
-		return ErrUnfit
+		return s.storeFails(ErrUnfit)
 	case archive.Ok, archive.Retrying: // what is recorded can wait
 	}
 	return nil

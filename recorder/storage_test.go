@@ -32,8 +32,12 @@ func TestNothingIsRecordedForAnUnexaminedStore(t *testing.T) {
 				if r, err := step(); !errors.Is(err, c.err) || r.State == Running {
 					t.Errorf("%s: %s, %v", c.says, r.State, err)
 				}
-				if d, err := w.s.Get(t.Context(), w.w, rec.ID); err != nil || d.Storage != c.says {
-					t.Errorf("storage is %s, %v", d.Storage, err)
+				w.shelf.fails(archive.Keys)
+				if _, err := step(); !errors.Is(err, c.err) || !errors.Is(err, &StoreError{Fault: FaultKeys, Err: c.err}) || errors.Is(err, &StoreError{Fault: FaultRoom, Err: c.err}) {
+					t.Errorf("%s, refused keys: %v", c.says, err)
+				}
+				if d, err := w.s.Get(t.Context(), w.w, rec.ID); err != nil || d.Storage != c.says || d.Fault != FaultKeys {
+					t.Errorf("storage is %s (%s), %v", d.Storage, d.Fault, err)
 				}
 			}
 			w.shelf.stands(archive.Retrying) // it was examined, and what is recorded can wait

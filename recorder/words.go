@@ -140,6 +140,7 @@ type Detail struct {
 	Recording Recording
 	Segments  []Segment
 	Storage   StorageState
+	Fault     StorageFault // of the store, if it is known
 }
 
 // Counts is what a host may know of the answers: how many people were asked, agreed, and answered at all. Unwritable

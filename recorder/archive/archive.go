@@ -82,6 +82,7 @@ const (
 type State struct {
 	Health Health
 	Since  time.Time
+	Fault  Fault // the last error's; Unclear as long as all is well
 }
 
 // Archive is the way from the spool to the store. Run does the work.
@@ -188,11 +189,17 @@ func (a *Archive) answered(ctx context.Context, err error) {
 	if errors.Is(err, blob.ErrHalted) || ctx.Err() != nil {
 		return
 	}
+	a.stand(h, err)
+}
+
+// stand keeps how the store stands. The fault is the last one's: a store that refuses connections now may ask for patience later.
+func (a *Archive) stand(h Health, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.state.Health != h {
 		a.state = State{Health: h, Since: time.Now()}
 	}
+	a.state.Fault = faultOf(err)
 }
 
 // Open returns a reader of a segment and its size in bytes: from the spool until it is stored, then from the store.

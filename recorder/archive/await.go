@@ -62,9 +62,5 @@ func (a *Archive) examined(err error) {
 	case errors.Is(err, blob.ErrAway):
 		h = Awaited
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.state.Health != h {
-		a.state = State{Health: h, Since: time.Now()}
-	}
+	a.stand(h, err)
 }

@@ -105,16 +105,17 @@ func TestStoreIsFoundUnfit(t *testing.T) {
 			health Health
 			opened error
 			told   int // errors in the log
+			fault  Fault
 		}{
-			{blob.ErrAway, Awaited, ErrAway, 0}, {versioned, Unfit, ErrUnfit, 1}, {versioned, Unfit, ErrUnfit, 1},
-			{errors.New("access denied"), Unfit, ErrUnfit, 2}, {blob.ErrAway, Awaited, ErrAway, 2}, {nil, Ok, nil, 2},
+			{blob.ErrAway, Awaited, ErrAway, 0, Unclear}, {versioned, Unfit, ErrUnfit, 1, Keeps}, {versioned, Unfit, ErrUnfit, 1, Keeps},
+			{blob.ErrNotEncrypted, Unfit, ErrUnfit, 2, Unencrypted}, {blob.ErrAway, Awaited, ErrAway, 2, Unclear}, {nil, Ok, nil, 2, Unclear},
 		} {
 			if len(store.swept) > 0 {
 				t.Error("it is asked for something")
 			}
 			answers <- c.answer
 			synctest.Wait()
-			if s := a.State(); s.Health != c.health || strings.Count(log.String(), "level=ERROR") != c.told {
+			if s := a.State(); s.Health != c.health || s.Fault != c.fault || strings.Count(log.String(), "level=ERROR") != c.told {
 				t.Errorf("after %v: %+v, log %s", c.answer, s, log.String())
 			}
 			if _, err := a.objects(); !errors.Is(err, c.opened) {

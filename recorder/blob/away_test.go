@@ -48,7 +48,9 @@ func TestExamineTellsAwayFromRefused(t *testing.T) {
 	nameless.Endpoint = "store.invalid:9000" // RFC 6761
 	faults := map[string]Fault{
 		"wrong keys": Keys, "no bucket, none may be made": NoBucket, "a certificate of its own": Certificate, "no TLS where there should be": NoTLS,
-		"a name that nobody knows": NoHost, "versioning may not be read": Keys,
+		"a name that nobody knows": NoHost, "versioning may not be read": Keys, "nobody is there": Nobody, "it hangs": Slow, "it is full": NoRoom,
+		"it says 503": Slow, "it says 429": Slow, "it says 503 of versioning": Slow, "it says 503 of the lock": Slow, "it says 503 of replication": Slow,
+		"it cannot encrypt now": Slow, "it never encrypts": Unencrypted, "it keeps versions": Keeps,
 	}
 	for name, c := range map[string]struct {
 		S3Config
@@ -65,7 +67,9 @@ func TestExamineTellsAwayFromRefused(t *testing.T) {
 		"it says 503 of the lock":      {server(t, says(http.StatusServiceUnavailable, of("object-lock"))), true},
 		"it says 503 of replication":   {server(t, says(http.StatusServiceUnavailable, of("replication"))), true},
 		"it cannot encrypt now":        {encrypting, true},
+		"it is full":                   {server(t, says(http.StatusInsufficientStorage, all)), true},
 		"it never encrypts":            {refusing, false},
+		"it keeps versions":            {server(t, versioned), false},
 		"wrong keys":                   {server(t, says(http.StatusForbidden, all)), false},
 		"no bucket, none may be made":  {server(t, noBucket), false},
 		"a certificate of its own":     {untrusted, false},
@@ -96,6 +100,14 @@ func TestExamineTellsAwayFromRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+func versioned(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Query().Has("versioning") {
+		_, _ = io.WriteString(w, `<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>`)
+		return
+	}
+	plain(w, r)
 }
 
 func noBucket(w http.ResponseWriter, r *http.Request) {

@@ -126,6 +126,18 @@ func denied(err error) bool {
 	return ok && (e.StatusCode == http.StatusForbidden || e.StatusCode == http.StatusUnauthorized)
 }
 
+// full says whether the store has no room for more: the words of S3's heirs, which S3 itself has none for.
+func full(err error) bool {
+	e, ok := errors.AsType[minio.ErrorResponse](err)
+	return ok && (e.StatusCode == http.StatusInsufficientStorage || e.Code == "XMinioStorageFull" || e.Code == "QuotaExceeded")
+}
+
+// busy says whether the store asks to come again later.
+func busy(err error) bool {
+	e, ok := errors.AsType[minio.ErrorResponse](err)
+	return ok && (e.StatusCode == http.StatusServiceUnavailable || e.StatusCode == http.StatusTooManyRequests || e.StatusCode == http.StatusRequestTimeout)
+}
+
 func (r *remote) close() { r.transport.CloseIdleConnections() }
 
 func (r *remote) exists(ctx context.Context) (bool, error) {

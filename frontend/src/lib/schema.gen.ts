@@ -2836,6 +2836,11 @@ export interface components {
              * @enum {string}
              */
             storage: "ok" | "retrying" | "unfit" | "full";
+            /**
+             * @description of the store, if its errors tell: nobody knows its host name, its certificate is not trusted, TLS on one side only, the bucket is missing, the keys are refused, the bucket keeps what is deleted, no encryption as asked for, nothing at its address, too slow, full
+             * @enum {string}
+             */
+            storage_fault?: "host" | "certificate" | "tls" | "bucket" | "keys" | "keeps" | "encryption" | "nobody" | "slow" | "room";
             segments: components["schemas"]["Segment"][];
         };
         Segment: {
