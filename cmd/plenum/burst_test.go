@@ -103,9 +103,12 @@ func (m *mortal) up() (site string) {
 
 // call asks once. An error means that no answer came.
 func (m *mortal) call(by *http.Client, method, path string, in any, header http.Header, into any) (int, http.Header, error) {
-	body, err := json.Marshal(in)
-	if err != nil {
-		return 0, nil, err
+	var body []byte // none: nothing is said
+	if in != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			return 0, nil, err
+		}
 	}
 	req, err := http.NewRequestWithContext(m.t.Context(), method, m.up()+path, bytes.NewReader(body))
 	if err != nil {
