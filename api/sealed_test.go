@@ -219,3 +219,68 @@ func TestSecretMotionLeavesNoTrace(t *testing.T) {
 		t.Error("the test read nothing")
 	}
 }
+
+// The host who opened it does not see a vote stand or fall either: not a motion without names, and not a secret poll that is
+// not shown to those who vote in it.
+func TestOpenVotesAreSealedForTheHost(t *testing.T) {
+	for name, draft := range map[string]string{
+		"a motion":      `"secrecy":"anonymous","motion":{"majority":"simple","heads":false,"abstain":false}`,
+		"a secret poll": `"secrecy":"secret"`,
+	} {
+		s := newSite(t)
+		host := s.account("host@example.org")
+		w := s.webinar(host)
+		seats, _, before := s.hall(host, w, 6)
+		s.want(s.do(host, "closePoll", in(w, "poll", before.ID), ""), http.StatusOK, "")
+		var personal []asker
+		for range 2 {
+			speaker, _ := s.ticket(host, w, "speaker")
+			personal = append(personal, speaker)
+		}
+		p := decoded[pollJSON](t, s.want(s.do(host, "createPoll", in(w), `{"question":"?","options":["For it","Against it"],`+draft+`}`), http.StatusCreated, ""))
+		at := in(w, "poll", p.ID)
+		s.want(s.do(host, "openPoll", at, ""), http.StatusOK, "")
+		told := func(where string, text []byte, want string) {
+			t.Helper()
+			for _, r := range results(t, text) {
+				if got := fmt.Sprint(r["total"], r["votes"], r["motion"] != nil); r["poll"] == p.ID && got != want {
+					t.Errorf("%s in %s: %s, want %s", name, where, got, want)
+				}
+			}
+		}
+		list := func(who asker) []byte { return s.want(s.do(who, "listPolls", in(w), ""), http.StatusOK, "").body }
+		stream := s.open(host, w, "")
+		stream.wait("snapshot")
+		for i := range 2 {
+			if p.Motion == nil {
+				s.want(s.do(asker{}, "castBallot", at, secretBallot(t, s, personal[i], at, "", p.Options[0].ID, fmt.Sprint(i+1))), http.StatusCreated, "")
+			} else {
+				s.want(s.do(seats[i], "vote", at, `{"answer":{"options":["`+p.Options[0].ID+`"]},"receipt":"`+strings.Repeat(fmt.Sprint(i+1), 64)+`"}`), http.StatusCreated, "")
+			}
+		}
+		for two := false; !two; {
+			event := stream.wait("tally").data
+			if strings.Contains(event, p.ID) {
+				two = sealed(t, name+" in an event", []byte(event)) == 2
+			}
+		}
+		told("a snapshot", []byte(s.open(host, w, "").wait("snapshot").data), "2 [] false")
+		told("the list", list(host), "2 [] false")
+		if !bytes.Contains(list(host), []byte(`"total":2`)) {
+			t.Errorf("%s: the host does not see how many have voted", name)
+		}
+		for _, form := range []string{"pollResults", "pollWorkbook", "pollPDF"} {
+			s.want(s.do(host, form, at, ""), http.StatusConflict, "poll-not-closed")
+		}
+		s.want(s.do(host, "setPollResults", at, `{"results":"shown"}`), http.StatusOK, "")
+		if p.Motion != nil {
+			told("the list, asked to be shown", list(host), "2 [] false")
+		} else { // what everybody sees, the host sees
+			told("the host's list, shown", list(host), "2 [2 0] false")
+			told("a voter's list, shown", list(personal[0]), "2 [2 0] false")
+		}
+		s.want(s.do(host, "closePoll", at, ""), http.StatusOK, "")
+		told("the list, closed", list(host), fmt.Sprintf("2 [2 0] %v", p.Motion != nil))
+		s.want(s.do(host, "pollResults", at, ""), http.StatusOK, "")
+	}
+}

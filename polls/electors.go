@@ -59,6 +59,17 @@ func weightsOf(electors []assembly.Elector) []int {
 	return out
 }
 
-// sealed reports whether nobody may know yet how a poll stands: who sees both a member's hand and the numbers move knows
-// what was cast.
-func (p Poll) sealed() bool { return p.IsMotion() && p.Secrecy == Secret && p.State != StateClosed }
+// sealed reports whether nobody may know yet how a poll stands, the hosts neither: who sees both a member's hand and the
+// numbers move knows what was cast, and who knows how it stands can sway those who have not voted. A motion is, unless it tells
+// who voted what; so is another secret poll until a host shows its result to those who vote. What people write is read to be
+// moderated.
+func (p Poll) sealed() bool {
+	_, written := kindOf(p.Kind).(texts)
+	switch {
+	case p.State == StateClosed:
+		return false
+	case p.IsMotion():
+		return p.Secrecy != Named
+	}
+	return p.Secrecy == Secret && !written && !p.SeenBy(true)
+}

@@ -54,9 +54,14 @@ func (f *fixture) voteFor(tb testing.TB, p Poll, who, member string, option int)
 	return err
 }
 
+// result is how a poll stands, also while nobody may know.
 func (f *fixture) result(tb testing.TB, p Poll) Tally {
 	tb.Helper()
-	_, t, err := f.Results(tb.Context(), room, p.ID)
+	found, err := f.store.get(tb.Context(), room, p.ID)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	t, err := f.tally(tb.Context(), found)
 	if err != nil {
 		tb.Fatal(err)
 	}

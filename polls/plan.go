@@ -7,7 +7,7 @@ import (
 	"plenum/webinar"
 )
 
-// Results says who sees the result of a poll. Hosts always do.
+// Results says who sees the result of a poll. Hosts always do, but while it is sealed.
 type Results string
 
 // Who sees a result. A series (see [Plan.Series]) holds it back from all of them.

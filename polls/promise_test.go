@@ -37,9 +37,8 @@ func choose(p Poll, i int) Answer { return Answer{Options: []OptionID{p.Options[
 
 func (f *fixture) wantVotes(tb testing.TB, p Poll, want ...int) {
 	tb.Helper()
-	_, tally, err := f.Results(tb.Context(), room, p.ID)
-	if err != nil || !slices.Equal(tally.Votes, want) {
-		tb.Errorf("result %v, %v; want %v", tally.Votes, err, want)
+	if tally := f.result(tb, p); !slices.Equal(tally.Votes, want) {
+		tb.Errorf("result %v; want %v", tally.Votes, want)
 	}
 	box, err := f.recount(tb.Context(), p)
 	if err != nil || !slices.Equal(box.tally().Votes, want) {

@@ -72,7 +72,7 @@ func (s *Service) views(ctx context.Context, w webinar.ID, viewer webinar.Ticket
 }
 
 // Results returns a poll that was opened, with its result up to now. Errors: ErrNotFound, ErrNotOpen,
-// ErrNotClosed of a secret motion.
+// ErrNotClosed while nobody may know how it stands.
 func (s *Service) Results(ctx context.Context, w webinar.ID, id PollID) (Poll, Tally, error) {
 	p, err := s.store.get(ctx, w, id)
 	if err != nil {

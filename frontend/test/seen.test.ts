@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Poll } from '../src/lib/room.svelte';
+import { sealed } from '../src/lib/sealed';
 import { clock, left, seen } from '../src/lib/seen';
 
 const poll = (more: Partial<Poll>): Poll => ({
@@ -16,6 +17,16 @@ describe('who sees a result', () => {
     expect(seen(poll({ state: 'closed' }), true)).toBe(false);
     expect(seen(poll({ state: 'closed', published_at: '2026-11-27T12:00:00Z' }), false)).toBe(true);
     expect(seen(poll({ state: 'draft', results: 'shown' }), true)).toBe(false);
+  });
+});
+
+describe('what nobody sees while it is open', () => {
+  it('is the rule of the server', () => {
+    const motion = { majority: 'simple', heads: false, abstain: true } as const;
+    for (const [more, want] of [
+      [{}, false], [{ motion }, true], [{ motion, secrecy: 'secret', results: 'shown' }, true], [{ motion, secrecy: 'named' }, false], [{ motion, state: 'closed' }, false],
+      [{ secrecy: 'secret', results: 'closed' }, true], [{ secrecy: 'secret', results: 'shown' }, false], [{ secrecy: 'secret', results: 'shown', kind: 'quiz' }, true], [{ secrecy: 'secret', results: 'closed', kind: 'text' }, false],
+    ] as [Partial<Poll>, boolean][]) expect(sealed(poll(more)), JSON.stringify(more)).toBe(want);
   });
 });
 

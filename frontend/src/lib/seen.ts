@@ -7,9 +7,6 @@ export function seen(poll: Poll, voted: boolean): boolean {
   return poll.state === 'open' && !poll.series && !poll.motion && (poll.results === 'shown' || (poll.results === 'voted' && voted));
 }
 
-/** Whether a motion takes no vote any more and waits for its ballots on paper. */
-export const counting = (poll: Poll): boolean => poll.state === 'open' && poll.counting_since !== undefined;
-
 /** Milliseconds until a poll closes by itself, never below 0; undefined when no time is set. */
 export function left(poll: Poll, now: number): number | undefined {
   return poll.state === 'open' && poll.closes_at !== undefined ? Math.max(0, Date.parse(poll.closes_at) - now) : undefined;

@@ -45,3 +45,13 @@ test('where fewer are there than have voted, only what was cast is said', () => 
 test('any other poll is counted by who watches', () => {
   expect(line({ ...motion, motion: undefined })).toBe('2 of 9 answered');
 });
+
+test('a sealed motion is counted by members, whatever their votes weigh, and a sealed poll by its ballots', async () => {
+  const tally = { poll: 'p', total: 2, votes: [] };
+  expect(line({ ...motion, secrecy: 'anonymous', tally }, there)).toBe('2 of 4 members');
+  await vi.waitFor(() => expect(document.body.textContent).toContain('Sealed until the vote closes. 2 ballots are in the box.'), 10_000);
+  await unmount(article!);
+  line({ ...motion, motion: undefined, secrecy: 'secret', tally });
+  await vi.waitFor(() => expect(document.body.textContent).toContain('Sealed until the poll closes, or you show its result to everybody. 2 ballots are in the box.'), 10_000);
+  expect(document.querySelector('table')).toBeNull();
+});

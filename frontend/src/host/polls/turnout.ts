@@ -1,5 +1,6 @@
 import type { Schema } from '../../lib/api';
 import type { Poll } from '../../lib/room.svelte';
+import { sealed } from '../../lib/sealed';
 import { t } from '../i18n';
 
 /** answered says how far an open poll is: "87 of 142", or only the count when the room's number is not larger. */
@@ -16,7 +17,7 @@ export interface Cast {
   all: number;
 }
 
-/** cast says how far an open motion is, by members and by weight; a secret one by members alone, of those of its opening. */
+/** cast says how far an open motion is, by members and by weight; a sealed one by members alone, a secret one of those of its opening. */
 export function cast(poll: Poll, now: Schema<'Attendance'> | undefined): Cast {
   const n = poll.tally?.total ?? 0;
   const votes = (poll.tally?.motion?.votes ?? []).reduce((sum, v) => sum + v, 0);
@@ -28,6 +29,6 @@ export function cast(poll: Poll, now: Schema<'Attendance'> | undefined): Cast {
 /** says tells in words how far an open motion is. */
 export function says(poll: Poll, now: Schema<'Attendance'> | undefined): string {
   const { n, votes, of, all } = cast(poll, now);
-  if (of === null) return poll.secrecy === 'secret' ? t('answers_n', { n }) : t('motion_cast', { n, votes });
-  return poll.motion?.heads || poll.secrecy === 'secret' ? t('motion_answered_heads', { n, of }) : t('motion_answered', { n, of, votes, all });
+  if (of === null) return sealed(poll) ? t('answers_n', { n }) : t('motion_cast', { n, votes });
+  return poll.motion?.heads || sealed(poll) ? t('motion_answered_heads', { n, of }) : t('motion_answered', { n, of, votes, all });
 }

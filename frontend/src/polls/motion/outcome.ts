@@ -13,9 +13,6 @@ export interface Side {
   share: number | undefined;
 }
 
-/** A secret vote tells until it closes how many have voted, and nothing else, to nobody. */
-export const sealed = (poll: Poll): boolean => poll.motion !== undefined && poll.secrecy === 'secret' && poll.state === 'open';
-
 /** The options in their order; an abstention is counted apart. */
 export function sides(poll: Poll): Side[] {
   const votes = poll.tally?.motion?.votes ?? [];
