@@ -44,7 +44,7 @@ test('a list that makes all links of another one useless is asked for first', as
 
 test('a vote that would come to no decision is told of before it opens', async () => {
   vi.stubGlobal('fetch', () => Promise.resolve(Response.json([draft])));
-  const props = $state({ id: 'w', attendance: { ...nobody, quorum: 50, met: false }, editable: true, live: false, news: 0, counted: 0 });
+  const props = $state({ id: 'w', lang: 'en' as const, attendance: { ...nobody, quorum: 50, met: false }, editable: true, live: false, news: 0, counted: 0 });
   part = mount(Motions, { target: document.body, props });
   await vi.waitFor(() => expect(text()).toContain('There is no quorum yet: if you open the vote now, it ends without a decision.'), 10_000);
   props.attendance = { ...nobody, quorum: 50, met: true };
@@ -56,7 +56,7 @@ test('a vote that would come to no decision is told of before it opens', async (
 test('how far a vote is, is said by those who may vote', async () => {
   const open = { ...draft, state: 'open', secrecy: 'named', tally: { poll: 'p', total: 2, votes: [2], motion: { votes: [5], paper: [0], invalid: 0 } } };
   vi.stubGlobal('fetch', () => Promise.resolve(Response.json([open])));
-  part = mount(Motions, { target: document.body, props: { id: 'w', attendance: { ...nobody, here: { members: 3, votes: 7 } }, editable: true, live: false, news: 0, counted: 0 } });
+  part = mount(Motions, { target: document.body, props: { id: 'w', lang: 'en', attendance: { ...nobody, here: { members: 3, votes: 7 } }, editable: true, live: false, news: 0, counted: 0 } });
   await vi.waitFor(() => expect(text()).toContain('2 of 3 members, 5 of 7 votes'), 10_000);
 });
 
@@ -72,7 +72,7 @@ test('a vote whose ballots on paper nobody has counted does not close without a 
     return Promise.resolve(Response.json({ ...open, state: 'closed' }));
   });
   const press = (name: string) => [...document.querySelectorAll('button')].find((b) => b.textContent === name)?.click();
-  part = mount(Motions, { target: document.body, props: { id: 'w', attendance: nobody, editable: true, live: false, news: 0, counted: 0 } });
+  part = mount(Motions, { target: document.body, props: { id: 'w', lang: 'en', attendance: nobody, editable: true, live: false, news: 0, counted: 0 } });
   await vi.waitFor(() => expect(text()).toContain('Close the vote'), 10_000);
   press('Close the vote');
   await vi.waitFor(() => expect(text()).toContain('2 members vote on paper, and nobody has counted yet.'));
@@ -85,8 +85,20 @@ test('a motion whose time is up says that it waits for the ballots on paper, and
   const waiting = { ...draft, state: 'open', secrecy: 'named', counting_since: '2026-11-28T19:00:00Z', tally: { poll: 'p', total: 0, votes: [0], motion: { votes: [0], paper: [0], invalid: 0 } } };
   const paper = { classes: [{ weight: 1, members: 2 }], others: 0 };
   vi.stubGlobal('fetch', (input: string | URL | Request) => Promise.resolve(Response.json((input instanceof Request ? input.url : String(input)).endsWith('/paper') ? paper : [waiting])));
-  part = mount(Motions, { target: document.body, props: { id: 'w', attendance: nobody, editable: false, live: false, news: 0, counted: 0 } });
+  part = mount(Motions, { target: document.body, props: { id: 'w', lang: 'en', attendance: nobody, editable: false, live: false, news: 0, counted: 0 } });
   await vi.waitFor(() => expect(text()).toContain('No vote is taken any more.'), 10_000);
   expect(text()).toContain('Counting paper');
   await vi.waitFor(() => expect(text()).toContain('Keep my count'));
+});
+
+test('a new motion is called so, and offers its sides in the language of the meeting', async () => {
+  vi.stubGlobal('fetch', () => Promise.resolve(Response.json([])));
+  part = mount(Motions, { target: document.body, props: { id: 'w', lang: 'de', attendance: nobody, editable: true, live: false, news: 0, counted: 0 } });
+  [...document.querySelectorAll('button')].find((b) => b.textContent === 'New motion')?.click();
+  await vi.waitFor(() => expect([...document.querySelectorAll<HTMLInputElement>('form input')].map((i) => i.value)).toEqual(expect.arrayContaining(['Ja', 'Nein', 'Enthaltung'])), 10_000);
+  expect(document.querySelector('form')?.getAttribute('aria-label')).toBe('New motion');
+  const members = [...document.querySelectorAll<HTMLInputElement>('form input[type=checkbox]')].find((i) => i.parentElement?.textContent.includes('Members only'));
+  members?.click();
+  flushSync();
+  expect(document.querySelector('form')?.getAttribute('aria-label')).toBe('New poll');
 });
