@@ -7,6 +7,7 @@ import { type Poll, Room } from '../../lib/room.svelte';
 import { storeVote, voteKey } from '../../lib/receipt';
 import { forVoters } from '../../polls/kinds';
 import { load } from '../i18n';
+import Polls from '../Polls.svelte';
 import MotionCard from './MotionCard.svelte';
 
 const poll = {
@@ -97,4 +98,28 @@ test('a vote from another tab of this browser is seen', async () => {
   expect(document.querySelector<HTMLInputElement>('input[value=a]')?.checked).toBe(true); // goes again as it was, and no other
   expect(document.querySelector<HTMLInputElement>('input[value=f]')?.disabled).toBe(true);
   storeVote('p.1', null);
+});
+
+test('the number beside the polls is of those in which this person can still vote', async () => {
+  vi.stubGlobal('IntersectionObserver', class { observe() { /* nothing scrolls here */ } disconnect() { /* neither */ } });
+  const [anna, bert] = [member('1', 'Anna'), member('2', 'Bert')];
+  for (const [held, want] of [
+    [undefined, 1], // a guest: the ordinary poll only
+    [{ member: anna, mandates: [{ member: anna, voted: true, drawn: false }, { member: bert, voted: false, drawn: false }] }, 2],
+    [{ member: anna, mandates: [{ member: anna, voted: true, drawn: false }] }, 1],
+    [{ member: anna, mandates: [], bar: 'paper' }, 1],
+  ] as [Schema<'Mandates'> | undefined, number][]) {
+    mandates = held;
+    asked = 0;
+    const room = new Room('w');
+    room.setPoll(poll);
+    room.setPoll({ ...poll, id: 'q', position: 2, secrecy: 'anonymous', motion: undefined } as unknown as Poll);
+    const props = $state({ room, toVote: 0 });
+    card = mount(Polls, { target: document.body, props: { room, get toVote() { return props.toVote; }, set toVote(n) { props.toVote = n; } } });
+    await vi.waitFor(() => expect(asked).toBe(1), 10_000);
+    await vi.waitFor(() => expect(text()).not.toContain('Looking for whom you vote'), 10_000);
+    await vi.waitFor(() => expect(props.toVote).toBe(want), 10_000);
+    await unmount(card);
+    card = undefined;
+  }
 });
