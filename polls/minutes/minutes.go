@@ -66,11 +66,14 @@ func (m Minutes) state() string {
 // attendance says in a line who is, or was, there.
 func (m Minutes) attendance(a assembly.Attendance) string {
 	w := m.words()
-	met := w.notMet
-	if a.Met {
-		met = w.met
+	out := fmt.Sprintf(w.attendance, a.Here.Members, a.Here.Votes, a.Represented.Members, a.Represented.Votes, a.All.Members, a.All.Votes)
+	switch {
+	case a.Quorum == 0: // none is needed
+		return out
+	case a.Met:
+		return out + " " + w.met
 	}
-	return fmt.Sprintf(w.attendance, a.Here.Members, a.Here.Votes, a.Represented.Members, a.Represented.Votes, a.All.Members, a.All.Votes, met)
+	return out + " " + w.notMet
 }
 
 // about are the lines of one motion beside its table.

@@ -76,3 +76,17 @@ func TestMinutesSayWhichPaperWasNotCounted(t *testing.T) {
 		t.Errorf("the waiting one: %s", second)
 	}
 }
+
+// Where no quorum is required, nobody is said to have reached it.
+func TestMinutesWithoutAQuorumNameNone(t *testing.T) {
+	m := meeting(webinar.English)
+	m.Roll.Rules.Quorum = 0
+	m.Motions[0].Poll.Attendance = new(m.Roll.Attendance())
+	var md bytes.Buffer
+	if err := m.Markdown(&md); err != nil {
+		t.Fatal(err)
+	}
+	if text := md.String(); !strings.Contains(text, "No quorum is required.") || strings.Contains(text, "There was") {
+		t.Error(text)
+	}
+}
