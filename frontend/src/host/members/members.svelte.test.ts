@@ -102,3 +102,11 @@ test('a new motion is called so, and offers its sides in the language of the mee
   flushSync();
   expect(document.querySelector('form')?.getAttribute('aria-label')).toBe('New poll');
 });
+
+test('who comes back to their count of the paper finds it in the fields', async () => {
+  const open = { ...draft, state: 'open', secrecy: 'named', tally: { poll: 'p', total: 0, votes: [0], motion: { votes: [0], paper: [0], invalid: 0 } } };
+  const paper = { classes: [{ weight: 1, members: 3 }], mine: { classes: [{ weight: 1, votes: [2], invalid: 1 }] }, others: 0 };
+  vi.stubGlobal('fetch', (input: string | URL | Request) => Promise.resolve(Response.json((input instanceof Request ? input.url : String(input)).endsWith('/paper') ? paper : [open])));
+  part = mount(Motions, { target: document.body, props: { id: 'w', lang: 'en', attendance: nobody, editable: true, live: false, news: 0, counted: 0 } });
+  await vi.waitFor(() => expect([...document.querySelectorAll<HTMLInputElement>('input[type=number]')].map((i) => i.value)).toEqual(['2', '1']), 10_000);
+});

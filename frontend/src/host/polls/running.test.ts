@@ -55,3 +55,10 @@ test('a sealed motion is counted by members, whatever their votes weigh, and a s
   await vi.waitFor(() => expect(document.body.textContent).toContain('Sealed until the poll closes, or you show its result to everybody. 2 ballots are in the box.'), 10_000);
   expect(document.querySelector('table')).toBeNull();
 });
+
+test('no button offers to show a motion before it closes', () => {
+  line(motion, there);
+  expect(document.body.textContent).not.toContain('Show result to everybody');
+  line({ ...motion, motion: undefined });
+  expect(document.body.textContent).toContain('Show result to everybody');
+});
