@@ -149,9 +149,7 @@ func TestSecondPublicationReplacesFirst(t *testing.T) {
 	if err := e.Unpublish("r", one.session, "anna"); !errors.Is(err, ErrNoSession) {
 		t.Errorf("ending the first again: %v", err)
 	}
-	if got := len(e.Sources("r")); got != 2 {
-		t.Errorf("%d sources", got)
-	}
+	eventually(t, "the second's sound beside its picture", func() bool { return len(e.Sources("r")) == 2 })
 }
 
 func TestStageIsFull(t *testing.T) {
