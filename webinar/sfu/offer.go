@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pion/sdp/v3"
@@ -111,7 +112,41 @@ func checkLine(d *sdp.SessionDescription, m *sdp.MediaDescription, publish bool)
 	if receives := !has(m.Attributes, "sendonly") && !has(m.Attributes, "inactive"); !publish && !receives {
 		return refuse("a viewer's media lines must be recvonly")
 	}
+	if err := checkFeedback(m); err != nil {
+		return err
+	}
 	return checkFormats(m, kind == "video")
+}
+
+// checkFeedback lets a line name each format once and bounds what it may be answered with: the library keeps and searches
+// products of these, so that a small offer could cost seconds and half a gigabyte.
+func checkFeedback(m *sdp.MediaDescription) error {
+	formats := map[uint64]bool{}
+	for _, f := range m.MediaName.Formats {
+		n, err := strconv.ParseUint(f, 10, 8)
+		if err != nil || formats[n] {
+			return refuse("the formats of a media line must be different numbers")
+		}
+		formats[n] = true
+	}
+	of, most, ofAll := map[uint64]int{}, 0, 0
+	for _, a := range m.Attributes {
+		if a.Key != "rtcp-fb" {
+			continue
+		}
+		format, _, _ := strings.Cut(a.Value, " ")
+		n, err := strconv.ParseUint(format, 10, 8)
+		if err != nil {
+			ofAll++ // the asterisk; anything else is wrong and counts as much
+			continue
+		}
+		of[n]++
+		most = max(most, of[n])
+	}
+	if most+ofAll > maxFeedback {
+		return refuse("a format has more than %d kinds of feedback", maxFeedback)
+	}
+	return nil
 }
 
 func setupOf(d *sdp.SessionDescription, m *sdp.MediaDescription) string {

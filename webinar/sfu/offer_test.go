@@ -49,6 +49,14 @@ func layers(direction string, rids ...string) string {
 	return out + "a=simulcast:" + direction + " " + strings.Join(rids, ";") + "\r\n"
 }
 
+// feedback is what a format of an offer's last line may be answered with.
+func feedback(format string, kinds int) (lines string) {
+	for i := range kinds {
+		lines += fmt.Sprintf("a=rtcp-fb:%s x%d\r\n", format, i)
+	}
+	return lines
+}
+
 func TestOffersThatAreRefused(t *testing.T) {
 	send, recv := webrtc.RTPTransceiverDirectionSendonly, webrtc.RTPTransceiverDirectionRecvonly
 	good, view := sample(t, send, 1, 1), sample(t, recv, 3, 4)
@@ -100,6 +108,11 @@ func TestOffersThatAreRefused(t *testing.T) {
 		"layers viewed":   {view + layers("send", "q", "h"), false, "simulcast"},
 		"long rid":        {good + layers("send", strings.Repeat("q", 17)), true, "simulcast"},
 		"many streams":    {good + ssrcs, true, "streams"},
+		"a format twice":  {strings.Replace(view, "SAVPF 96", "SAVPF 96 096", 1), false, "formats"},
+		"much feedback":   {view + feedback("96", 10) + feedback("96", 20), false, "feedback"},
+		"of each format":  {view + feedback("*", 30), false, "feedback"},
+		"of all together": {view + feedback("*", 12) + feedback("96", 12), false, "feedback"},
+		"some feedback":   {view + feedback("*", 4) + feedback("97", 12), false, ""},
 		"two cameras":     {sample(t, send, 1, 2), true, "one audio and one video"},
 		"view published":  {sample(t, recv, 1, 1), true, "sendonly"},
 		"sent by viewer":  {good, false, "recvonly"},

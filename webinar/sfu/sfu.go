@@ -104,6 +104,7 @@ const (
 	maxOffer         = 64 << 10
 	maxLines         = 14 // m-lines of an offer
 	maxStageLines    = stageAudio + stageVideo
-	maxSSRCs         = 8 // of one m-line
+	maxSSRCs         = 8  // of one m-line
+	maxFeedback      = 20 // kinds of feedback of one format; browsers know seven
 	maxRid           = 16
 )
