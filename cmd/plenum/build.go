@@ -178,8 +178,11 @@ func (p *parts) findFFmpeg(ctx context.Context) (*ffmpeg.Tool, error) {
 }
 
 func (p *parts) buildMedia(ctx context.Context) (err error) {
+	if p.spare, err = spare(); err != nil {
+		return err
+	}
 	p.engine, err = sfu.New(sfu.Config{
-		Listen: p.cfg.MediaListen, TCP: p.cfg.MediaTCP, Advertise: p.cfg.MediaAddresses, Egress: p.cfg.MediaEgress, MaxStage: p.cfg.MaxStage, Log: p.log,
+		Listen: p.cfg.MediaListen, TCP: p.cfg.MediaTCP, Advertise: p.cfg.MediaAddresses, Egress: p.cfg.MediaEgress, MaxStage: p.cfg.MaxStage, Log: p.log, Room: p.spare,
 	}, p.recorder, &api.Screens{Events: p.hub, Seats: p.webinars, Log: p.log})
 	if err != nil {
 		return err
@@ -196,7 +199,7 @@ func (p *parts) buildRelay(context.Context) error {
 	if p.cfg.TURNListen == "" && p.cfg.TURNTLSListen == "" {
 		return nil
 	}
-	cfg := turn.Config{Listen: p.cfg.TURNListen, TLSListen: p.cfg.TURNTLSListen, Media: p.engine.Addr(), Peers: p.engine.Offered}
+	cfg := turn.Config{Listen: p.cfg.TURNListen, TLSListen: p.cfg.TURNTLSListen, Media: p.engine.Addr(), Peers: p.engine.Offered, Room: p.spare}
 	if p.cfg.TURNTLSListen != "" {
 		pair, err := tls.LoadX509KeyPair(cmp.Or(p.cfg.TURNTLSCert, p.cfg.TLSCert), cmp.Or(p.cfg.TURNTLSKey, p.cfg.TLSKey))
 		if err != nil {

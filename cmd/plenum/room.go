@@ -26,6 +26,20 @@ func withRoom(l net.Listener) (*roomy, error) {
 	return &roomy{Listener: l, most: most, crowded: crowded}, nil
 }
 
+// spare tells whether there is room for a connection of the other ports, over which media comes: those end where the web port
+// begins to refuse newcomers, so that strangers there use nothing up that is kept.
+func spare() (func(net.Conn) bool, error) {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return nil, err
+	}
+	_, crowded := room(limit.Cur)
+	return func(c net.Conn) bool {
+		number, known := descriptor(c)
+		return !known || number < crowded
+	}, nil
+}
+
 // room is where connections end and where newcomers are refused, of a limit of descriptors: an eighth is kept for
 // what the server itself opens, and half of that for people to be told.
 func room(limit uint64) (most, crowded uintptr) {

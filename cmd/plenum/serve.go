@@ -99,6 +99,7 @@ type parts struct {
 	relay     *turn.Server // nil: none
 	site      http.Handler
 	full      func() bool // of descriptors
+	spare     func(net.Conn) bool
 
 	closers []func() error // in order of building
 }

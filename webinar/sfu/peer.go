@@ -204,7 +204,7 @@ func (s *stack) build(cfg Config, tm timing, b *books) error {
 	s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: &port{Conn: in, out: s.egress}, Net: lo, Logger: quiet().NewLogger("ice")})
 	s.narrow = &narrowMux{UDPMux: s.mux, dropped: &b.remotesFull}
 	if s.listener != nil {
-		s.tcp = newTCPMux(s.listener, tm.stranger)
+		s.tcp = newTCPMux(s.listener, tm.stranger, cfg.Room)
 	}
 	return nil
 }

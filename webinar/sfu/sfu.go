@@ -11,6 +11,7 @@ package sfu
 import (
 	"errors"
 	"log/slog"
+	"net"
 	"net/netip"
 
 	"plenum/webinar/media"
@@ -24,6 +25,8 @@ type Config struct {
 	MaxStage  int          // people publishing in a room at once, default 10
 	Egress    string       // how media is sent: auto, gso, sendmmsg or sendto; default auto
 	Log       *slog.Logger // default: nothing is logged
+
+	Room func(net.Conn) bool // tells whether the system has room for one more connection, this one; nil: always
 }
 
 // Screens hears what the clients have to show. The calls for one room come from one goroutine, in order, and carry

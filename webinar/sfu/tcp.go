@@ -33,6 +33,7 @@ const (
 type tcpMux struct {
 	l        net.Listener
 	stranger time.Duration // how long a connection may take to its first check
+	room     func(net.Conn) bool
 	quit     chan struct{}
 	wg       sync.WaitGroup
 
@@ -44,8 +45,8 @@ type tcpMux struct {
 	serial    uint32
 }
 
-func newTCPMux(l net.Listener, stranger time.Duration) *tcpMux {
-	m := &tcpMux{l: l, stranger: stranger, quit: make(chan struct{}), sessions: map[string]*tcpEnd{}, strangers: map[net.Conn]netip.Prefix{}, of: map[netip.Prefix]int{}}
+func newTCPMux(l net.Listener, stranger time.Duration, room func(net.Conn) bool) *tcpMux {
+	m := &tcpMux{l: l, stranger: stranger, room: room, quit: make(chan struct{}), sessions: map[string]*tcpEnd{}, strangers: map[net.Conn]netip.Prefix{}, of: map[netip.Prefix]int{}}
 	m.wg.Go(m.accept)
 	return m
 }
@@ -122,10 +123,10 @@ func (m *tcpMux) accept() {
 	}
 }
 
-// admit counts a stranger, unless there are too many.
+// admit counts a stranger, unless there are too many, or too many descriptors in use: what is left of those is for who is there.
 func (m *tcpMux) admit(c net.Conn) bool {
 	addr, ok := c.RemoteAddr().(*net.TCPAddr)
-	if !ok {
+	if !ok || m.room != nil && !m.room(c) {
 		return false
 	}
 	ip := addr.AddrPort().Addr().Unmap()

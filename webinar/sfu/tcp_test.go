@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -160,6 +162,21 @@ func TestTCPStrangersAreTurnedAway(t *testing.T) {
 	tm.stranger = 10 * time.Millisecond
 	e, _, _ = startEngine(t, Config{Listen: "127.0.0.1:0", TCP: true}, tm)
 	closedByServer(t, "who never says anything", dialTCP(t, e))
+}
+
+// TestTCPKeepsTheReserve turns strangers away while who is there goes on.
+func TestTCPKeepsTheReserve(t *testing.T) {
+	var full atomic.Bool
+	room := func(c net.Conn) bool { _, known := c.(syscall.Conn); return known && !full.Load() }
+	e, _, _ := startEngine(t, Config{Listen: "127.0.0.1:0", TCP: true, Room: room}, patientTiming())
+	e.SetLive("r", true)
+	s := publish(t, e, "r", Publisher{Owner: "anna"}, 'A')
+	s.pump()
+	p := watchFrom(t, e, "r", Viewer{Owner: "eve"}, 1, 1, newRoamer(t, onlyTCP), nil)
+	full.Store(true)
+	closedByServer(t, "a newcomer", dialTCP(t, e))
+	from := s.sent()
+	eventually(t, "media over a connection of before", func() bool { return newest(p.packets("video0"), true) > from })
 }
 
 func TestTCPSessionHasFewConnections(t *testing.T) {

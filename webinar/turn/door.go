@@ -56,7 +56,7 @@ type guest struct {
 
 func (s *Server) admit(c net.Conn) *guest {
 	addr, ok := c.RemoteAddr().(*net.TCPAddr)
-	if !ok {
+	if !ok || !s.room(c) {
 		return nil
 	}
 	ip := addr.AddrPort().Addr().Unmap().WithZone("")
@@ -79,6 +79,9 @@ func (s *Server) admit(c net.Conn) *guest {
 	g.timer = time.AfterFunc(strangerPatience, func() { g.Close() })
 	return g
 }
+
+// room keeps what is left of the descriptors for who is there.
+func (s *Server) room(c net.Conn) bool { return s.cfg.Room == nil || s.cfg.Room(c) }
 
 // settle says whether the guest at src has an allocation.
 func (s *Server) settle(src net.Addr, settled bool) {

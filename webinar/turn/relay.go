@@ -108,6 +108,10 @@ func (r *relay) leg(a netip.AddrPort) (*net.UDPConn, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !r.s.room(leg) {
+		leg.Close()
+		return nil, errRefused
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if other := r.legs[a]; other != nil || r.closed {

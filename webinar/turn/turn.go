@@ -50,6 +50,7 @@ type Config struct {
 	Media     netip.AddrPort          // the media socket; unspecified: all addresses of this machine
 	Peers     func() []netip.AddrPort // where clients believe the media port to be: what answers offer
 	Log       *slog.Logger
+	Room      func(net.Conn) bool // tells whether the system has room for one more connection, this one; nil: always
 }
 
 // Server is a running relay.
