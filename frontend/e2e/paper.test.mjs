@@ -10,10 +10,17 @@ import { assertQuiet, becomes, enterStage } from './steps.mjs';
 const looks = [handheld, { width: 390, height: 844, theme: 'light', lang: 'en' }, { ...desk, theme: 'dark' }, desk];
 const projected = ['light', 'dark'].map((theme) => ({ width: 1920, height: 1080, theme, lang: 'en' }));
 
-let server, cast;
+let server, cast, organizer;
+
+/** Reads a list of members; answers them with their links. */
+async function members(id, csv) {
+  const res = await fetch(`${server.url}/api/webinars/${id}/assembly/members`, { method: 'POST', headers: { 'Content-Type': 'text/csv', cookie: organizer.cookie, origin: server.url }, body: csv });
+  return res.json();
+}
 
 before(async () => {
   server = await Server.start();
+  organizer = await Organizer.of(server);
   cast = new Cast();
 });
 after(async () => {
@@ -26,10 +33,9 @@ test('a vote whose time is up waits for its ballots on paper', async () => {
   const [host, stage, wall] = [await person(browser, server.url), await person(browser, server.url), await person(browser, server.url, { viewport: { width: 1920, height: 1080 } })];
   const [anna, guest] = [await person(browser, server.url, { viewport: { width: 390, height: 844 } }), await person(browser, server.url)];
   await pictured('paper', () => [host, stage, wall, anna, guest], async () => {
-    const organizer = await Organizer.of(server, host, stage, wall);
+    for (const page of [host, stage, wall]) await organizer.signIn(page);
     const { id } = await organizer.webinar('Mitgliederversammlung 2026');
-    const csv = await fetch(`${server.url}/api/webinars/${id}/assembly/members`, { method: 'POST', headers: { 'Content-Type': 'text/csv', cookie: organizer.cookie, origin: server.url }, body: 'number,name\n1,Anna Ångström\n2,Dora Beispiel\n3,Emil Spät\n' });
-    const people = await csv.json();
+    const people = await members(id, 'number,name\n1,Anna Ångström\n2,Dora Beispiel\n3,Emil Spät\n');
     await organizer.ask('PUT', `/api/webinars/${id}/assembly/rules`, { quorum: 90, heads: false, proxies: 0 });
     await organizer.ask('PATCH', `/api/webinars/${id}/assembly/members/${people[1].member.id}`, { here: true, paper: true });
     await organizer.ask('PATCH', `/api/webinars/${id}/assembly/members/${people[0].member.id}`, { here: true, teller: true });
@@ -87,5 +93,37 @@ test('a vote whose time is up waits for its ballots on paper', async () => {
     await assertLooks(anna, 'paper-closed-member', looks);
     await becomes(async () => (await organizer.ask('GET', `/api/webinars/${id}/polls`))[0].tally.motion.votes.join(), '1,1,0');
     assertQuiet(host, anna, guest, wall, stage);
+  });
+});
+
+test('a webinar that ends before its paper is counted leaves nobody out', async () => {
+  const browser = await cast.browser(makeFace(cast.dir, 'end', 'green', 330, { light: true }));
+  const [stage, anna] = [await person(browser, server.url), await person(browser, server.url, { viewport: { width: 390, height: 844 } })];
+  await pictured('paper-end', () => [stage, anna], async () => {
+    await organizer.signIn(stage);
+    const { id } = await organizer.live('Mitgliederversammlung 2027');
+    const people = await members(id, 'number,name\n1,Anna Ångström\n2,Dora Beispiel\n');
+    await organizer.ask('PATCH', `/api/webinars/${id}/assembly/members/${people[1].member.id}`, { here: true, paper: true });
+    await organizer.ask('PATCH', `/api/webinars/${id}/assembly/members/${people[0].member.id}`, { here: true, teller: true });
+    const poll = await organizer.poll(id, 'Shall we meet in May?', ['For', 'Against'], { motion: { majority: 'simple', heads: false, abstain: false } });
+    await organizer.ask('POST', `/api/webinars/${id}/polls/${poll.id}/open`);
+    await organizer.ask('PUT', `/api/webinars/${id}/polls/${poll.id}/paper`, { classes: [{ weight: 1, votes: [1, 0], invalid: 0 }] });
+    await anna.goto(people[0].link.replace('/w/', '/vote/'));
+    await anna.getByRole('tab', { name: 'Polls 1', exact: true }).waitFor();
+    await enterStage(stage, `${server.url}/stage/${id}`);
+    await stage.getByRole('button', { name: 'End', exact: true }).click();
+    await stage.getByText('“Shall we meet in May?”: the ballots on paper are not yet counted alike').waitFor();
+    await assertLooks(stage, 'paper-end', looks);
+    await stage.getByRole('button', { name: 'End for all' }).click();
+
+    await anna.getByText('Voting is over. The ballots on paper are still being counted').waitFor();
+    await assertLooks(anna, 'paper-end-member', looks);
+    await anna.getByRole('spinbutton', { name: 'For', exact: true }).fill('1');
+    await anna.getByRole('button', { name: 'Keep my count' }).click();
+    await anna.getByText('Counted alike by two people').waitFor();
+    await becomes(async () => (await organizer.ask('GET', `/api/webinars/${id}/polls`))[0].state, 'closed');
+    await anna.reload();
+    await anna.getByText('Carried', { exact: true }).waitFor();
+    assertQuiet(stage, anna);
   });
 });
