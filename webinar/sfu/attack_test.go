@@ -240,3 +240,28 @@ func TestPublisherBeyondTheRateIsCapped(t *testing.T) {
 		t.Errorf("%d of %d packets passed in %d s, %d may in each", got, sent, seconds, each)
 	}
 }
+
+// A publisher's own reports go to the recorder one by one, so they are counted as well, however many a datagram holds.
+func TestFloodOfSenderReportsIsCapped(t *testing.T) {
+	e, w, _ := newTestEngine(t)
+	b := newBystanders(t, e)
+	r := newRaw(t, e, true)
+	r.media(r.packet(7, 1, vp8(true, 1, 1, 'M', 1)))
+	eventually(t, "its picture", func() bool { return w.tap("mallory/camera") != nil })
+	var many []rtcp.Packet
+	for range 40 {
+		many = append(many, &rtcp.SenderReport{SSRC: 7, NTPTime: toNTP(time.Now())})
+	}
+	out, err := rtcp.Marshal(many)
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	b.paced(600, func(int) bool { r.report(out); return true })
+	b.unaffected()
+	got := w.tap("mallory/camera").reports.Load()
+	seconds := time.Now().Unix() - start.Unix() + 1 // that it touches
+	if got == 0 || got > seconds*maxReports {
+		t.Errorf("%d reports passed in %d s, %d may in each", got, seconds, maxReports)
+	}
+}

@@ -77,13 +77,14 @@ func (b *streamBuffer) ReadWithAttributes(p []byte, a packetio.Attributes) (int,
 	return b.Buffer.Read(p, a)
 }
 
-// The most that one viewer's reports may cause in a second, far above what a browser on the worst line sends.
+// The most that the reports of a viewer, or of one stream of a publisher, may cause in a second, far above what a browser
+// on the worst line sends.
 const (
-	maxReports = 400  // datagrams, each for every stream that it is about
+	maxReports = 400  // datagrams, each for every stream that it is about, and sender reports in them
 	maxAsked   = 4000 // sequence numbers in NACKs
 )
 
-// ration is what is left of the second. It is of the goroutine that reads from the viewer.
+// ration is what is left of the second. It is of the goroutine that reads from the peer.
 type ration struct {
 	second         int64
 	reports, asked int

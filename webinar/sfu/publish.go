@@ -209,18 +209,24 @@ func readReports(recv *webrtc.RTPReceiver, l *layer) {
 		read = func(b []byte) (int, interceptor.Attributes, error) { return recv.ReadSimulcast(b, l.rid) }
 	}
 	buf := make([]byte, 1600)
+	var left ration
 	for {
 		n, _, err := read(buf)
 		at := time.Now()
 		if err != nil {
 			return
 		}
+		if !left.allows(at) {
+			l.src.e.books.overLimit.Add(1)
+			continue
+		}
 		pkts, err := rtcp.Unmarshal(buf[:n])
 		if err != nil {
 			continue
 		}
 		for _, p := range pkts {
-			if r, ok := p.(*rtcp.SenderReport); ok {
+			// A datagram holds many; each goes to the recorder.
+			if r, ok := p.(*rtcp.SenderReport); ok && left.allows(at) {
 				l.src.arrive(arrival{layer: l, at: at, report: r})
 			}
 		}
