@@ -72,7 +72,7 @@ func Writable(t media.Track) bool { return codecOf(t) != 0 }
 // codecOf is 0 for what no file can hold.
 func codecOf(t media.Track) webm.Codec {
 	c := webm.Codec(0)
-	switch { // asked for each packet
+	switch {
 	case strings.EqualFold(t.MimeType, "video/VP8"):
 		c = webm.VP8
 	case strings.EqualFold(t.MimeType, "audio/opus"):
@@ -98,10 +98,10 @@ func clockRate(t media.Track) uint32 {
 	return 48000
 }
 
-// source finds the track of t, which begins with its first packet.
-func (l *line) source(t media.Track) *source {
+// source finds the track of x, which begins with its first packet.
+func (l *line) source(x *lane) *source {
 	number := uint8(audioTrack)
-	if t.Kind.Video() {
+	if x.codec.Video() {
 		number = videoTrack
 	}
 	for _, s := range l.sources {
@@ -109,21 +109,24 @@ func (l *line) source(t media.Track) *source {
 			return s
 		}
 	}
-	s := &source{kind: t.Kind, number: number, codec: codecOf(t), clock: l.clock.track(clockRate(t))}
+	s := &source{kind: x.track.Kind, number: number, codec: x.codec, clock: l.clock.track(clockRate(x.track))}
 	s.frames.codec, s.frames.spare = s.codec, &l.spare
 	l.sources = append(l.sources, s)
 	return s
 }
 
 // push takes a packet that arrived at p.at.
-func (l *line) push(t media.Track, ssrc uint32, seq uint16, p packet) {
-	s := l.source(t)
-	st := stream{track: t.ID, ssrc: ssrc}
-	if slices.Contains(s.retired, st) || s.codec != codecOf(t) {
+func (l *line) push(x *lane, ssrc uint32, seq uint16, p packet) {
+	s := l.source(x)
+	if s.codec != x.codec {
 		p.slab.free()
 		return
 	}
-	if s.stream != st {
+	if st := (stream{track: x.track.ID, ssrc: ssrc}); s.stream != st {
+		if slices.Contains(s.retired, st) {
+			p.slab.free()
+			return
+		}
 		l.drain(s, p.at, true)
 		if s.stream != (stream{}) {
 			s.retired = append(s.retired[max(0, len(s.retired)-7):], s.stream)
@@ -143,8 +146,8 @@ func (l *line) push(t media.Track, ssrc uint32, seq uint16, p packet) {
 }
 
 // report takes a sender report.
-func (l *line) report(t media.Track, r media.SenderReport) {
-	if s := l.source(t); s.stream == (stream{track: t.ID, ssrc: r.SSRC}) {
+func (l *line) report(x *lane, r media.SenderReport) {
+	if s := l.source(x); s.stream == (stream{track: x.track.ID, ssrc: r.SSRC}) {
 		s.clock.report(r.NTP, r.RTP)
 	}
 }

@@ -33,7 +33,7 @@ func newHanded() *handed {
 func (h *handed) play(t *testing.T, events []event, skip func(i int) bool) {
 	for i, e := range events {
 		if e.pkt != nil && !skip(i) {
-			h.line.push(e.track, e.pkt.SSRC, e.pkt.SequenceNumber, packet{ts: e.pkt.Timestamp, marker: e.pkt.Marker, payload: e.pkt.Payload, at: e.at})
+			h.line.push(&lane{track: e.track, codec: codecOf(e.track)}, e.pkt.SSRC, e.pkt.SequenceNumber, packet{ts: e.pkt.Timestamp, marker: e.pkt.Marker, payload: e.pkt.Payload, at: e.at})
 		}
 		must(t, h.line.tick(e.at))
 	}

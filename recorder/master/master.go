@@ -89,17 +89,17 @@ func prepare(cfg Config) *Writer {
 // Write takes a packet of one of the group's tracks that arrived at the given time. It copies what it keeps and never
 // blocks: when the disk does not keep up, packets are lost and counted. Codecs that no file can hold are ignored.
 func (w *Writer) Write(permit consent.Permit, t media.Track, pkt *rtp.Packet, at time.Time) {
-	if w.shut.Load() || !permit.Holds() || !Writable(t) {
+	if w.shut.Load() || !permit.Holds() {
 		return
 	}
-	w.queue.put(item{track: t, ssrc: pkt.SSRC, seq: pkt.SequenceNumber, packet: packet{ts: pkt.Timestamp, marker: pkt.Marker,
+	w.queue.put(&t, item{ssrc: pkt.SSRC, seq: pkt.SequenceNumber, packet: packet{ts: pkt.Timestamp, marker: pkt.Marker,
 		payload: pkt.Payload, permit: permit, at: w.session(at)}})
 }
 
 // Report takes a sender report of one of the group's tracks.
 func (w *Writer) Report(t media.Track, r media.SenderReport) {
-	if !w.shut.Load() && Writable(t) {
-		w.queue.put(item{track: t, report: &r})
+	if !w.shut.Load() {
+		w.queue.put(&t, item{report: &r})
 	}
 }
 
@@ -207,9 +207,9 @@ func (w *Writer) run() {
 func (w *Writer) work(now time.Duration) (next time.Duration, err error) {
 	for _, it := range w.queue.take() {
 		if it.report != nil {
-			w.line.report(it.track, *it.report)
+			w.line.report(it.lane, *it.report)
 		} else {
-			w.line.push(it.track, it.ssrc, it.seq, it.packet)
+			w.line.push(it.lane, it.ssrc, it.seq, it.packet)
 		}
 	}
 	if err := w.line.tick(now); err != nil {

@@ -3,12 +3,22 @@ package master
 import (
 	"sync"
 
+	"plenum/recorder/webm"
 	"plenum/webinar/media"
 )
 
-// item is a packet or, without payload and permit, a sender report.
+// lane is a track that packets come of, and what is worked out of it once and not for each.
+type lane struct {
+	track media.Track
+	codec webm.Codec // 0: no file can hold it
+}
+
+// maxLanes is how many are known at once: a group has two, and each of its streams that ends may be followed by another.
+const maxLanes = 8
+
+// item is a packet or, without payload and permit, a sender report. Thousands lie in a queue.
 type item struct {
-	track  media.Track
+	lane   *lane
 	ssrc   uint32
 	seq    uint16
 	packet packet
@@ -23,6 +33,7 @@ type queue struct {
 	mu     sync.Mutex
 	items  []item
 	spare  []item // the slice that was taken before, to be filled again
+	lanes  []*lane
 	slabs  slabs
 	newest [2]mark // of sound and pictures
 	lost   int
@@ -35,10 +46,13 @@ type mark struct {
 	some bool
 }
 
-// put copies the payload. When the disk does not keep up, items are lost and counted.
-func (q *queue) put(it item) {
+// put copies the payload. When the disk does not keep up, items are lost and counted; what no file can hold is ignored.
+func (q *queue) put(t *media.Track, it item) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if it.lane = q.lane(t); it.lane.codec == 0 {
+		return
+	}
 	if len(q.items) >= queueSize {
 		q.lost++
 		return
@@ -55,10 +69,22 @@ func (q *queue) put(it item) {
 	q.items = append(q.items, it)
 }
 
+// lane finds the track's; mu is held.
+func (q *queue) lane(t *media.Track) *lane {
+	for _, l := range q.lanes {
+		if l.track == *t {
+			return l
+		}
+	}
+	l := &lane{track: *t, codec: codecOf(*t)}
+	q.lanes = append(q.lanes[max(0, len(q.lanes)+1-maxLanes):], l)
+	return l
+}
+
 // surprised says whether a packet is the first of its stream or comes behind a hole; mu is held.
 func (q *queue) surprised(it *item) bool {
 	m := &q.newest[0]
-	if it.track.Kind.Video() {
+	if it.lane.codec.Video() {
 		m = &q.newest[1]
 	}
 	ahead := int16(it.seq - m.seq)

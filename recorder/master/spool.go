@@ -3,6 +3,7 @@ package master
 import (
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -22,8 +23,14 @@ type spool struct {
 	mu     sync.Mutex
 	f      *os.File
 	closed bool
-	fresh  bool // the folder's entry is not durable yet
+	fresh  bool  // the folder's entry is not durable yet
+	room   int64 // bytes from the file's start on that are set aside; allRoom where that cannot be had
 }
+
+const (
+	ahead   = 8 << 20 // bytes that are set aside at a time
+	allRoom = math.MaxInt64
+)
 
 // shut makes every later write fail and waits for the one under way.
 func (s *spool) shut() {
@@ -52,6 +59,11 @@ func (s *spool) WriteAt(b []byte, off int64) (int, error) {
 		}
 		s.f, s.fresh = f, true
 	}
+	if off+int64(len(b)) > s.room {
+		if s.room = off + ahead; reserve(s.f, off, ahead) != nil {
+			s.room = allRoom // without it, all is as it was
+		}
+	}
 	return s.f.WriteAt(b, off)
 }
 
@@ -77,6 +89,9 @@ func (s *spool) Truncate(size int64) error {
 	if err != nil {
 		return err
 	}
+	s.mu.Lock()
+	s.room = allRoom // what is still to come is little
+	s.mu.Unlock()
 	return f.Truncate(size)
 }
 
