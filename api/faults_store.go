@@ -9,8 +9,7 @@ import (
 // storeFaults are the rows of a store whose fault is known: whoever presses "record" reads what to do or whom to ask. They come
 // before those for ErrStorage and ErrUnfit, whose codes they share: what a program does about them is the same.
 func storeFaults() []fault {
-	var rows []fault
-	for f, s := range map[recorder.StorageFault]sentence{
+	says := map[recorder.StorageFault]sentence{
 		recorder.FaultHost: {
 			"The store for recordings does not answer: nobody knows its host name. Whoever runs the server finds it in PLENUM_S3_ENDPOINT.",
 			"Der Speicher für Aufzeichnungen antwortet nicht: Niemand kennt seinen Rechnernamen. Wer den Server betreibt, findet ihn in PLENUM_S3_ENDPOINT."},
@@ -41,7 +40,9 @@ func storeFaults() []fault {
 		recorder.FaultRoom: {
 			"The store for recordings is full. Please delete recordings that nobody needs any more, or ask whoever runs the server for more room.",
 			"Der Speicher für Aufzeichnungen ist voll. Bitte löschen Sie Aufzeichnungen, die niemand mehr braucht, oder bitten Sie um mehr Platz."},
-	} {
+	}
+	rows := make([]fault, 0, 2*len(says))
+	for f, s := range says {
 		rows = append(rows,
 			fault{&recorder.StoreError{Fault: f, Err: recorder.ErrStorage}, http.StatusServiceUnavailable, "storage", s},
 			fault{&recorder.StoreError{Fault: f, Err: recorder.ErrUnfit}, http.StatusServiceUnavailable, "storage-unfit", s})

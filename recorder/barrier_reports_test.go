@@ -23,11 +23,11 @@ func lossy(lost time.Duration) func(*bench) {
 	return func(w *bench) {
 		w.report(at(0), 0)
 		for c := at(0); c < at(16*time.Second); c = c.add(20 * ms) {
-			switch c {
-			case at(3600 * ms), at(9800 * ms):
+			switch {
+			case c == at(3600*ms), c == at(9800*ms):
 				w.frozen += lost
 				w.report(c, 0)
-			case at(10 * time.Second):
+			case c == at(10*time.Second):
 				w.agree(c, 30*ms, 0)
 			}
 			w.send(c, false, 0)
@@ -232,7 +232,7 @@ func TestTwoReportsAreNeverKinder(t *testing.T) {
 			b.judge(1, ts, false, epoch)
 			return b.streams[1].latched
 		}
-		if pass(one, two) && !(pass(one) && pass(two)) {
+		if pass(one, two) && (!pass(one) || !pass(two)) {
 			t.Error("passes by both and not by each")
 		}
 	})

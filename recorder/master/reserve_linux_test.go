@@ -26,7 +26,7 @@ func TestSpoolSetsRoomAside(t *testing.T) {
 		_, err := s.WriteAt(b, off)
 		must(t, err)
 		must(t, s.Sync())
-		if length, held := sizes(); length != off+int64(len(b)) || held < length || held > length+ahead+1<<20 || able && s.room < length {
+		if length, held := sizes(); length != off+int64(len(b)) || held < length || held > length+ahead*int64(len(b)) || able && s.room < length {
 			t.Errorf("%d bytes long, %d held, room up to %d", length, held, s.room)
 		}
 	}

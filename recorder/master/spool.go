@@ -27,10 +27,11 @@ type spool struct {
 	room   int64 // bytes from the file's start on that are set aside; allRoom where that cannot be had
 }
 
-const (
-	ahead   = 8 << 20 // bytes that are set aside at a time
-	allRoom = math.MaxInt64
-)
+// ahead is how many writes as large as the present one room is set aside for, that included: some ten seconds. With more, a
+// disk that is full would be noticed late.
+const ahead = 5
+
+const allRoom = math.MaxInt64
 
 // shut makes every later write fail and waits for the one under way.
 func (s *spool) shut() {
@@ -59,8 +60,8 @@ func (s *spool) WriteAt(b []byte, off int64) (int, error) {
 		}
 		s.f, s.fresh = f, true
 	}
-	if off+int64(len(b)) > s.room {
-		if s.room = off + ahead; reserve(s.f, off, ahead) != nil {
+	if n := int64(len(b)); off+n > s.room {
+		if s.room = off + ahead*n; reserve(s.f, off, ahead*n) != nil {
 			s.room = allRoom // without it, all is as it was
 		}
 	}
