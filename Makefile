@@ -59,7 +59,7 @@ LONGEST := pages journey polls members faults receipt questions beside
 # They look at pages in some of their looks by turns, in test-full in all.
 LOOKED  := members polls questions receipt beside ballot player scales
 BROWSER := $(patsubst frontend/e2e/%.test.mjs,%,$(wildcard frontend/e2e/*.test.mjs))
-BROWSE  := node --test --test-reporter=spec --test-concurrency=1
+BROWSE  := node --test --test-reporter=spec --test-concurrency=1 --test-timeout=900000 # ms; what hangs is told
 
 .PHONY: test
 test: packages build ## vet, staticcheck, race detector, leaks, page checks, journeys in a browser (≤ 15 minutes on 2 cores)

@@ -12,8 +12,14 @@ export const desk = { width: 1280, height: 800, theme: 'light', lang: 'en' };
 /** The other look of most pages. */
 export const handheld = { width: 390, height: 844, theme: 'dark', lang: 'de' };
 
-/** What a page does when the system's look changes is done once it has been painted again. */
-const painted = (page) => page.evaluate(() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r))));
+/**
+ * What a page does when the system's look changes is done once it has been painted again. A window that another one covers
+ * may not be painted at all, so nobody waits longer than two seconds.
+ */
+const painted = (page) => page.evaluate(() => new Promise((r) => {
+  requestAnimationFrame(() => requestAnimationFrame(r));
+  setTimeout(r, 2000);
+}));
 
 /** Makes the system light or dark, until the page has followed. */
 export async function lit(page, colorScheme) {
