@@ -133,10 +133,15 @@ func (r *room) erasing(e *erasure) func(context.Context) error {
 		if groups := groupsOf(e.Lost); len(groups) > 0 {
 			err = errors.Join(err, rows.recall(ctx, id, who, groups, time.Now()), rows.doom(ctx, id, who, groups), rows.silence(ctx, id))
 		}
-		if err = errors.Join(err, r.s.stale(ctx, id)); err == nil {
-			r.paid(e)
+		if err = errors.Join(err, r.s.stale(ctx, id)); err != nil {
+			return err
 		}
-		return err
+		r.paid(e)
+		// At once: the next process would erase again, and with it what was agreed to since.
+		if err := r.s.owed.Flush(); err != nil {
+			r.s.c.Log.Error("recorder: the journal must be written again", "error", err)
+		}
+		return nil
 	}
 }
 
