@@ -122,8 +122,8 @@ func TestSuperframe(t *testing.T) {
 		}
 	}
 	got, _, done, lost := f.push(part(b|e, "bb", true), false)
-	if want := "aaaabb\xd9\x04\x00\x00\x00\x02\x00\x00\x00\xd9"; !done || lost || string(got) != want {
-		t.Errorf("%x", got)
+	if want := "aaaabb\xd9\x04\x00\x00\x00\x02\x00\x00\x00\xd9"; !done || lost || string(got.bytes()) != want {
+		t.Errorf("%x", got.bytes())
 	}
 }
 
@@ -139,10 +139,10 @@ func FuzzFrames(f *testing.F) {
 			x := frames{codec: c}
 			for i := range 4 {
 				frame, _, done, _ := x.push(packet{ts: uint32(flags >> 4), marker: i == 3 || flags&(1<<i) != 0, payload: payload}, flags&8 != 0 && i == 2)
-				if done && (len(frame) == 0 || len(frame) > webm.MaxSample) {
-					t.Fatalf("%s: a picture of %d bytes", c, len(frame))
+				if done && (frame.size == 0 || frame.size > webm.MaxSample || frame.size != len(frame.bytes())) {
+					t.Fatalf("%s: a picture of %d bytes", c, frame.size)
 				}
-				c.Key(frame)
+				c.Key(frame.head())
 			}
 		}
 	})

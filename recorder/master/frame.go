@@ -14,11 +14,10 @@ type frames struct {
 	codec  webm.Codec
 	open   bool
 	ts     uint32
-	data   []byte
-	size   int   // of the last frame: room to begin with
+	data   pieces
 	layers []int // where each layer of a VP9 picture begins
 	rights rights
-	spare  *spare                 // room of pictures that have been written; nil: there is none
+	spare  *spare                 // lists of pictures that have been written; nil: there are none
 	av1    codecs.AV1Depacketizer // holds a unit that goes on in the next packet
 }
 
@@ -29,40 +28,53 @@ type part struct {
 	layer bool // a layer does
 }
 
-// push takes the next packet. done hands a whole frame over; lost says that pictures are missing, so that what
-// follows cannot be decoded without a key frame.
-func (f *frames) push(p packet, gap bool) (frame []byte, r rights, done, lost bool) {
+// push takes the next packet, and its payload until the picture is freed. done hands a whole frame over; lost says that
+// pictures are missing, so that what follows cannot be decoded without a key frame.
+func (f *frames) push(p packet, gap bool) (frame pieces, r rights, done, lost bool) {
 	if gap {
 		f.drop()
 		lost = true
 	}
 	if len(p.payload) == 0 { // padding that probes for bandwidth
-		return nil, rights{}, false, lost
+		p.slab.free()
+		return pieces{}, rights{}, false, lost
 	}
 	x, ok := f.unpack(p.payload)
 	if !ok {
-		f.drop()
-		return nil, rights{}, false, true
+		f.reject(p)
+		return pieces{}, rights{}, false, true
 	}
 	if x.first && (!f.open || f.ts != p.ts) {
 		lost = lost || f.open
-		f.begin(p.ts, len(x.data))
+		f.begin(p.ts)
 	}
-	if !f.open || f.ts != p.ts || len(f.data)+len(x.data) > webm.MaxSample-superframeIndex {
-		f.drop()
-		return nil, rights{}, false, true
+	if !f.open || f.ts != p.ts || f.data.size+len(x.data) > webm.MaxSample-superframeIndex {
+		f.reject(p)
+		return pieces{}, rights{}, false, true
 	}
 	if x.layer {
-		f.layers = append(f.layers, len(f.data))
+		f.layers = append(f.layers, f.data.size)
 	}
-	f.data = append(f.data, x.data...)
+	if f.codec == webm.AV1 { // what makes a key frame may come in several packets, and a unit that goes on lies where it came
+		f.data.join(x.data)
+	} else {
+		f.data.add(x.data, p.slab)
+	}
 	f.rights.add(p.permit)
 	if !p.marker {
-		return nil, rights{}, false, lost
+		return pieces{}, rights{}, false, lost
 	}
 	frame, r = f.whole(), f.rights
-	f.reset(len(frame) * 5 / 4)
-	return frame, r, len(frame) > 0, lost || len(frame) == 0
+	f.reset()
+	return frame, r, frame.size > 0, lost || frame.size == 0
+}
+
+// reject drops the picture and the packet that does not fit into it.
+func (f *frames) reject(p packet) {
+	f.drop()
+	if f.codec != webm.AV1 {
+		p.slab.free()
+	}
 }
 
 // unpack reads the payload descriptor; false for a packet that is none of the codec's.
@@ -88,44 +100,19 @@ func (f *frames) unpack(payload []byte) (part, bool) {
 	}
 }
 
-func (f *frames) begin(ts uint32, least int) {
-	data := f.spare.take(max(f.size, least))
-	f.open, f.ts, f.data, f.layers, f.rights = true, ts, data, f.layers[:0], rights{}
+func (f *frames) begin(ts uint32) {
+	f.spare.give(f.data)
+	f.open, f.ts, f.data, f.layers, f.rights = true, ts, f.spare.take(), f.layers[:0], rights{}
 }
 
-// reset makes room for the next picture, of about size bytes.
-func (f *frames) reset(size int) {
-	*f = frames{codec: f.codec, size: size, layers: f.layers[:0], spare: f.spare}
+// reset makes ready for the next picture; this one has been handed over.
+func (f *frames) reset() {
+	*f = frames{codec: f.codec, layers: f.layers[:0], spare: f.spare}
 }
 
-func (f *frames) drop() { f.reset(f.size) }
-
-const (
-	maxSpare  = 64       // pictures
-	spareSize = 32 << 10 // bytes of one; larger ones are rare
-)
-
-// spare keeps the room of pictures that have been written for those to come: the collector would have half as much again
-// to do. What was in it is overwritten, and goes with the writer.
-type spare struct{ room [][]byte }
-
-// take returns room for about size bytes.
-func (s *spare) take(size int) []byte {
-	if s == nil || size > spareSize || len(s.room) == 0 {
-		return make([]byte, 0, size)
-	}
-	last := len(s.room) - 1
-	out := s.room[last]
-	s.room[last] = nil
-	s.room = s.room[:last]
-	return out
-}
-
-// give takes the room of a picture that nobody holds any more.
-func (s *spare) give(data []byte) {
-	if len(s.room) < maxSpare && cap(data) <= spareSize {
-		s.room = append(s.room, data[:0])
-	}
+func (f *frames) drop() {
+	f.spare.give(f.data)
+	f.reset()
 }
 
 const (
@@ -134,19 +121,20 @@ const (
 )
 
 // whole is the finished picture. The spatial layers of VP9 become one superframe (VP9 specification annex B).
-func (f *frames) whole() []byte {
+func (f *frames) whole() pieces {
 	n := len(f.layers)
 	if n < 2 || n > superframeMax {
 		return f.data
 	}
 	marker := byte(0b110<<5 | (4-1)<<3 | (n - 1))
-	out := append(f.data, marker)
+	out := append(make([]byte, 0, superframeIndex), marker)
 	for i, from := range f.layers {
-		to := len(f.data)
+		to := f.data.size
 		if i+1 < n {
 			to = f.layers[i+1]
 		}
 		out = binary.LittleEndian.AppendUint32(out, uint32(to-from))
 	}
-	return append(out, marker)
+	f.data.add(append(out, marker), nil)
+	return f.data
 }

@@ -28,8 +28,7 @@ type sample struct {
 	codec  webm.Codec
 	key    bool
 	at     time.Duration // session time
-	data   []byte
-	slab   *slab // where data is; nil: in room of its own
+	data   pieces
 	rights rights
 }
 
@@ -163,28 +162,29 @@ func (l *line) drain(s *source, now time.Duration, all bool) {
 			if len(p.payload) > 0 {
 				var r rights
 				r.add(p.permit)
-				l.hold(sample{track: s.number, codec: s.codec, key: true, at: s.clock.session(p.ts), data: p.payload, slab: p.slab, rights: r})
+				data := l.spare.take()
+				data.add(p.payload, p.slab)
+				l.hold(sample{track: s.number, codec: s.codec, key: true, at: s.clock.session(p.ts), data: data, rights: r})
 			} else {
 				p.slab.free()
 			}
 			continue
 		}
 		frame, r, done, lost := s.frames.push(p, gap)
-		if s.codec != webm.AV1 { // a unit that goes on in the next packet lies where it came
-			p.slab.free()
-		}
 		if lost {
 			s.needKey = true
 		}
 		if !done {
 			continue
 		}
-		key := s.codec.Key(frame)
+		key := s.codec.Key(frame.head())
 		if key {
 			s.needKey, s.lastKey = false, max(s.lastKey, p.at)
 		}
 		if !s.needKey {
 			l.hold(sample{track: s.number, codec: s.codec, key: key, at: s.clock.session(p.ts), data: frame, rights: r})
+		} else {
+			l.spare.give(frame)
 		}
 	}
 }
@@ -246,6 +246,7 @@ func (l *line) spoil(n int) {
 				broken = false
 			}
 			if broken {
+				l.spare.give(x.data)
 				continue
 			}
 		}

@@ -41,7 +41,7 @@ func (h *handed) play(t *testing.T, events []event, skip func(i int) bool) {
 }
 
 func (h *handed) has(data []byte) bool {
-	return slices.ContainsFunc(h.list, func(x sample) bool { return string(x.data) == string(data) })
+	return slices.ContainsFunc(h.list, func(x sample) bool { return string(x.data.bytes()) == string(data) })
 }
 
 func reel30(n int) (list []frame) {
@@ -66,7 +66,7 @@ func TestLossWaitsForKeyFrame(t *testing.T) {
 // A picture that is refused takes along those that need it.
 func TestRefusedPictureSpoilsTheNext(t *testing.T) {
 	h := newHanded()
-	h.refuse = func(x sample) bool { return string(x.data) == string(still(40, false)) }
+	h.refuse = func(x sample) bool { return string(x.data.bytes()) == string(still(40, false)) }
 	h.play(t, send(camera(), reel30(90), sender{ssrc: 1}), func(int) bool { return false })
 	for i := range 90 {
 		if want := i < 40 || i >= 60; h.has(still(i, i%30 == 0)) != want {
@@ -100,8 +100,8 @@ func TestPermitEndsInOpenCluster(t *testing.T) {
 			sight.add(permit(t, b, media.Camera))
 			for i := range 10 {
 				at := time.Duration(i) * 20 * time.Millisecond
-				for _, x := range []sample{{track: videoTrack, codec: webm.VP8, key: i == 0, at: at, data: still(i, i == 0), rights: sight},
-					{track: audioTrack, codec: webm.Opus, key: true, at: at, data: marked(i), rights: sound}} {
+				for _, x := range []sample{{track: videoTrack, codec: webm.VP8, key: i == 0, at: at, data: whole(still(i, i == 0)), rights: sight},
+					{track: audioTrack, codec: webm.Opus, key: true, at: at, data: whole(marked(i)), rights: sound}} {
 					if ok, err := w.reel.write(x); !ok || err != nil {
 						t.Fatal(ok, err)
 					}
@@ -109,7 +109,7 @@ func TestPermitEndsInOpenCluster(t *testing.T) {
 			}
 			withdraw(t, b, s)
 			must(t, w.reel.age(5*time.Second, tickEvery))
-			if ok, err := w.reel.write(sample{track: videoTrack, codec: webm.VP8, at: 6 * time.Second, data: still(99, false), rights: sight}); ok && s.Has(consent.Video) || err != nil {
+			if ok, err := w.reel.write(sample{track: videoTrack, codec: webm.VP8, at: 6 * time.Second, data: whole(still(99, false)), rights: sight}); ok && s.Has(consent.Video) || err != nil {
 				t.Fatal(ok, err)
 			}
 			for i := range 10 {

@@ -103,13 +103,10 @@ func (w *Writer) Report(t media.Track, r media.SenderReport) {
 	}
 }
 
-// put hands a sample to the muxer, which copies it: the room of a sound or a picture can be used again.
+// put hands a sample to the muxer, which copies it: the room of its packets can be used again.
 func (w *Writer) put(x sample) (bool, error) {
 	written, err := w.reel.write(x)
-	x.slab.free()
-	if x.track == videoTrack {
-		w.line.spare.give(x.data)
-	}
+	w.line.spare.give(x.data)
 	return written, err
 }
 

@@ -49,7 +49,7 @@ func (r *reel) write(x sample) (written bool, err error) {
 		return false, nil
 	}
 	r.open[x.track].addAll(x.rights)
-	return true, r.mux.Write(number, ms, x.key, x.data)
+	return true, r.mux.Write(number, ms, x.key, x.data.data...)
 }
 
 // numberOf is the number of the codec's track. Every file declares one for each codec, since sound may come before it is

@@ -294,7 +294,7 @@ func TestDiscardRacesWithWrites(t *testing.T) {
 			for i := range 1_000_000 { // each key frame closes a cluster
 				var r rights
 				r.add(p)
-				x := sample{track: videoTrack, codec: webm.VP8, key: true, at: time.Duration(i) * 40 * time.Millisecond, data: still(i, true), rights: r}
+				x := sample{track: videoTrack, codec: webm.VP8, key: true, at: time.Duration(i) * 40 * time.Millisecond, data: whole(still(i, true)), rights: r}
 				if _, err := w.reel.write(x); err != nil {
 					if !errors.Is(err, errShut) {
 						t.Error(err)

@@ -61,12 +61,15 @@ func newUID() uint64 {
 
 // Write appends one sample of a track at ms, counted from the file's start; key marks a picture that needs no other
 // (for sound it is ignored). Samples are expected in order of time: one that comes too late is moved behind the
-// last, because a player needs order more than it needs those milliseconds. The data is copied.
+// last, because a player needs order more than it needs those milliseconds. Its data may come in pieces, and is copied.
 // Errors: ErrSample, ErrClosed, and the File's from the cluster that had to be closed first.
-func (w *Writer) Write(track uint8, ms int64, key bool, data []byte) error {
-	t := w.x.find(track)
-	if t == nil || ms < 0 || ms > 1<<40 || len(data) == 0 || len(data) > MaxSample {
-		return fmt.Errorf("%w: track %d, %d ms, %d bytes", ErrSample, track, ms, len(data))
+func (w *Writer) Write(track uint8, ms int64, key bool, data ...[]byte) error {
+	t, size := w.x.find(track), 0
+	for _, piece := range data {
+		size += len(piece)
+	}
+	if t == nil || ms < 0 || ms > 1<<40 || size == 0 || size > MaxSample {
+		return fmt.Errorf("%w: track %d, %d ms, %d bytes", ErrSample, track, ms, size)
 	}
 	if w.done {
 		return ErrClosed
@@ -85,7 +88,7 @@ func (w *Writer) Write(track uint8, ms int64, key bool, data []byte) error {
 		w.begin(ms)
 	}
 	from := len(w.buf)
-	w.buf = appendSize(append(w.buf, idSimpleBlock), uint64(len(data)+4))
+	w.buf = appendSize(append(w.buf, idSimpleBlock), uint64(size+4))
 	flags := byte(0)
 	if key {
 		flags = 0x80
@@ -93,7 +96,9 @@ func (w *Writer) Write(track uint8, ms int64, key bool, data []byte) error {
 	delta := uint16(ms - w.start)
 	w.buf = append(w.buf, 0x80|track, byte(delta>>8), byte(delta), flags)
 	at := len(w.buf)
-	w.buf = append(w.buf, data...)
+	for _, piece := range data {
+		w.buf = append(w.buf, piece...)
+	}
 	w.samples = append(w.samples, sample{track: track, key: key, ms: ms, start: w.start, from: from, data: at, to: len(w.buf)})
 	w.last, w.prev[track] = ms, ms
 	return nil
