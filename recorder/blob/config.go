@@ -26,8 +26,6 @@ type S3Config struct {
 	PathStyle bool   // http://host/bucket/key instead of http://bucket.host/key
 	Socket    string // path of a unix socket to connect to instead of Endpoint
 	SSE       string // "" or "AES256": encryption by the store
-	// ReadBack reads every object back after sending it, instead of trusting the checksum that the store reports.
-	ReadBack bool
 	// Durable is called after each change; it returns when the store's data would survive a power cut. Nil: the store's
 	// answer alone is the promise.
 	Durable func() error

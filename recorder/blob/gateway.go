@@ -207,7 +207,7 @@ func (g *Gateway) configure() error {
 	}
 	g.config = S3Config{
 		Endpoint: "localhost", Bucket: bucket, Region: "us-east-1", AccessKey: keys.Access, SecretKey: keys.Secret,
-		PathStyle: true, Socket: g.socket, ReadBack: true, Durable: g.Sync,
+		PathStyle: true, Socket: g.socket, Durable: g.Sync,
 	}
 	return nil
 }

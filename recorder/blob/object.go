@@ -13,11 +13,10 @@ const listTries = 5
 
 // S3 is a Store behind the S3 protocol.
 type S3 struct {
-	remote   *remote
-	readBack bool
-	sse      bool
-	sign     bool // bodies are signed too: not on a socket of our own
-	durable  func() error
+	remote  *remote
+	sse     bool
+	sign    bool // bodies are signed too: not on a socket of our own
+	durable func() error
 }
 
 var _ Store = (*S3)(nil)
@@ -37,7 +36,7 @@ func NewS3(c S3Config) (*S3, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &S3{remote: r, readBack: c.ReadBack, sse: c.SSE != "", sign: c.Socket == "", durable: c.Durable}
+	s := &S3{remote: r, sse: c.SSE != "", sign: c.Socket == "", durable: c.Durable}
 	if s.durable == nil {
 		s.durable = func() error { return nil }
 	}

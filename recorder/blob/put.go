@@ -28,7 +28,7 @@ func (s *S3) Put(ctx context.Context, u Upload) error {
 	if err := u.halted(); err != nil {
 		return err
 	}
-	if err := s.verify(ctx, u.Key, u.Size, sent); err != nil {
+	if err := s.verify(ctx, u.Key, u.Size, sent, u.UploadID != ""); err != nil {
 		return err
 	}
 	return s.durable()
@@ -110,7 +110,7 @@ func (s *S3) resume(ctx context.Context, u Upload) (have map[int]part, sent sums
 	if err != nil {
 		return nil, nil, fmt.Errorf("read upload: %w", err)
 	}
-	err = s.verify(ctx, u.Key, u.Size, sent)
+	err = s.verify(ctx, u.Key, u.Size, sent, true)
 	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrCorrupt) {
 		return nil, nil, nil // start anew
 	}
@@ -161,9 +161,9 @@ func (s *S3) complete(ctx context.Context, u Upload, list []part) error {
 	return err
 }
 
-// verify compares the stored object with what was sent: size, identity and checksum. A store that reports no checksum,
-// or one of another form, is read back.
-func (s *S3) verify(ctx context.Context, key string, size int64, sent sums) error {
+// verify compares the stored object with what was sent: size, identity and checksum, which the store has made of what reached
+// it. A store that reports none, or one of another form, is read back, and so is whatever was interrupted.
+func (s *S3) verify(ctx context.Context, key string, size int64, sent sums, interrupted bool) error {
 	i, err := s.Stat(ctx, key)
 	if err != nil {
 		return err
@@ -178,7 +178,7 @@ func (s *S3) verify(ctx context.Context, key string, size int64, sent sums) erro
 		return errors.Join(ErrNotEncrypted, s.Delete(ctx, key))
 	case sent.comparable(i.Checksum) && i.Checksum != sent.String():
 		return fmt.Errorf("%w: checksum %s instead of %s", ErrCorrupt, i.Checksum, sent)
-	case sent.comparable(i.Checksum) && !s.readBack:
+	case sent.comparable(i.Checksum) && !interrupted:
 		return nil
 	}
 	back, err := s.sumsBack(ctx, key, size)

@@ -21,7 +21,6 @@ const storeWord = "store"
 // way is what the store tells whoever started it, through a pipe that nobody else can read.
 type way struct {
 	Socket, Bucket, Region, Access, Secret string
-	ReadBack                               bool
 }
 
 // serveStore is the embedded object store until in ends. It says the way to itself as one line, and then answers each
@@ -34,7 +33,7 @@ func serveStore(ctx context.Context, dir string, in io.Reader, out io.Writer) (e
 	defer func() { err = errors.Join(err, gateway.Close()) }()
 	c := gateway.Config()
 	answer := json.NewEncoder(out)
-	if err := answer.Encode(way{c.Socket, c.Bucket, c.Region, c.AccessKey, c.SecretKey, c.ReadBack}); err != nil { //nolint:gosec // to the parent alone
+	if err := answer.Encode(way{c.Socket, c.Bucket, c.Region, c.AccessKey, c.SecretKey}); err != nil { //nolint:gosec // to the parent alone
 		return err
 	}
 	lines := bufio.NewScanner(in)
@@ -85,8 +84,7 @@ func startStore(ctx context.Context, dir string, stderr io.Writer) (_ *store, er
 // open connects to it.
 func (s *store) open(ctx context.Context) (*blob.S3, error) {
 	w := s.way
-	return blob.OpenS3(ctx, blob.S3Config{Socket: w.Socket, Bucket: w.Bucket, Region: w.Region, AccessKey: w.Access, SecretKey: w.Secret, PathStyle: true,
-		ReadBack: w.ReadBack, Durable: s.durable})
+	return blob.OpenS3(ctx, blob.S3Config{Socket: w.Socket, Bucket: w.Bucket, Region: w.Region, AccessKey: w.Access, SecretKey: w.Secret, PathStyle: true, Durable: s.durable})
 }
 
 // durable returns when all that the store has is on the disk.
