@@ -32,16 +32,19 @@ type confined struct {
 	site string
 	base string // of a live webinar
 	host http.Header
+	// The other ports that take connections: media over TCP, and the relay.
+	media, relay string
 }
 
 func newConfined(t *testing.T, descriptors string) *confined {
 	t.Helper()
-	c := &confined{t: t, host: http.Header{}}
+	c := &confined{t: t, host: http.Header{}, media: freeAddress(t), relay: freeAddress(t)}
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "/bin/sh", "-c", "ulimit -n "+descriptors+` && exec "$0" serve`, os.Args[0])
 	settings := settingsFor(t.TempDir())
 	for _, s := range configNames() {
 		cmd.Env = append(cmd.Env, s+"="+settings(s))
 	}
+	cmd.Env = append(cmd.Env, "PLENUM_MEDIA_LISTEN="+c.media, "PLENUM_TURN_LISTEN="+c.relay)
 	logged := newOutput()
 	cmd.Stderr = logged
 	out, err := cmd.StdoutPipe()
@@ -134,6 +137,12 @@ func TestFullHouse(t *testing.T) {
 	seat := cookies(joined)
 	drain(c.send(keeps, http.MethodGet, c.base+"/polls", nil, c.host))
 
+	for what, port := range map[string]string{"media over TCP": c.media, "the relay": c.relay} {
+		if c.ends(port) {
+			t.Errorf("%s takes no connection although there is room", what)
+		}
+	}
+
 	var streams []*http.Response
 	var refused *http.Response
 	for refused == nil && len(streams) < 256 {
@@ -152,6 +161,11 @@ func TestFullHouse(t *testing.T) {
 		t.Errorf("%v, %s, %+v", err, refused.Status, told)
 	}
 	idle := c.fill()
+	for what, port := range map[string]string{"media over TCP": c.media, "the relay": c.relay} {
+		if !c.ends(port) {
+			t.Errorf("a stranger on the port of %s takes what is kept", what)
+		}
+	}
 	// Who is there hears what the host does over a connection of before.
 	if res := c.send(keeps, http.MethodPost, c.base+"/tickets", map[string]string{"role": "speaker", "name": "Eve"}, c.host); res.StatusCode != http.StatusCreated {
 		t.Errorf("the host gets %s", res.Status)
@@ -186,6 +200,30 @@ func TestFullHouse(t *testing.T) {
 		s.Body.Close()
 	}
 	c.roomAgain()
+}
+
+// freeAddress is one of loopback that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// ends says whether the server closes a connection to that port at once.
+func (c *confined) ends(port string) bool {
+	c.t.Helper()
+	conn, err := net.Dial("tcp", port)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetReadDeadline(time.Now().Add(time.Second))
+	_, err = conn.Read(make([]byte, 1))
+	return err != nil && !os.IsTimeout(err)
 }
 
 func drain(res *http.Response) { _, _ = io.Copy(io.Discard, res.Body) }
