@@ -36,10 +36,10 @@ export class Cast {
   }
 
   /** Starts a browser; with a face it is filmed and heard as that person. Its screen moves as often as the face does. */
-  async browser(face) {
+  async browser(face, ...more) {
     const devices = [`--use-fake-device-for-media-stream=fps=${face?.rate ?? 10}`];
     if (face) devices.push(`--use-file-for-fake-video-capture=${face.video}`, `--use-file-for-fake-audio-capture=${face.audio}`);
-    const b = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: [...flags, ...devices] });
+    const b = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: [...flags, ...devices, ...more] });
     this.browsers.push(b);
     return b;
   }

@@ -1,13 +1,13 @@
 // The poll of a webinar in a frame of another site, over TLS as sites are: the site that the host has named votes, one
 // that was not named gets nothing from the browser.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Cast, pictured } from './browser.mjs';
+import { certificate } from './certificate.mjs';
 import { accessible, complaints, lit } from './looks.mjs';
 import { Server } from './server.mjs';
 import { becomes, createWebinar, makeAccount, preparePoll } from './steps.mjs';
@@ -31,8 +31,7 @@ async function site() {
 
 before(async () => {
   dir = mkdtempSync(path(tmpdir(), 'plenum-embed-'));
-  const [cert, key] = ['cert', 'key'].map((name) => path(dir, `${name}.pem`));
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  const { cert, key } = certificate(dir);
   // 127.0.0.1 and localhost are two sites for a browser: what is in the frame is a third party.
   server = await Server.start({ env: { PLENUM_TLS_CERT: cert, PLENUM_TLS_KEY: key } });
   server.url = server.url.replace('localhost', '127.0.0.1');

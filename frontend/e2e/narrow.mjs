@@ -10,8 +10,8 @@ export function onlyTCP() {
   };
 }
 
-/** Only relays get through, and only those whose address holds `part`. */
-export function onlyRelays(part) {
+/** Only relays get through, and only those whose address is like `pattern`. */
+export function onlyRelays(pattern) {
   const Native = window.RTCPeerConnection;
   window.RTCPeerConnection = class extends Native {
     constructor(config) {
@@ -19,7 +19,7 @@ export function onlyRelays(part) {
     }
 
     setConfiguration(config) {
-      super.setConfiguration({ ...config, iceServers: (config.iceServers ?? []).filter((s) => String(s.urls).includes(part)) });
+      super.setConfiguration({ ...config, iceServers: (config.iceServers ?? []).filter((s) => new RegExp(pattern).test(String(s.urls))) });
     }
   };
 }
