@@ -15,7 +15,7 @@ afterEach(async () => {
 
 test.each([
   ['retrying', undefined, ['does not answer', 'will be uploaded'], ['PLENUM_']],
-  ['retrying', 'room', ['is full', 'will be uploaded'], ['PLENUM_']],
+  ['retrying', 'room', ['is full', 'will be uploaded'], ['PLENUM_', 'does not answer']],
   ['unfit', undefined, ['its log says how'], ['PLENUM_']],
   ['unfit', 'bucket', ['PLENUM_S3_BUCKET', 'until then'], ['its log says how']],
 ] as const)('a store that is %s says of its fault %s what to do', (storage, fault, some, none) => {
