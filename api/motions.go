@@ -126,6 +126,9 @@ func motionFaults() []fault {
 			"Mitglieder stimmen auf Papier ab, und niemand hat diese Stimmzettel bisher gezählt. Lassen Sie zwei Personen zählen, oder schließen Sie ohne sie: Dann fehlen sie im Ergebnis und lassen sich nicht nachtragen."}},
 		{assembly.ErrVoting, http.StatusConflict, "voting", sentence{
 			"A motion is open. Who votes on paper stays as it is until it is closed.", "Eine Abstimmung läuft. Bis sie geschlossen ist, bleibt, wer auf Papier abstimmt."}},
+		{assembly.ErrCounting, http.StatusConflict, "counting", sentence{
+			"The voting is over and its ballots on paper are being counted. Who votes on paper can check in as soon as that is done.",
+			"Die Abstimmung ist vorbei, und ihre Stimmzettel werden gezählt. Wer auf Papier abstimmt, kann sich anmelden, sobald das getan ist."}},
 		{assembly.ErrGuest, http.StatusForbidden, "not-a-member", sentence{
 			"The members vote here, each with their personal link.", "Hier stimmen die Mitglieder ab, jedes mit seinem persönlichen Link."}},
 		{assembly.ErrAway, http.StatusForbidden, "not-checked-in", sentence{

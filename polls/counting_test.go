@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"plenum/polls/assembly"
 	"plenum/webinar"
 )
 
@@ -55,6 +56,49 @@ func (f *fixture) waits(t *testing.T, p Poll, since time.Time) {
 	}
 	if f.seen(t, p.ID, "t2") {
 		t.Error("the result is out")
+	}
+}
+
+// Who comes when the voting is over has not voted, on paper or else, so they wait until the paper is counted. Who votes on the
+// page may come at any time, and in a secret motion everybody: it has its electors since it opened.
+func TestNobodyJoinsThePaperWhileItIsCounted(t *testing.T) {
+	for _, secrecy := range []Secrecy{Anonymous, Secret} {
+		t.Run(string(secrecy), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f, p := papered(t, secrecy, time.Minute)
+				f.set(t, "here = 0, paper = 1 WHERE id = 'm2'") // as if they had not come yet
+				list := assembly.New(f.store.db, nil, f.events)
+				come := func(who assembly.MemberID, here bool) error {
+					_, err := list.Change(t.Context(), room, who, assembly.Change{Here: &here})
+					return err
+				}
+				if err := errors.Join(come("m2", true), come("m3", false)); err != nil {
+					t.Fatalf("while votes are taken: %v", err)
+				}
+				f.set(t, "here = 0 WHERE id = 'm2'")
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				want := assembly.ErrCounting
+				if secrecy == Secret {
+					want = nil
+				}
+				if err := come("m2", true); !errors.Is(err, want) {
+					t.Errorf("on paper: %v", err)
+				}
+				if err := come("m3", true); err != nil {
+					t.Errorf("on the page: %v", err)
+				}
+				if err := come("m0", false); !errors.Is(err, assembly.ErrVoting) {
+					t.Errorf("who has voted on paper leaves: %v", err)
+				}
+				if _, err := f.CloseWithoutPaper(t.Context(), room, p.ID); err != nil {
+					t.Fatal(err)
+				}
+				if err := come("m2", true); err != nil {
+					t.Errorf("when it is done: %v", err)
+				}
+			})
+		})
 	}
 }
 

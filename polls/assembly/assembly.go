@@ -28,6 +28,7 @@ var (
 	ErrProxyFull  = errors.New("represents as many members as the rules allow")
 	ErrHere       = errors.New("who is here votes for themselves")
 	ErrVoting     = errors.New("a motion is open, so who votes on paper stays as it is")
+	ErrCounting   = errors.New("ballots on paper are being counted after the voting, so nobody joins those who vote on paper")
 
 	ErrGuest     = errors.New("not a member of the list")
 	ErrAway      = errors.New("has not checked in")

@@ -93,8 +93,10 @@ func (s store) set(m Member) error {
 	return s.db.Exec("UPDATE members SET here = ?, arrived = arrived OR ?, paper = ?, teller = ?, proxy_id = ? WHERE id = ?", m.Here, m.Here, m.Paper, m.Teller, m.Proxy, m.ID).Error
 }
 
-// voting reports whether the members are voting on something now.
-func (s store) voting(w webinar.ID) (voting bool, err error) {
-	err = s.db.Raw("SELECT EXISTS (SELECT 1 FROM polls WHERE webinar_id = ? AND state = 'open' AND motion <> '')", w).Row().Scan(&voting)
-	return voting, err
+// voting reports whether a motion is open, and whether one of them takes no vote any more but waits for its ballots on paper,
+// of which a secret one knows since its opening how many there may be.
+func (s store) voting(w webinar.ID) (voting, counting bool, err error) {
+	err = s.db.Raw(`SELECT COUNT(*) > 0, COALESCE(MAX(counting_since > 0 AND secrecy <> 'secret'), 0)
+		FROM polls WHERE webinar_id = ? AND state = 'open' AND motion <> ''`, w).Row().Scan(&voting, &counting)
+	return voting, counting, err
 }
