@@ -72,9 +72,9 @@ func (sh *shard) choose(v *viewer, now time.Time) {
 		ladders[i] = s.src.ladder().usable(now)
 		wants[i] = s.wish(ladders[i], len(slots) > 1)
 	}
-	v.poor = v.downlink.strained && (v.poor || v.downlink.exhausted())
-	places := allot(budget, wants, v.poor)
-	v.poor = slices.Contains(places, -1)
+	poor := v.downlink.strained && (v.poor.Load() || v.downlink.exhausted())
+	places := allot(budget, wants, poor)
+	v.poor.Store(slices.Contains(places, -1))
 	for i, place := range places {
 		var l *layer
 		if place >= 0 {
@@ -158,7 +158,7 @@ func (sh *shard) tune(v *viewer, now time.Time) {
 	if fresh {
 		v.downlink.hear(now, r)
 	}
-	if v.poor || v.downlink.strained || v.chooses() {
+	if v.poor.Load() || v.downlink.strained || v.chooses() {
 		sh.choose(v, now)
 	}
 }

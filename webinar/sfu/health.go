@@ -6,7 +6,7 @@ import "time"
 // never hear of each other. People on stage are not counted.
 type Health struct {
 	Connected int // viewers with a connection
-	Poor      int // of these, with a poor line: two of its last three reports told so
+	Poor      int // of these, with a poor line: pictures are left out for it, or two of its last three reports told so
 	Sound     int // of these, who are sent sound, for long enough to have reported on it
 	SoundOK   int // of those, with whom it arrives: the newest report on it is fresh and tells of at most 5 % lost
 }
@@ -54,6 +54,9 @@ func (l *lineHistory) poor(now time.Time) bool {
 	return bad >= 2 && now.Sub(l.last[0].at) <= reportFresh
 }
 
+// poorLine says that v's line is poor: so much that it has no room for pictures, or by what v reports.
+func (v *viewer) poorLine(now time.Time) bool { return v.poor.Load() || v.history.poor(now) }
+
 // heardSound judges what a viewer says about its sound: due tells whether it counts at all, ok whether it arrives.
 // Losses are those that were reported lately, of each stream that was.
 func heardSound(sent time.Duration, losses []float64) (due, ok bool) {
@@ -83,7 +86,7 @@ func (r *room) survey(now time.Time, l *books) Health {
 			continue
 		}
 		h.Connected++
-		if v.history.poor(now) {
+		if v.poorLine(now) {
 			h.Poor++
 		}
 		losses = v.soundLosses(losses[:0], now)

@@ -112,6 +112,13 @@ func TestSurvey(t *testing.T) {
 	if rtt, loss := l.rtt.read(), l.loss.read(); rtt.Sum != 3 || sum(rtt.Counts) != 3 || sum(loss.Counts) != 12 {
 		t.Errorf("round trips %+v, losses %+v", rtt, loss)
 	}
+	blurred.poor.Store(true) // is poor already
+	fine.poor.Store(true)
+	if h = r.survey(now, l); h.Poor != 3 {
+		t.Errorf("no room for pictures: %+v", h)
+	}
+	blurred.poor.Store(false)
+	fine.poor.Store(false)
 	mic.shownMuted = true
 	if h = r.survey(now.Add(time.Second), l); h.Sound != 0 || h.Poor != 2 {
 		t.Errorf("muted: %+v", h)

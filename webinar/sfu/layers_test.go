@@ -178,7 +178,7 @@ func TestPictureGivesWayToSoundAndReturns(t *testing.T) {
 	}
 	paused := func() bool {
 		out := make(chan bool, 1)
-		if !v.shard.post(func(*shard) { out <- v.poor && v.video[0].feed == nil && v.audio[0].feed != nil }) {
+		if !v.shard.post(func(*shard) { out <- v.poor.Load() && v.video[0].feed == nil && v.audio[0].feed != nil }) {
 			return false
 		}
 		return <-out

@@ -224,7 +224,7 @@ func (r *room) addTo(out *Stats, now time.Time) {
 			continue
 		}
 		out.Connected++
-		if v.history.poor(now) {
+		if v.poorLine(now) {
 			out.Poor++
 		}
 		for _, s := range v.video {

@@ -27,8 +27,8 @@ type viewer struct {
 	serial   uint64    // spreads the viewers' reports
 	changed  time.Time // a slot began to carry something else
 	downlink downlink
-	poor     bool  // pictures are left out until the line carries them again
-	tuned    int64 // Unix ms of the last look at the reports
+	poor     atomic.Bool // pictures are left out until the line carries them again; the room reads it, too
+	tuned    int64       // Unix ms of the last look at the reports
 }
 
 // mainOnly tells players with a single picture, which get the main view.

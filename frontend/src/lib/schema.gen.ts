@@ -2308,7 +2308,7 @@ export interface components {
         Health: {
             /** @description media connections of the audience */
             connected: number;
-            /** @description of these, with a poor line: two of the last three reports told of more than 5 % lost or more than 600 ms there and back */
+            /** @description of these, with a poor line: it has no room for pictures, or two of the last three reports told of more than 5 % lost or more than 600 ms there and back */
             poor: number;
             /** @description of these, who are sent sound */
             sound: number;
