@@ -98,14 +98,14 @@ func judgeTyped(err error) (fault, bool) {
 		}}, true
 	}
 	if offer, ok := errors.AsType[*sfu.OfferError](err); ok {
-		return fault{status: http.StatusBadRequest, code: "bad-offer", says: sentence{
-			"The connection offer was refused: " + offer.Reason, "Das Verbindungsangebot wurde abgelehnt: " + offer.Reason,
-		}}, true
+		return fault{status: http.StatusBadRequest, code: "bad-offer", says: sayRefused(sentence{
+			"The connection offer was refused", "Das Verbindungsangebot wurde abgelehnt",
+		}, offer.Reason)}, true
 	}
 	if fragment, ok := errors.AsType[*sfu.FragmentError](err); ok {
-		return fault{status: http.StatusBadRequest, code: "bad-fragment", says: sentence{
-			"The change of the connection was refused: " + fragment.Reason, "Die Änderung der Verbindung wurde abgelehnt: " + fragment.Reason,
-		}}, true
+		return fault{status: http.StatusBadRequest, code: "bad-fragment", says: sayRefused(sentence{
+			"The change of the connection was refused", "Die Änderung der Verbindung wurde abgelehnt",
+		}, fragment.Reason)}, true
 	}
 	if early, ok := errors.AsType[*recorder.TooEarlyError](err); ok {
 		wait := max(1, int(math.Ceil(time.Until(early.At).Seconds())))

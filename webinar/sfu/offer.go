@@ -218,8 +218,8 @@ func checkFormats(m *sdp.MediaDescription, video bool) error {
 	return nil
 }
 
-func refuse(format string, args ...any) error {
-	return &OfferError{Reason: fmt.Sprintf(format, args...)}
+func refuse(says string, args ...any) error {
+	return &OfferError{Reason{says, args}}
 }
 
 func attribute(all []sdp.Attribute, key string) string {

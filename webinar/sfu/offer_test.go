@@ -130,7 +130,7 @@ func TestOffersThatAreRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		case x.reason != "" && !ok:
 			t.Errorf("%s: accepted, or another error: %v", name, err)
-		case x.reason != "" && !strings.Contains(bad.Reason, x.reason):
+		case x.reason != "" && !strings.Contains(bad.Reason.String(), x.reason):
 			t.Errorf("%s: reason %q", name, bad.Reason)
 		}
 	}

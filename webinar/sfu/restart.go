@@ -25,10 +25,10 @@ const (
 // AnyICE matches whatever ICE session there is: the If-Match of a restart (RFC 9725 section 4.3.3).
 const AnyICE = "*"
 
-// FragmentError is an SDP fragment that cannot be used. Reason is a sentence that quotes nothing of it.
-type FragmentError struct{ Reason string }
+// FragmentError is an SDP fragment that cannot be used.
+type FragmentError struct{ Reason Reason }
 
-func (e *FragmentError) Error() string { return "sfu: fragment refused: " + e.Reason }
+func (e *FragmentError) Error() string { return "sfu: fragment refused: " + e.Reason.String() }
 
 // ErrOtherICE tells that the ICE session that was meant is not the one there is.
 var ErrOtherICE = errors.New("sfu: another ICE session")
@@ -54,7 +54,7 @@ type credentials struct{ ufrag, pwd string }
 // as everywhere: the server answers to where checks come from.
 func checkFragment(text string) (credentials, error) {
 	var none credentials
-	bad := func(format string, args ...any) error { return &FragmentError{Reason: fmt.Sprintf(format, args...)} }
+	bad := func(says string, args ...any) error { return &FragmentError{Reason{says, args}} }
 	if len(text) > maxFragment {
 		return none, bad("the SDP fragment is larger than %d KiB", maxFragment>>10)
 	}

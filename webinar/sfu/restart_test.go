@@ -193,7 +193,7 @@ func TestPatch(t *testing.T) {
 		got, err := e.PatchViewer(t.Context(), "r", p.session, "eve", x.match, x.fragment)
 		bad, _ := errors.AsType[*FragmentError](err)
 		switch {
-		case x.err != nil && !errors.Is(err, x.err), x.reason != "" && (bad == nil || !strings.Contains(bad.Reason, x.reason)), x.err == nil && x.reason == "" && err != nil:
+		case x.err != nil && !errors.Is(err, x.err), x.reason != "" && (bad == nil || !strings.Contains(bad.Reason.String(), x.reason)), x.err == nil && x.reason == "" && err != nil:
 			t.Errorf("%s: %v", name, err)
 		case (got != "") != x.answered, x.answered && ICETag(got) != tag:
 			t.Errorf("%s: answered with %q", name, got)

@@ -10,6 +10,7 @@ package sfu
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -89,10 +90,19 @@ var (
 	ErrClosed    = errors.New("sfu: closed")
 )
 
-// OfferError is an SDP offer that cannot be answered. Reason is a sentence that quotes nothing of the offer.
-type OfferError struct{ Reason string }
+// Reason is why something was refused: a clause with verbs of [fmt], and what they stand for. It quotes nothing of what was
+// sent. Whoever speaks another language tells the clauses apart by Says.
+type Reason struct {
+	Says string
+	Args []any
+}
 
-func (e *OfferError) Error() string { return "sfu: offer refused: " + e.Reason }
+func (r Reason) String() string { return fmt.Sprintf(r.Says, r.Args...) }
+
+// OfferError is an SDP offer that cannot be answered.
+type OfferError struct{ Reason Reason }
+
+func (e *OfferError) Error() string { return "sfu: offer refused: " + e.Reason.String() }
 
 // Sizes of the slot maps and the limits of a session.
 const (
