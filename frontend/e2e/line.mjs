@@ -23,6 +23,7 @@ export class Line {
     const line = new Line();
     line.cut = false;
     line.pairs = new Set();
+    line.dead = new Set();
     line.upstreams = new Map();
     await line.#udp(media);
     await line.#tcp(new URL(url), media);
@@ -57,30 +58,37 @@ export class Line {
       const upstream = net.connect(Number(server.port), '127.0.0.1');
       const pair = [client, upstream];
       this.pairs.add(pair);
-      client.once('close', () => this.pairs.delete(pair));
-      if (this.cut) for (const s of pair) s.pause();
+      client.once('close', () => {
+        this.pairs.delete(pair);
+        this.dead.delete(pair);
+      });
       relay(client, upstream, (d) => d);
       relay(upstream, client, (d) => Buffer.from(d.toString('latin1').replace(from, to), 'latin1'));
-      if (this.cut) for (const s of pair) s.pause();
+      if (this.cut) this.#silence(pair);
     });
     this.tcp.listen(0, '127.0.0.1');
     await listening(this.tcp);
     this.url = `http://localhost:${this.tcp.address().port}`;
   }
 
-  /** Cuts the line for so many ms. Connections of before stay silent for good, as those of a network that is gone. */
+  /** Cuts the line for so many ms. Connections of before, and those begun meanwhile, stay silent for good, as those of a network that is gone. */
   async cutFor(ms) {
     this.cut = true;
-    for (const pair of this.pairs) for (const s of pair) s.pause();
+    for (const pair of this.pairs) this.#silence(pair);
     await new Promise((done) => setTimeout(done, ms));
     this.cut = false;
-    for (const pair of this.pairs) for (const s of pair) s.resume();
+  }
+
+  #silence(pair) {
+    this.dead.add(pair);
+    this.pairs.delete(pair);
+    for (const s of pair) s.pause();
   }
 
   close() {
     this.udp.close();
     for (const up of this.upstreams.values()) up.close();
     this.tcp.close();
-    for (const pair of this.pairs) for (const s of pair) s.destroy();
+    for (const pair of [...this.pairs, ...this.dead]) for (const s of pair) s.destroy();
   }
 }

@@ -34,7 +34,7 @@ function lifeline(pc: Connection, options: { relays?: RTCIceServer[]; restart?: 
   const onlost = vi.fn();
   const line = new Lifeline({
     pc: pc as unknown as RTCPeerConnection, answer: ANSWER, relays: options.relays ?? [], restart, onlost,
-    hopeless: (e) => e === gone, wait: options.wait ?? (async () => undefined),
+    hopeless: (e) => e === gone, wait: options.wait ?? (() => new Promise((resolve) => setTimeout(resolve))),
   });
   return { line, restart, onlost };
 }
@@ -61,7 +61,7 @@ test('relays are read out of a Link header', () => {
 test('the old ICE session is left alone until the server has agreed', async () => {
   const pc = new Connection();
   let agree: (r: Restarted) => void = () => undefined;
-  const { line, onlost } = lifeline(pc, { restart: () => new Promise((resolve) => (agree = resolve)) });
+  const { line, onlost } = lifeline(pc, { restart: () => new Promise((resolve) => (agree = resolve)), wait: () => new Promise(() => undefined) });
   line.doubt();
   await vi.waitFor(() => expect(agree).toBeDefined());
   await new Promise((resolve) => setTimeout(resolve));
@@ -82,6 +82,26 @@ test('an answer that does not come is asked for again, a refusal is the end', as
   line.doubt();
   await new Promise((resolve) => setTimeout(resolve));
   expect(restart).toHaveBeenCalledTimes(4);
+});
+
+test('a question that hangs does not keep the next one waiting, and the first answer counts', async () => {
+  const pc = new Connection();
+  const answers: ((r: Restarted) => void)[] = [];
+  const rounds: (() => void)[] = [];
+  const { line, restart } = lifeline(pc, {
+    restart: () => new Promise((resolve) => answers.push(resolve)),
+    wait: () => new Promise((resolve) => rounds.push(resolve)),
+  });
+  line.doubt();
+  await vi.waitFor(() => expect(restart).toHaveBeenCalledTimes(1));
+  rounds.at(-1)?.();
+  await vi.waitFor(() => expect(restart).toHaveBeenCalledTimes(2));
+  answers[1]?.({ fragment: FRAGMENT, relays: [] });
+  await vi.waitFor(() => expect(pc.set).toEqual(['offer', withICE(ANSWER, FRAGMENT)]));
+  answers[0]?.({ fragment: FRAGMENT, relays: [] });
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(pc.set).toHaveLength(2);
+  expect(restart).toHaveBeenCalledTimes(2);
 });
 
 test('who never gets through goes through the relays, with fresh credentials', async () => {

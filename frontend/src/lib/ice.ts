@@ -28,8 +28,9 @@ export interface LifelineOptions {
 
 /** How long a new connection, or an old one on a new path, may take before the next thing is tried, ms. */
 const SETTLE_MS = 4000;
-/** How long one question to the server may take, ms: what hangs on a dead network is soon asked anew. */
-const ASK_MS = [1500, 2000, 3000];
+/** How long one question to the server may take, and after how long the next one is asked meanwhile, ms. */
+const ASK_MS = 3000;
+const AGAIN_MS = 1000;
 const PAUSE_MS = [200, 400, 800];
 /** After so long without an answer the connection is given up, ms: the server has forgotten it by then. */
 const HOPE_MS = 20_000;
@@ -148,19 +149,27 @@ export class Lifeline {
     return this.#settles();
   }
 
-  /** ask asks until there is an answer. The same fragment twice is one restart, so a lost answer does no harm. */
+  /**
+   * ask asks until there is an answer. A question that hangs may be lost, with a network that is long back, so the next one
+   * does not wait for its end: the same fragment twice is one restart, and the first answer counts.
+   */
   async #ask(fragment: string): Promise<Restarted | undefined> {
     const until = Date.now() + HOPE_MS;
-    for (let n = 0; Date.now() < until && !this.#closed; n++) {
-      try {
-        return await this.#o.restart(fragment, AbortSignal.timeout(ASK_MS[Math.min(n, ASK_MS.length - 1)] ?? 3000));
-      } catch (error) {
-        if (this.#o.hopeless(error)) return undefined;
-        const woken = new Promise<void>((resolve) => (this.#wake = resolve));
-        await Promise.race([woken, (this.#o.wait ?? pause)(PAUSE_MS[Math.min(n, PAUSE_MS.length - 1)] ?? 800)]);
-      }
+    const wait = this.#o.wait ?? pause;
+    let answer: Restarted | undefined;
+    let refused = false;
+    for (let n = 0; Date.now() < until && !this.#closed && !answer && !refused; n++) {
+      const asked = this.#o.restart(fragment, AbortSignal.timeout(ASK_MS)).then(
+        (r) => void (answer ??= r),
+        (error: unknown) => {
+          refused ||= this.#o.hopeless(error);
+          return refused ? undefined : wait(PAUSE_MS[Math.min(n, PAUSE_MS.length - 1)] ?? 800);
+        },
+      );
+      const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+      await Promise.race([asked, woken, wait(AGAIN_MS)]);
     }
-    return undefined;
+    return answer;
   }
 }
 
