@@ -22,6 +22,9 @@ export class Line {
   static async open(url, media) {
     const line = new Line();
     line.cut = false;
+    /** Part of the media towards the browser that is lost on the way, 0 to 1. */
+    line.loss = 0;
+    line.owed = 0;
     line.pairs = new Set();
     line.dead = new Set();
     line.upstreams = new Map();
@@ -39,11 +42,18 @@ export class Line {
       let up = this.upstreams.get(from.port);
       if (!up) {
         up = createSocket('udp4');
-        up.on('message', (answer) => this.cut || this.udp.send(answer, from.port, '127.0.0.1'));
+        up.on('message', (answer) => this.cut || this.#loses() || this.udp.send(answer, from.port, '127.0.0.1'));
         this.upstreams.set(from.port, up);
       }
       up.send(packet, media, '127.0.0.1');
     });
+  }
+
+  #loses() {
+    this.owed += this.loss;
+    if (this.owed < 1) return false;
+    this.owed -= 1;
+    return true;
   }
 
   async #tcp(server, media) {

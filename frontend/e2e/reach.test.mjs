@@ -17,7 +17,7 @@ before(async () => {
   const [hostBrowser, audience] = await Promise.all([cast.browser(makeFace(cast.dir, 'host', 'green', 440, { light: true, rate: 15 })), cast.browser()]);
   host = await person(hostBrowser, hostLine.url);
   viewer = await person(audience, viewerLine.url);
-  for (const p of [host, viewer]) p.setDefaultTimeout(20_000);
+  for (const p of [host, viewer]) p.setDefaultTimeout(40_000);
   const webinar = await (await Organizer.of(server, host)).live('Reach');
   await enterStage(host, `${hostLine.url}/stage/${webinar.id}`);
   const link = new URL(webinar.link);
@@ -64,5 +64,24 @@ for (const [who, line] of [['a viewer', () => viewerLine], ['a speaker', () => h
     assert.deepEqual([await sessions(host), await sessions(viewer)], made, 'nobody had to connect anew');
   });
 }
+
+test('viewer and host read how the line of the viewer is, as it changes', async (t) => {
+  const health = host.locator('details', { hasText: /connected/ }).locator('summary');
+  const began = Date.now();
+  const reads = async (line, words, all) => {
+    await viewer.locator(line.map((l) => `[data-line=${l}]`).join()).filter({ hasText: words }).first().waitFor();
+    await health.filter({ hasText: all }).waitFor();
+    t.diagnostic(`after ${Date.now() - began} ms: ${await viewer.locator('[data-line]').first().innerText()} / ${await health.innerText()}`);
+  };
+  await reads(['good'], /^Connection good$/, /^1 connected · sound fine for all$/);
+  viewerLine.loss = 0.12;
+  await reads(['poor', 'reduced'], /^Weak line/, /^1 connected · 1 with a weak line · sound fine for 0$/);
+  viewerLine.loss = 0;
+  await reads(['good'], /^Connection good$/, /^1 connected · sound fine for all$/);
+  const cut = viewerLine.cutFor(8000);
+  await reads(['reconnecting'], /^Reconnecting …$/, /connected/);
+  await cut;
+  await reads(['good'], /^Connection good$/, /^1 connected · sound fine for all$/);
+});
 
 test('nothing left the site and no page complained', () => assertQuiet(host, viewer));
