@@ -127,7 +127,7 @@ told('in a frame of that site: a vote, kept over a reload, with a cookie for tha
 });
 
 told('a motion: who brings the personal link along votes in the frame, and who does not reads why', async () => {
-  const [{ link: personal }] = await asHost('POST', '/assembly/members', 'number,name,votes,proxy\n1,Anna Ångström,2,\n2,Bert Muster,1,1\n');
+  const [{ link: personal }] = await asHost('POST', '/assembly/members', 'number,name,votes,proxy\n1,Anna Ångström,2,\n2,Bert Muster,1,1\n3,Cem Aydın,1,\n');
   await asHost('PUT', '/assembly/rules', { quorum: 50, heads: false });
   const question = 'Shall the yearly fee be 30 €?';
   const motion = await asHost('POST', '/polls', { question, kind: 'single', options: ['For', 'Against', 'Abstain'], rules: {}, key: 'f'.repeat(32), secrecy: 'named', motion: { majority: 'simple', heads: false, abstain: true } });
@@ -164,6 +164,30 @@ told('a motion: who brings the personal link along votes in the frame, and who d
   await look(reader, 'embed, motion, result');
   const { tally } = (await asHost('GET', '/polls')).find((p) => p.id === motion.id);
   assert.deepEqual(tally.motion.votes, [2, 1, 0], 'two votes of her own, one for Bert');
+
+  // A secret one: where the browser keeps nothing in frames her ballot papers would be lost with the page, and nobody gets a
+  // second one. So none is asked for there, and she reads what to do.
+  const cem = (await asHost('GET', '/assembly')).members.find((m) => m.name === 'Cem Aydın');
+  await asHost('PATCH', `/assembly/members/${cem.id}`, { here: true }); // else the result would tell what Anna voted
+  const what = 'Who shall chair the meeting?';
+  const secret = await asHost('POST', '/polls', { question: what, kind: 'single', options: ['Dora', 'Emil', 'Abstain'], rules: {}, key: '5'.repeat(32), secrecy: 'secret', motion: { majority: 'simple', heads: true, abstain: true } });
+  await asHost('POST', `/polls/${secret.id}/open`, { small_classes: true });
+  const refused = frame.getByRole('region', { name: what });
+  await refused.getByText('Please open your personal link in a window of its own').first().waitFor();
+  assert.equal(await refused.getByRole('radio').count(), 0);
+  await look(reader, 'embed, secret motion', 390, 'dark');
+  await becomes(() => accessible(framed()), []);
+  await look(reader, 'embed, secret motion');
+  await reader.goto(`${server.url}/vote/${webinar.id}#t=${personal.split('#t=')[1]}`);
+  const ballot = reader.getByRole('region', { name: what });
+  for (const option of ['Dora', 'Emil']) {
+    await ballot.getByRole('radio', { name: option, exact: true }).check();
+    await ballot.getByRole('button', { name: 'Send answer' }).click();
+    await ballot.getByText(option === 'Dora' ? 'Your vote for Bert Muster' : 'Voted for Bert Muster').first().waitFor();
+  }
+  await asHost('POST', `/polls/${secret.id}/close`);
+  const counted = (await asHost('GET', '/polls')).find((q) => q.id === secret.id);
+  assert.deepEqual(counted.tally.motion.votes, [1, 1, 0], 'one of her own, one for Bert');
   await reader.context().clearCookies();
 });
 

@@ -8,6 +8,15 @@ export function recall(key: string, store: 'local' | 'session' = 'local'): strin
   }
 }
 
+/** Whether what is kept is there when the page is opened again. */
+export function lasting(): boolean {
+  const probe = 'plenum.probe';
+  keep(probe, '1');
+  const kept = recall(probe) !== null;
+  keep(probe, null);
+  return kept;
+}
+
 export function keep(key: string, value: string | null, store: 'local' | 'session' = 'local'): void {
   try {
     const s = store === 'local' ? localStorage : sessionStorage;

@@ -3,7 +3,8 @@
 import { RSABSSA } from '@cloudflare/blindrsa-ts';
 import { api, Problem, request, type Schema } from '../../lib/api';
 import { newSecret } from '../../lib/receipt';
-import { keep, recall } from '../../lib/storage';
+import { keep, lasting, recall } from '../../lib/storage';
+import { NO_CRYPTO, NO_MEMORY } from './refusal';
 
 /** A paper that a ballot can go out with. */
 export interface Paper {
@@ -31,9 +32,6 @@ interface Kept {
   token?: string;
 }
 
-/** `code` of the Problem that stands for a browser without Web Crypto, as on plain HTTP. */
-const NO_CRYPTO = 'no-crypto';
-
 /** `code` of the Problem that stands for a paper of an opening that was undone. */
 export const VOID = 'bad-token';
 
@@ -58,9 +56,13 @@ export function heldPaper(poll: string, member?: string): Paper | undefined {
   return paper && whole(paper);
 }
 
-/** The paper of this browser, handed out at the first call. Throws Problem, such as `not-personal` and `already-voted`. */
+/**
+ * The paper of this browser, handed out at the first call. Throws Problem, such as `not-personal` and `already-voted`. Where
+ * nothing is kept none is asked for: it would be lost with the page, and there is no other.
+ */
 export async function fetchPaper(webinar: string, poll: string, member?: For): Promise<Paper> {
   if (!(crypto as { subtle?: SubtleCrypto }).subtle) throw new Problem(0, NO_CRYPTO, '');
+  if (!lasting()) throw new Problem(0, NO_MEMORY, '');
   // Two tabs, or two cards of one page, ask one after the other: there is one paper, and the last that is kept would win.
   const locks = (navigator as { locks?: LockManager }).locks;
   const get = () => handOut(webinar, poll, member);

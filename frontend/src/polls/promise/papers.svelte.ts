@@ -1,9 +1,9 @@
 // The ballot papers of a member in a secret vote: one for each vote that is in their hands, fetched when it opens.
 import { Problem, type Schema } from '../../lib/api';
-import { sentence } from '../../lib/problem';
 import type { Poll } from '../../lib/room.svelte';
 import type { For, Paper } from './paper';
 import { t } from '../words';
+import { refusal } from './refusal';
 
 export class Papers {
   readonly #webinar: string;
@@ -36,7 +36,7 @@ export class Papers {
     this.fetching = true;
     const { fetchPaper } = await import('./paper');
     for (const m of missing) {
-      const got = await fetchPaper(this.#webinar, this.#poll.id, this.#for(m)).catch((error: unknown) => ({ refused: said(error) }));
+      const got = await fetchPaper(this.#webinar, this.#poll.id, this.#for(m)).catch((error: unknown) => ({ refused: refusal(error) }));
       this.all = { ...this.all, [m.id]: got };
     }
     this.fetching = false;
@@ -58,9 +58,4 @@ export class Papers {
   #for(m: Schema<'Member'>): For {
     return { id: m.id, weight: this.#poll.motion?.heads ? 1 : m.weight };
   }
-}
-
-function said(error: unknown): string {
-  const code = error instanceof Problem ? error.code : '';
-  return code === 'already-voted' ? t('paper_gone') : code === 'no-crypto' ? t('paper_no_crypto') : sentence(error);
 }
