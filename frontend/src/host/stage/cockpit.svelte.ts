@@ -1,3 +1,4 @@
+import { SvelteSet } from 'svelte/reactivity';
 import { OFFLINE, Problem } from '../../lib/api';
 import { DeviceError, openScreen, stopStream } from '../../lib/devices';
 import { Trouble } from '../../lib/errand.svelte';
@@ -52,8 +53,8 @@ export class Cockpit {
   sharing = $state<PublicationState | 'off'>('off');
   micMuted = $state(false);
   cameraOff = $state(false);
-  /** What a changed microphone or camera is waiting for. */
-  pending = $state<Kind | undefined>();
+  /** Which of microphone and camera wait for the server. */
+  readonly pending = new SvelteSet<'mic' | 'camera'>();
 
   tracks = $state.raw<Tracks>({ audio: [], video: [] });
   watching = $state<ViewerState>('connecting');
@@ -142,7 +143,7 @@ export class Cockpit {
     };
     // Silence is shown at once, sound only when it is true.
     if (muted) show(true);
-    this.pending = kind;
+    this.pending.add(kind);
     this.trouble.clear();
     try {
       await this.#publications.camera?.setMuted(kind, muted);
@@ -151,7 +152,7 @@ export class Cockpit {
       show(muted ? true : before);
       this.trouble.fail(error);
     } finally {
-      this.pending = undefined;
+      this.pending.delete(kind);
     }
   }
 
