@@ -1,4 +1,3 @@
-import { SvelteSet } from 'svelte/reactivity';
 import { OFFLINE, Problem } from '../../lib/api';
 import { DeviceError, openScreen, stopStream } from '../../lib/devices';
 import { Trouble } from '../../lib/errand.svelte';
@@ -54,7 +53,7 @@ export class Cockpit {
   micMuted = $state(false);
   cameraOff = $state(false);
   /** Which of microphone and camera wait for the server. */
-  readonly pending = new SvelteSet<'mic' | 'camera'>();
+  readonly pending = $state({ mic: false, camera: false });
 
   tracks = $state.raw<Tracks>({ audio: [], video: [] });
   watching = $state<ViewerState>('connecting');
@@ -143,7 +142,7 @@ export class Cockpit {
     };
     // Silence is shown at once, sound only when it is true.
     if (muted) show(true);
-    this.pending.add(kind);
+    this.pending[kind] = true;
     this.trouble.clear();
     try {
       await this.#publications.camera?.setMuted(kind, muted);
@@ -152,7 +151,7 @@ export class Cockpit {
       show(muted ? true : before);
       this.trouble.fail(error);
     } finally {
-      this.pending.delete(kind);
+      this.pending[kind] = false;
     }
   }
 

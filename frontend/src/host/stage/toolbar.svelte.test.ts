@@ -24,7 +24,7 @@ test('who turns on the microphone need not wait for it to turn on the camera', (
   flushSync();
   const press = (name: string) => [...document.querySelectorAll('button')].find((b) => b.textContent.trim() === name)?.click();
   press('Unmute');
-  cockpit.pending.add('mic'); // the server has not answered
+  cockpit.pending.mic = true; // the server has not answered
   flushSync();
   press('Unmute');
   press('Camera on');
