@@ -17,7 +17,7 @@ func sayRefused(what sentence, why sfu.Reason) sentence {
 
 // refusedInGerman translates a [sfu.Reason].
 func refusedInGerman(says string) (string, bool) {
-	german, ok := map[string]string{
+	german, ok := map[string]string{ //nolint:gosec // one of the sentences speaks of credentials
 		"the session description is larger than %d KiB":                          "Die Beschreibung der Sitzung ist größer als %d KiB",
 		"this is not a session description (SDP)":                                "Das ist keine Beschreibung einer Sitzung (SDP)",
 		"the session description does not fit together":                          "Die Beschreibung der Sitzung passt nicht zusammen",
