@@ -26,7 +26,6 @@ export class Line {
     line.loss = 0;
     line.owed = 0;
     line.pairs = new Set();
-    line.dead = new Set();
     line.upstreams = new Map();
     await line.#udp(media);
     await line.#tcp(new URL(url), media);
@@ -68,37 +67,29 @@ export class Line {
       const upstream = net.connect(Number(server.port), '127.0.0.1');
       const pair = [client, upstream];
       this.pairs.add(pair);
-      client.once('close', () => {
-        this.pairs.delete(pair);
-        this.dead.delete(pair);
-      });
+      client.once('close', () => this.pairs.delete(pair));
       relay(client, upstream, (d) => d);
       relay(upstream, client, (d) => Buffer.from(d.toString('latin1').replace(from, to), 'latin1'));
-      if (this.cut) this.#silence(pair);
+      if (this.cut) for (const s of pair) s.pause();
     });
     this.tcp.listen(0, '127.0.0.1');
     await listening(this.tcp);
     this.url = `http://localhost:${this.tcp.address().port}`;
   }
 
-  /** Cuts the line for so many ms. Connections of before, and those begun meanwhile, stay silent for good, as those of a network that is gone. */
+  /** Cuts the line for so many ms. What was under way over TCP comes late then, as it does where packets were lost and are sent again. */
   async cutFor(ms) {
     this.cut = true;
-    for (const pair of this.pairs) this.#silence(pair);
+    for (const pair of this.pairs) for (const s of pair) s.pause();
     await new Promise((done) => setTimeout(done, ms));
     this.cut = false;
-  }
-
-  #silence(pair) {
-    this.dead.add(pair);
-    this.pairs.delete(pair);
-    for (const s of pair) s.pause();
+    for (const pair of this.pairs) for (const s of pair) s.resume();
   }
 
   close() {
     this.udp.close();
     for (const up of this.upstreams.values()) up.close();
     this.tcp.close();
-    for (const pair of [...this.pairs, ...this.dead]) for (const s of pair) s.destroy();
+    for (const pair of this.pairs) for (const s of pair) s.destroy();
   }
 }
