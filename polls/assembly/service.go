@@ -156,8 +156,9 @@ type Change struct {
 }
 
 // Change changes a member. Who arrives votes for themselves from then on. While a motion is open, nobody
-// moves between paper and page, and who votes on paper does not leave: else one member could count twice. While the voting is over and its paper is counted, nobody joins those who vote on paper:
-// they would be taken for having voted. Errors: ErrNotFound, ErrNoAssembly, ErrProxySelf, ErrProxyFull, ErrHere, ErrVoting, ErrCounting.
+// moves between paper and page, and who votes on paper does not leave: else one member could count twice. While the voting
+// is over and its paper is counted, nobody joins those who vote on paper: they would be taken for having voted. Errors:
+// ErrNotFound, ErrNoAssembly, ErrProxySelf, ErrProxyFull, ErrHere, ErrVoting, ErrCounting.
 func (s *Service) Change(ctx context.Context, w webinar.ID, id MemberID, c Change) (Member, error) {
 	var out Member
 	err := s.store.transaction(ctx, func(tx store) error {

@@ -9,7 +9,7 @@ type pieces struct {
 	size  int     // bytes
 }
 
-// add appends what a packet carries; nothing of it, and b holds nothing of theirs.
+// add appends what a packet carries and b, where it lies; nil: in no slab.
 func (p *pieces) add(data []byte, b *slab) {
 	if len(data) > 0 {
 		p.data, p.size = append(p.data, data), p.size+len(data)
