@@ -1,3 +1,4 @@
+import { Problem } from '../../lib/api';
 import { Trouble } from '../../lib/errand.svelte';
 import type { Lang } from '../../lib/i18n';
 import type { Recording, Room } from '../../lib/room.svelte';
@@ -16,8 +17,8 @@ export class Consent {
   readonly #roundTrip: () => Promise<number | undefined>;
   readonly #onStage: () => boolean;
   notice = $state.raw<Notice | undefined>();
-  /** The server knows that the text was on the screen; before that no answer counts. */
-  shown = $state(false);
+  /** Hash of the text that the server knows to have been on the screen. */
+  #shown = $state('');
   busy = $state<Act | undefined>();
   readonly trouble = new Trouble();
   /** Closed without an answer: the recording that it was closed for. */
@@ -48,27 +49,38 @@ export class Consent {
     return this.#onStage() && (this.state === 'none' || this.state === 'shown') && this.#closedFor !== recording.id;
   }
 
+  /** The server knows that this very text was on the screen; before that no answer counts. */
+  get shown(): boolean {
+    return this.notice !== undefined && this.notice.hash === this.#shown;
+  }
+
   /** A recording or a language is new: fetch the text that was frozen for it. */
   async load(recording: string, lang: Lang): Promise<void> {
-    if (this.notice?.lang === lang && this.#loaded === recording) return;
-    this.#loaded = recording;
-    this.shown = false;
+    const wanted = `${recording} ${lang}`;
+    if (this.notice && this.#wanted === wanted) return;
+    this.#wanted = wanted;
+    this.#shown = '';
     this.notice = undefined;
     this.trouble.clear();
     try {
       const notice = await recordings.notice(this.#room.id, recording, lang);
-      if (this.#loaded === recording) this.notice = notice;
+      if (this.#wanted === wanted) this.notice = notice;
     } catch (error) {
-      this.#loaded = '';
+      if (this.#wanted !== wanted) return;
+      this.#wanted = '';
       this.trouble.fail(error);
     }
   }
-  #loaded = '';
+  /** The text that was asked for last: one in another language may still be on its way. */
+  #wanted = '';
 
-  /** The text stands on the screen: the server must know before it takes an answer. */
+  /**
+   * The text stands on the screen: the server must know before it takes an answer. Who changes an earlier answer sees
+   * the text again, and that too is told.
+   */
   async confirmShown(): Promise<void> {
-    // Who changes an earlier answer sees the text again, and that too is told.
-    if (await this.#send('shown', {})) this.shown = true;
+    const hash = this.notice?.hash ?? '';
+    if (await this.#send('shown', {})) this.#shown = hash;
   }
 
   grant(click: number, scopes: readonly Scope[] | undefined, publish: boolean): Promise<boolean> {
@@ -95,12 +107,12 @@ export class Consent {
 
   /** The text comes to the screen once more, and that is told, too. */
   again(): void {
-    this.shown = false;
+    this.#shown = '';
     this.trouble.clear();
   }
 
   reopen(): void {
-    this.shown = false;
+    this.#shown = '';
     this.#reopened = true;
   }
 
@@ -128,6 +140,8 @@ export class Consent {
       this.#room.setMyConsent(mine);
       return true;
     } catch (error) {
+      // The text was answered to elsewhere meanwhile: it is told once more that it is on the screen.
+      if (error instanceof Problem && error.code === 'not-shown') this.#shown = '';
       this.trouble.fail(error);
       return false;
     } finally {
