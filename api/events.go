@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	heartbeat  = 25 * time.Second // proxies close what is silent for 30 s and more
+	heartbeat  = 25 * time.Second // proxies close what is silent for 30 s and more, pages what is for a minute
 	writeLimit = 10 * time.Second // a client that takes nothing for so long is gone
 )
 
@@ -81,7 +81,7 @@ func pump(stream *live.Stream, out *eventWriter, may func() bool) {
 			if !may() {
 				return
 			}
-			out.comment()
+			out.event(live.Message{Name: "alive", Data: []byte("{}")})
 		}
 		if out.flush() != nil {
 			return
@@ -112,8 +112,6 @@ func unhurried(rc *http.ResponseController) {
 func (e *eventWriter) retry(d time.Duration) {
 	e.buf = fmt.Appendf(e.buf, "retry: %d\n\n", d.Milliseconds())
 }
-
-func (e *eventWriter) comment() { e.buf = append(e.buf, ":\n\n"...) }
 
 // event appends one message; JSON holds no line break.
 func (e *eventWriter) event(m live.Message) {

@@ -242,7 +242,7 @@ func TestHeartbeat(t *testing.T) {
 		rec, begin, asked := httptest.NewRecorder(), time.Now(), 0
 		pump(stream, newEventWriter(rec), func() bool { asked++; return time.Since(begin) < time.Hour })
 		hub.Close()
-		if got := strings.Count(rec.Body.String(), ":\n\n"); time.Since(begin) != time.Hour || asked != 144 || got < 143 {
+		if got := strings.Count(rec.Body.String(), "event: alive\ndata: {}\n\n"); time.Since(begin) != time.Hour || asked != 144 || got < 143 {
 			t.Errorf("%d heartbeats in %v, asked %d times", got, time.Since(begin), asked)
 		}
 	})

@@ -159,6 +159,29 @@ describe('ties to the server', () => {
     expect(shut).toEqual([first, second, third]);
   });
 
+  it('are tried anew when a line has died without a word, and not while the server says that it is there', () => {
+    const r = tied();
+    const first = source;
+    for (let i = 0; i < 8; i++) {
+      vi.advanceTimersByTime(25_000);
+      first.dispatchEvent(new MessageEvent('alive', { data: '{}' }));
+    }
+    expect([told, source]).toEqual([[], first]);
+    vi.advanceTimersByTime(60_000);
+    expect(told).toEqual(['lost']);
+    const second = source;
+    expect(second).not.toBe(first);
+    vi.advanceTimersByTime(60_000); // nor does the second one come up
+    expect([shut, source === second]).toEqual([[first], false]);
+    source.onopen?.(new Event('open'));
+    expect(shut).toEqual([first, second]);
+    source.hear('one-2');
+    expect(told).toEqual(['lost', 'lost', 'back']);
+    r.close();
+    vi.advanceTimersByTime(600_000);
+    expect(shut).toEqual([first, second, source]);
+  });
+
   it('tell a server that was started again by its new log, once', () => {
     const r = tied();
     source.onerror?.(new Event('error'));

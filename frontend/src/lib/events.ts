@@ -25,6 +25,7 @@ interface EventMap {
   attendance: Schema<'Attendance'>;
   roll: Schema<'RollChanged'>;
   paper: Schema<'PaperCounted'>;
+  alive: Schema<'Alive'>;
   me: Schema<'Me'>;
   invitation: Schema<'Invitation'>;
 }
@@ -35,7 +36,7 @@ export type Connection = 'connecting' | 'open' | 'lost';
 
 export const EVENT_NAMES = [
   'snapshot', 'webinar', 'presence', 'stage', 'slots', 'layers', 'poll', 'poll_deleted', 'poll_order', 'tally', 'clock', 'recording', 'consent', 'speaking', 'health',
-  'question', 'question_gone', 'question_votes', 'question_rules', 'me', 'invitation', 'attendance', 'roll', 'paper',
+  'question', 'question_gone', 'question_votes', 'question_rules', 'me', 'invitation', 'attendance', 'roll', 'paper', 'alive',
 ] as const satisfies readonly EventName[];
 
 export interface StreamHandlers {
@@ -53,11 +54,15 @@ export function backoff(attempt: number, random: () => number = Math.random): nu
   return top / 2 + (random() * top) / 2;
 }
 
+/** A line may die without a word. The server says something every 25 s; after so much silence, ms, a stream is opened anew. */
+const SILENCE_MS = 60_000;
+
 /** Opens the stream and keeps it open. The answer closes it. */
 export function openEvents(webinar: string, h: StreamHandlers): () => void {
   const url = `/api/webinars/${encodeURIComponent(webinar)}/events`;
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let watch: typeof timer;
   let attempt = 0;
   let closed = false;
 
@@ -68,8 +73,18 @@ export function openEvents(webinar: string, h: StreamHandlers): () => void {
     earlier = [];
   };
 
+  const heard = (): void => {
+    clearTimeout(watch);
+    watch = setTimeout(() => {
+      drop();
+      h.onconnection('lost');
+      open();
+    }, SILENCE_MS);
+  };
+
   const open = (): void => {
     clearTimeout(timer);
+    heard();
     if (source) earlier.push(source);
     const next = new EventSource(url);
     source = next;
@@ -88,6 +103,7 @@ export function openEvents(webinar: string, h: StreamHandlers): () => void {
     };
     for (const name of EVENT_NAMES) {
       next.addEventListener(name, (e: MessageEvent<string>) => {
+        if (source === next) heard();
         if (e.lastEventId) h.onid?.(e.lastEventId);
         h.onevent({ name, data: JSON.parse(e.data) as unknown } as RoomEvent);
       });
@@ -117,6 +133,7 @@ export function openEvents(webinar: string, h: StreamHandlers): () => void {
   return () => {
     closed = true;
     clearTimeout(timer);
+    clearTimeout(watch);
     drop();
     source?.close();
     removeEventListener('online', online);
