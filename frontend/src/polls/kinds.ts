@@ -97,7 +97,10 @@ export const KINDS = Object.keys(looks) as Kind[];
 
 const loaded = new Map<string, Promise<unknown>>();
 
-/** One promise for each look, so that what waits for it is not drawn anew. A failed one is tried again by the next who asks. */
+/**
+ * One promise for each look, so that what waits for it is not drawn anew; where the kind is that of a poll, which changes
+ * with every vote, through a `$derived`. A failed one is tried again by the next who asks.
+ */
 function once(name: string, fetch: () => Promise<unknown>): Promise<unknown> {
   const known = loaded.get(name);
   if (known) return known;
