@@ -4,11 +4,13 @@ import type { Poll } from '../../lib/room.svelte';
 import type { Answer } from '../kinds';
 import { t } from '../words';
 
-/** A number with the unit of its poll. */
+/** A number with the unit of its poll, as somebody gave it. */
 export function quantity(poll: Poll, n: number): string {
-  const rounded = Math.abs(n) < 1000 ? Math.round(n * 100) / 100 : Math.round(n);
-  return poll.rules.unit ? `${language.number(rounded)} ${poll.rules.unit}` : language.number(rounded);
+  return poll.rules.unit ? `${language.number(n)} ${poll.rules.unit}` : language.number(n);
 }
+
+/** A number that was calculated is not told more exactly than it is worth. */
+const about = (poll: Poll, n: number): string => quantity(poll, Math.abs(n) < 1000 ? Math.round(n * 100) / 100 : Math.round(n));
 
 export function spread(poll: Poll, mine?: Answer) {
   const { bins = [], median, mean, right, total = 0 } = poll.tally ?? {};
@@ -19,8 +21,8 @@ export function spread(poll: Poll, mine?: Answer) {
     return b !== undefined && n >= b.from && (n < b.to || (n === b.to && (b.from === b.to || i === bins.length - 1)));
   };
   const facts = median === undefined || mean === undefined ? [] : total === 1 ? [{ label: t('guess_only'), value: quantity(poll, mean) }] : [
-    ...(total > 2 ? [{ label: t('result_median'), value: quantity(poll, median) }] : []), // of two it is the mean
-    { label: t('result_mean'), value: quantity(poll, mean) },
+    ...(total > 2 ? [{ label: t('result_median'), value: about(poll, median) }] : []), // of two it is the mean
+    { label: t('result_mean'), value: about(poll, mean) },
   ];
   if (correct !== undefined) facts.push({ label: t('guess_answer'), value: tolerance > 0 ? `${quantity(poll, correct)} ± ${language.number(tolerance)}` : quantity(poll, correct) });
   if (right !== undefined && total > 0) facts.push({ label: t('guess_right'), value: t('guess_right_of', { n: right, of: total }) });
