@@ -86,6 +86,15 @@ test('after a secret vote each receipt of this browser is looked for, and what w
   for (const m of ['1', '2', '3']) storeVote(`p.${m}`, null);
 });
 
+test('why there is no ballot paper stands there once, with all the names that it holds for', async () => {
+  vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) }); // plain HTTP
+  const [anna, bert, carl] = [member('1', 'Anna'), member('2', 'Bert'), member('3', 'Carl')];
+  mandates = { member: anna, mandates: [anna, bert, carl].map((m) => ({ member: m, voted: false, drawn: false })) };
+  card = mount(MotionCard, { target: document.body, props: { room: new Room('w'), poll: { ...poll, secrecy: 'secret' } } });
+  const said = 'A secret vote needs a secure connection (https). Please ask the host for it.';
+  await vi.waitFor(() => expect([...document.querySelectorAll('.note.warn')].map((p) => p.textContent)).toEqual([`${said} The same holds for: Bert, Carl`]), 10_000);
+});
+
 test('a vote from another tab of this browser is seen', async () => {
   const [anna, bert] = [member('1', 'Anna'), member('2', 'Bert')];
   mandates = { member: anna, mandates: [anna, bert].map((m) => ({ member: m, voted: false, drawn: false })) };
