@@ -63,7 +63,7 @@ export async function accessible(page, { forced = false } = {}) {
   }, !forced);
 }
 
-/** One heading of the first rank, the language that was asked for, a button that knows the theme, no sideways scrolling, no text cut off or spilt. */
+/** One heading of the first rank, the language that was asked for, a button that knows the theme, no sideways scrolling, no text cut off, spilt or squeezed. */
 export function laidOut(page, lang) {
   return page.evaluate((wanted) => {
     const found = [];
@@ -100,6 +100,7 @@ export function laidOut(page, lang) {
       const range = document.createRange();
       range.selectNodeContents(node);
       const rects = [...range.getClientRects()].filter((r) => r.width > 1);
+      if (rects.length >= 5 && node.data.trim().length / rects.length < 3) found.push(`${rects.length} lines of single letters in ${name(el)}: “${node.data.trim().slice(0, 40)}”`);
       for (let e = el; e && e !== document.body; e = e.parentElement) {
         const s = getComputedStyle(e);
         const box = e.getBoundingClientRect();
