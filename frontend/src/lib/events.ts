@@ -56,6 +56,9 @@ export function backoff(attempt: number, random: () => number = Math.random): nu
 
 /** A line may die without a word. The server says something every 25 s; after so much silence, ms, a stream is opened anew. */
 const SILENCE_MS = 60_000;
+/** For that the browser takes its other idle connections first, of which it keeps six, and all may be dead. So many tries are short, ms. */
+const TRIES = 6;
+const TRY_MS = 5_000;
 
 /** Opens the stream and keeps it open. The answer closes it. */
 export function openEvents(webinar: string, h: StreamHandlers): () => void {
@@ -64,6 +67,7 @@ export function openEvents(webinar: string, h: StreamHandlers): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let watch: typeof timer;
   let attempt = 0;
+  let tries = 0;
   let closed = false;
 
   // Streams that work are let go of only when the next one is there: a host who is gone for a moment pauses a recording.
@@ -73,13 +77,14 @@ export function openEvents(webinar: string, h: StreamHandlers): () => void {
     earlier = [];
   };
 
-  const heard = (): void => {
+  const heard = (patience = SILENCE_MS): void => {
     clearTimeout(watch);
     watch = setTimeout(() => {
       drop();
       h.onconnection('lost');
       open();
-    }, SILENCE_MS);
+      heard(tries++ < TRIES ? TRY_MS : SILENCE_MS);
+    }, patience);
   };
 
   const open = (): void => {
@@ -91,7 +96,7 @@ export function openEvents(webinar: string, h: StreamHandlers): () => void {
     next.onopen = () => {
       if (source !== next) return;
       drop();
-      attempt = 0;
+      attempt = tries = 0;
       h.onconnection('open');
     };
     next.onerror = () => {
