@@ -96,6 +96,7 @@ export function openEvents(webinar: string, h: StreamHandlers): () => void {
     next.onopen = () => {
       if (source !== next) return;
       drop();
+      heard(); // a short try has succeeded, and its first event may be long
       attempt = tries = 0;
       h.onconnection('open');
     };

@@ -2536,7 +2536,7 @@ export interface components {
             /** @description all polls of the webinar, in the order of the run-sheet */
             polls: components["schemas"]["ID"][];
         };
-        /** @description nothing has happened, and the stream holds */
+        /** @description the stream holds */
         Alive: Record<string, never>;
         Clock: {
             /** @description the clock of the server was set; times of polls are by this one now */
