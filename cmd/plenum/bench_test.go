@@ -23,7 +23,7 @@ const atOnce = "4"
 // TestMain is the server as well, when the bench starts it, and an object store of its own.
 func TestMain(m *testing.M) {
 	switch {
-	case len(os.Args) > 1 && os.Args[1] == "serve", len(os.Args) > 4 && os.Args[2] == "record" && os.Args[3] == "store":
+	case len(os.Args) > 1 && os.Args[1] == "serve", len(os.Args) > 4 && os.Args[2] == "record" && os.Args[3] != "--minutes":
 		main()
 	case len(os.Args) > 3 && os.Args[1] == "store":
 		fmt.Fprintln(os.Stderr, serveStore(os.Args[2], os.Args[3], os.Stdout))

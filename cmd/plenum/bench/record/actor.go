@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"encoding/binary"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -100,16 +101,17 @@ type void struct{}
 func (void) WriteRTP(*rtp.Packet, time.Time) {}
 func (void) WriteReport(media.SenderReport)  {}
 
-// rehearse has the person act before nobody for so long, and returns what that costs: making RTP, and a process with its
-// stores that waits.
-func (s *studio) rehearse(ctx context.Context, length time.Duration, kbps int) (time.Duration, error) {
+// rehearse has the person act before nobody until ctx ends: what that takes is making RTP, and a process with its stores that
+// waits.
+func (s *studio) rehearse(ctx context.Context, kbps int) error {
 	p := s.person(kbps)
 	for _, src := range []*source{p.mic, p.camera} {
 		defer src.Tap(void{})()
 	}
-	begun := cpuTime()
-	err := s.play(ctx, p, length)
-	return cpuTime() - begun, err
+	if err := s.play(ctx, p, math.MaxInt64); ctx.Err() == nil {
+		return err
+	}
+	return nil
 }
 
 // act has the person act before the recorder for so long, then calls then while the sources are still open.

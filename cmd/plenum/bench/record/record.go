@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"plenum/recorder"
@@ -25,10 +26,11 @@ var ErrUsage = errors.New("plenum bench record --minutes M [--kbps K] [--json]")
 // and, for 90 minutes, Finalize have bars: 65 ms, 45 MiB and 10 s.
 type Result struct {
 	CPUPerMinute float64 `json:"cpu_ms_per_minute"`       // from the start to the verified object, less Idle
-	Idle         float64 `json:"idle_ms_per_minute"`      // of the same process just before, making the same RTP for nobody
+	Idle         float64 `json:"idle_ms_per_minute"`      // of its twin meanwhile, which makes the same RTP for nobody
 	StoreCPU     float64 `json:"store_cpu_ms_per_minute"` // of the store's process meanwhile
-	MaxRSS       float64 `json:"max_rss_mib"`             // of the whole process, the pages of the program file among them
-	MaxOwn       float64 `json:"max_own_mib"`             // without those, which the kernel drops and reads again as it likes; looked at once a second
+	MaxRSS       float64 `json:"max_rss_mib"`             // of the whole process, the pages of the program file among them; mostly its peak is the start of the program
+	RecordingRSS float64 `json:"recording_rss_mib"`       // the same, counted from the start of the recording
+	MaxOwn       float64 `json:"max_own_mib"`             // without the program file, which the kernel drops and reads again as it likes; looked at once a second
 	Finalize     float64 `json:"finalize_ms"`             // from the stop until the master can be played
 	Stored       float64 `json:"stored_ms"`               // from the stop until the object is verified
 	Program      float64 `json:"program_ms"`              // from the stop until the program can be played
@@ -38,14 +40,21 @@ type Result struct {
 }
 
 func (r Result) String() string {
-	return fmt.Sprintf("%.1f min recorded, %d bytes: %.1f ms CPU a minute on top of %.1f for the test itself (the store's process: %.1f), %.1f MiB at most (%.1f without the program file); after the stop the master plays in %.0f ms, is stored in %.0f ms, the program plays in %.0f ms for %.0f ms CPU",
-		r.Minutes, r.Bytes, r.CPUPerMinute, r.Idle, r.StoreCPU, r.MaxRSS, r.MaxOwn, r.Finalize, r.Stored, r.Program, r.ProgramCPU)
+	return fmt.Sprintf("%.1f min recorded, %d bytes: %.1f ms CPU a minute on top of %.1f for the test itself (the store's process: %.1f), %.1f MiB at most (%.1f from the start of the recording on; %.1f without the program file); after the stop the master plays in %.0f ms, is stored in %.0f ms, the program plays in %.0f ms for %.0f ms CPU",
+		r.Minutes, r.Bytes, r.CPUPerMinute, r.Idle, r.StoreCPU, r.MaxRSS, r.RecordingRSS, r.MaxOwn, r.Finalize, r.Stored, r.Program, r.ProgramCPU)
 }
 
 // Main runs "plenum bench record ARGS".
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 2 && args[0] == storeWord {
 		return serveStore(ctx, args[1], os.Stdin, stdout)
+	}
+	if len(args) == 3 && args[0] == twinWord {
+		kbps, err := strconv.Atoi(args[2])
+		if err != nil {
+			return ErrUsage
+		}
+		return serveTwin(ctx, args[1], kbps, os.Stdin, stdout, stderr)
 	}
 	fs := flag.NewFlagSet("bench record", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
@@ -69,6 +78,9 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return err
 }
 
+// warm is how long both recorders act for nobody before anything is counted: the first seconds of a process cost more.
+const warm = 5 * time.Second
+
 func run(ctx context.Context, length time.Duration, kbps int, stderr io.Writer) (r Result, err error) {
 	dir, err := os.MkdirTemp("", "plenum-bench-record")
 	if err != nil {
@@ -83,16 +95,26 @@ func run(ctx context.Context, length time.Duration, kbps int, stderr io.Writer) 
 		return r, err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	prelude := min(max(length/3, 5*time.Second), time.Minute)
-	idle, err := s.rehearse(ctx, prelude, kbps)
+	other, err := startTwin(ctx, dir, kbps, stderr)
 	if err != nil {
 		return r, err
 	}
-	r = Result{Minutes: length.Minutes(), Idle: perMinute(idle, prelude)}
+	defer func() { err = errors.Join(err, other.close()) }()
+	early, cancel := context.WithTimeout(ctx, warm)
+	defer cancel()
+	if err := s.rehearse(early, kbps); err != nil {
+		return r, err
+	}
 	rec, err := s.begin(ctx)
 	if err != nil {
 		return r, err
 	}
+	idle, err := other.spent()
+	if err != nil {
+		return r, err
+	}
+	started := maxRSS()
+	forgetPeak()
 	before := s.spent()
 	var stop time.Time
 	err = s.act(ctx, length, kbps, func() error {
@@ -103,6 +125,11 @@ func run(ctx context.Context, length time.Duration, kbps int, stderr io.Writer) 
 	if err != nil {
 		return r, err
 	}
+	after, err := other.spent()
+	if err != nil {
+		return r, err
+	}
+	r = Result{Minutes: length.Minutes(), Idle: perMinute(after-idle, length), MaxRSS: started}
 	err = s.follow(ctx, rec.ID, stop, before, length, &r)
 	return r, err
 }
@@ -134,7 +161,8 @@ func (s *studio) follow(ctx context.Context, id recorder.RecordingID, stop time.
 		}
 		if r.Stored == 0 && d.Recording.State == recorder.Available {
 			now := s.spent()
-			r.Stored, r.MaxRSS, r.MaxOwn = since(), maxRSS(), max(s.own, ownMemory())
+			r.Stored, r.RecordingRSS, r.MaxOwn = since(), maxRSS(), max(s.own, ownMemory())
+			r.MaxRSS = max(r.MaxRSS, r.RecordingRSS)
 			r.CPUPerMinute = perMinute(now.recorder-before.recorder, length) - r.Idle
 			r.StoreCPU = perMinute(now.store-before.store, length)
 		}

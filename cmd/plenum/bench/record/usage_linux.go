@@ -56,8 +56,12 @@ func cpuAside() (sum time.Duration) {
 // cpuStore is what the process of the object store has spent.
 func cpuStore(pid int) time.Duration { return cpuOf(pid, processClock) }
 
-// maxRSS is the most memory that this process has held, in MiB. getrusage would count the process that started it, too.
+// maxRSS is the most memory that this process has held since it began, or since forgetPeak, in MiB. getrusage would count
+// the process that started it, too.
 func maxRSS() float64 { return status("VmHWM:") }
+
+// forgetPeak has maxRSS begin anew (proc_pid_clear_refs(5)); a kernel without that goes on with the older peak.
+func forgetPeak() { _ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) }
 
 // ownMemory is what this process holds now that is backed by no file, in MiB.
 func ownMemory() float64 { return status("RssAnon:") }
