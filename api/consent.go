@@ -114,11 +114,9 @@ func (s *server) answerConsent(c *call, st consent.Standing, err error) error {
 
 // ownConsent is a standing for the person whose it is. Who has answered gets the receipt link.
 func (s *server) ownConsent(c *call, st consent.Standing) (myConsentJSON, error) {
-	out, err := consentWire(st)
-	if err != nil || st.Receipt == nil || st.Receipt.Kind == consent.Shown {
-		return out, err
+	secret, err := s.Recorder.ReceiptLink(c.ctx(), c.webinar.ID, c.seat.Subject, st)
+	if err != nil {
+		return myConsentJSON{}, err
 	}
-	secret, err := s.Recorder.ReceiptLink(c.ctx(), c.webinar.ID, st.Recording, c.seat.Subject)
-	out.Link = "/receipt#" + secret // a fragment: it is in no log and no referrer
-	return out, err
+	return consentWire(st, secret)
 }

@@ -127,7 +127,7 @@ func samples() []any {
 		webinar.Speaking{People: []webinar.TicketID{"a"}}, webinar.Health{},
 		webinar.SlotsChanged{Slots: []webinar.Slot{{Video: true}, {}}}, webinar.LayersChanged{}, polls.Changed{}, polls.Deleted{}, polls.Tallied{}, polls.Ordered{IDs: []polls.PollID{}}, polls.ClockMoved{},
 		talk.Changed{}, talk.Gone{}, talk.Counted{Votes: map[talk.QuestionID]int{"a": 1}}, talk.RulesChanged{}, assembly.AttendanceChanged{}, assembly.RollChanged{}, polls.PaperCounted{},
-		recorder.Changed{}, recorder.CountsChanged{},
+		recorder.Changed{}, recorder.CountsChanged{}, recorder.StandingChanged{},
 	}
 }
 

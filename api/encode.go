@@ -70,6 +70,10 @@ func eventBody(body any) (string, any) {
 		return "recording", recordingWire(b.Recording)
 	case recorder.CountsChanged:
 		return "consent", countsWire(b.Counts)
+	case recorder.StandingChanged:
+		if mine, err := consentWire(b.Standing, b.Secret); err == nil {
+			return "my_consent", mine
+		}
 	}
 	return "", nil
 }

@@ -42,7 +42,7 @@ type toldJSON struct {
 }
 
 func heldWire(h recorder.Held, title string, lang webinar.Lang) (heldJSON, error) {
-	mine, err := consentWire(h.Standing)
+	mine, err := consentWire(h.Standing, "")
 	rec := h.Recording
 	out := heldJSON{
 		Webinar: title, State: string(rec.State), AnnouncedAt: instant(rec.AnnouncedAt), StartedAt: instant(rec.StartedAt), StoppedAt: instant(rec.StoppedAt),

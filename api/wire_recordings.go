@@ -91,9 +91,13 @@ type myConsentJSON struct {
 	Link      string          `json:"receipt_link,omitempty"` // a path
 }
 
-// consentWire copies the receipt as the ledger wrote it: the person keeps it to have it verified.
-func consentWire(st consent.Standing) (myConsentJSON, error) {
+// consentWire copies the receipt as the ledger wrote it: the person keeps it to have it verified. The secret is of the
+// receipt's link, if there is one.
+func consentWire(st consent.Standing, secret string) (myConsentJSON, error) {
 	out := myConsentJSON{Recording: st.Recording, State: string(st.State), Scopes: st.Scopes.Words(), Publish: st.Publish}
+	if secret != "" {
+		out.Link = "/receipt#" + secret // a fragment: it is in no log and no referrer
+	}
 	if st.Receipt == nil {
 		return out, nil
 	}

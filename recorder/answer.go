@@ -25,11 +25,12 @@ func (s *Service) Answer(ctx context.Context, w webinar.ID, id RecordingID, who 
 	if _, ok := book.Phase(id); !ok {
 		return consent.Standing{}, ErrNotFound
 	}
+	r.mu.Lock()
+	r.seats[who.Subject] = who.ID
 	if who.Role.OnStage() {
-		r.mu.Lock()
 		r.hear(who, a.EpochMS, a.RTTMS)
-		r.mu.Unlock()
 	}
+	r.mu.Unlock()
 	ca := consent.Answer{Recording: id, Subject: who.Subject, Actor: who.Subject, Scopes: a.Scopes, Publish: a.Publish,
 		Hash: a.Hash, Lang: a.Lang, Surface: "room", Key: a.Key}
 	var st consent.Standing
@@ -45,6 +46,7 @@ func (s *Service) Answer(ctx context.Context, w webinar.ID, id RecordingID, who 
 	}
 	if r.current().ID == id {
 		r.tellCounts()
+		r.tellStanding(ctx, id, who.Subject)
 	}
 	return st, err
 }

@@ -2,6 +2,8 @@ package recorder
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"plenum/recorder/consent"
@@ -28,6 +30,7 @@ func (s *Service) Beat(w webinar.ID, who webinar.Ticket, epochMS, rttMS float64)
 
 // hear takes a sign of life; mu is held.
 func (r *room) hear(who webinar.Ticket, epochMS, rttMS float64) {
+	r.seats[who.Subject] = who.ID
 	p := r.person(who.Subject)
 	p.page.hear(r.s.clock.now(), epochMS, rttMS)
 	if p.beat.IsZero() {
@@ -120,9 +123,13 @@ func (r *room) endGrants(ctx context.Context, id RecordingID) error {
 	r.mu.Lock()
 	r.resumeAt = time.Time{}
 	x, _ := r.strict()
+	seated := slices.Collect(maps.Keys(r.seats))
 	r.mu.Unlock()
 	x.shut()
 	r.tellCounts()
+	for _, who := range seated {
+		r.tellStanding(ctx, id, who)
+	}
 	return err
 }
 

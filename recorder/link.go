@@ -28,16 +28,19 @@ type Held struct {
 	Files     int            // of this person, in the recording now
 }
 
-// ReceiptLink returns the secret under which somebody who has answered comes back without a seat. It is the same each
-// time: made with the key, so that it need not be stored, and looked up by its hash.
-func (s *Service) ReceiptLink(ctx context.Context, w webinar.ID, id RecordingID, who webinar.SubjectID) (string, error) {
+// ReceiptLink returns the secret under which somebody who has answered comes back without a seat, and none for who has not. It
+// is the same each time: made with the key, so that it need not be stored, and looked up by its hash.
+func (s *Service) ReceiptLink(ctx context.Context, w webinar.ID, who webinar.SubjectID, st consent.Standing) (string, error) {
+	if st.Receipt == nil || st.Receipt.Kind == consent.Shown {
+		return "", nil
+	}
 	mac := hmac.New(sha256.New, s.c.Key.Seed())
-	for _, part := range []string{"plenum receipt link v1", string(w), id, string(who)} {
+	for _, part := range []string{"plenum receipt link v1", string(w), st.Recording, string(who)} {
 		mac.Write([]byte(part))
 		mac.Write([]byte{0}) // no id holds one
 	}
 	secret := base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
-	return secret, s.rows.addLink(ctx, linkRow{Hash: webinar.HashSecret(secret), WebinarID: w, RecordingID: id, SubjectID: who})
+	return secret, s.rows.addLink(ctx, linkRow{Hash: webinar.HashSecret(secret), WebinarID: w, RecordingID: st.Recording, SubjectID: who})
 }
 
 // Held returns what a receipt link shows, or ErrLink.
@@ -127,6 +130,7 @@ func (s *Service) WithdrawHeld(ctx context.Context, secret string, keep bool, ke
 	_, err = r.no(ctx, book, ca, consent.Withdraw)
 	if r.current().ID == link.RecordingID {
 		r.tellCounts()
+		r.tellStanding(ctx, link.RecordingID, link.SubjectID)
 	}
 	if err != nil {
 		return Held{}, err

@@ -13,11 +13,15 @@ import (
 // linkOf returns the receipt link of somebody, which is the same each time.
 func (w *world) linkOf(rec Recording, who webinar.Ticket) string {
 	w.t.Helper()
-	secret, err := w.s.ReceiptLink(w.t.Context(), w.w, rec.ID, who.Subject)
+	st, err := w.s.MyConsent(w.t.Context(), w.w, rec.ID, who)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	again, err := w.s.ReceiptLink(w.t.Context(), w.w, rec.ID, who.Subject)
+	secret, err := w.s.ReceiptLink(w.t.Context(), w.w, who.Subject, st)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	again, err := w.s.ReceiptLink(w.t.Context(), w.w, who.Subject, st)
 	if err != nil || again != secret || len(secret) != 22 {
 		w.t.Fatalf("%q and %q: %v", secret, again, err)
 	}

@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"time"
@@ -111,13 +112,15 @@ type model struct {
 	seen    int // lines checked
 	mu      sync.Mutex
 	inbox   []heard
+	told    map[webinar.TicketID]consent.Standing // what each person's pages heard last
 	session int
 }
 
 func kinds() []media.Kind { return []media.Kind{media.Mic, media.Camera, media.Screen} }
 
 func newModel(t *rapid.T, w *world, bug seeded) *model {
-	m := &model{world: w, t: t, bug: bug, run: map[RecordingID]*spans{}, grants: map[grantKey]*spans{}, shown: map[grantKey]bool{}, have: map[grantKey]consent.Scope{}}
+	m := &model{world: w, t: t, bug: bug, run: map[RecordingID]*spans{}, grants: map[grantKey]*spans{}, shown: map[grantKey]bool{}, have: map[grantKey]consent.Scope{},
+		told: map[webinar.TicketID]consent.Standing{}}
 	if bug.paper != nil {
 		bug.paper(w.paper)
 	}
@@ -143,10 +146,39 @@ type heard struct {
 
 // hear follows the indicator that everybody sees. It is called from any goroutine.
 func (m *model) hear(ev webinar.Event) {
-	if c, ok := ev.Body.(Changed); ok && ev.Webinar == m.w {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.inbox = append(m.inbox, heard{rec: c.Recording, at: time.Now()})
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch body := ev.Body.(type) {
+	case Changed:
+		if ev.Webinar == m.w {
+			m.inbox = append(m.inbox, heard{rec: body.Recording, at: time.Now()})
+		}
+	case StandingChanged:
+		for _, p := range m.people {
+			if ev.To == webinar.Only(p.seat.ID) {
+				m.told[p.seat.ID] = body.Standing
+			}
+		}
+	}
+}
+
+// pages compares what each person reads about themselves with what is in force. Who has heard nothing has not answered.
+func (m *model) pages() {
+	rec, ok := m.s.Current(m.w)
+	if !ok {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, p := range m.people {
+		told := m.told[p.seat.ID]
+		if told.Recording != rec.ID {
+			told = consent.Standing{State: consent.None}
+		}
+		st, err := m.s.MyConsent(context.Background(), m.w, rec.ID, p.seat)
+		if err == nil && (st.State != told.State || st.Scopes != told.Scopes || st.Publish != told.Publish) {
+			m.t.Fatalf("the pages of %s say %s %s, in force is %s %s", p.seat.Subject, told.State, told.Scopes, st.State, st.Scopes)
+		}
 	}
 }
 

@@ -100,7 +100,10 @@ func play(rt *rapid.T, t testing.TB, db *gorm.DB, bug seeded) (seen, dry int) {
 				m.crash()
 			}
 		},
-		"": func(*rapid.T) { m.check() },
+		"": func(*rapid.T) {
+			m.check()
+			m.pages()
+		},
 	})
 	m.finish(db)
 	return m.seen, m.paper.dry

@@ -26,6 +26,7 @@ type room struct {
 	senders  map[string]*sender // by publication
 	takes    map[*take]bool     // until they are shut
 	people   map[webinar.SubjectID]*attendance
+	seats    map[webinar.SubjectID]webinar.TicketID // of who beats or has answered; their pages hear where they stand
 	jobs     []*job
 	count    uint64    // orders sources, grants and starts
 	runs     uint64    // count at the last start or resume
@@ -56,7 +57,7 @@ type job struct {
 
 func newRoom(s *Service, id webinar.ID) *room {
 	return &room{s: s, id: id, turn: make(chan struct{}, 1), gates: map[string]*gate{}, senders: map[string]*sender{},
-		takes: map[*take]bool{}, people: map[webinar.SubjectID]*attendance{}}
+		takes: map[*take]bool{}, people: map[webinar.SubjectID]*attendance{}, seats: map[webinar.SubjectID]webinar.TicketID{}}
 }
 
 // open returns the book, read from the ledger at the first need.
@@ -208,6 +209,30 @@ func (r *room) tellCounts() {
 	r.pub.Lock()
 	defer r.pub.Unlock()
 	r.s.c.Events.Publish(webinar.Event{Webinar: r.id, To: webinar.Hosts(), Body: CountsChanged{Counts: r.counts()}})
+}
+
+// tellStanding says to all pages of one person where they stand now: they may have answered in another, or by their link, or
+// their grant has ended.
+func (r *room) tellStanding(ctx context.Context, id RecordingID, who webinar.SubjectID) {
+	book := r.known()
+	if book == nil {
+		return
+	}
+	st, err := book.Standing(id, who)
+	if err != nil {
+		return
+	}
+	secret, _ := r.s.ReceiptLink(ctx, r.id, who, st) // without it the page still has it, or gets it with its next snapshot
+	r.pub.Lock()
+	defer r.pub.Unlock()
+	r.mu.Lock()
+	seat, ok := r.seats[who]
+	ok = ok && r.rec.ID == id
+	r.mu.Unlock()
+	if st, err = book.Standing(id, who); !ok || err != nil {
+		return
+	}
+	r.s.c.Events.Publish(webinar.Event{Webinar: r.id, To: webinar.Only(seat), Body: StandingChanged{Standing: st, Secret: secret}})
 }
 
 func (r *room) counts() Counts {

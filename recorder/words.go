@@ -158,6 +158,12 @@ type Changed struct{ Recording Recording }
 // Hosts hear it.
 type CountsChanged struct{ Counts Counts }
 
+// StandingChanged says where a person stands who has answered, or whose grant has ended. That person alone hears it.
+type StandingChanged struct {
+	Standing consent.Standing
+	Secret   string // of the receipt link; empty: there is no receipt
+}
+
 // Answer is what a person says about being recorded.
 type Answer struct {
 	Act     consent.Kind // Shown, Grant, Refuse or Withdraw

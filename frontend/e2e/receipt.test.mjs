@@ -7,11 +7,12 @@ import { Organizer } from './organizer.mjs';
 import { filesUnder, Server } from './server.mjs';
 import { announce, answer, assertQuiet, createWebinar, enterStage, indicated, signIn, startRecording } from './steps.mjs';
 
-let server, cast;
+let server, cast, organizer;
 
 before(async () => {
   server = await Server.start();
   cast = new Cast();
+  organizer = await Organizer.of(server);
 });
 after(async () => {
   await cast?.close();
@@ -33,7 +34,8 @@ test('a receipt link withdraws after the event', async () => {
   const host = await person(browser, server.url);
   const guest = await person(browser, server.url);
   await pictured('receipt', () => [host, guest], async () => {
-    const { id } = await (await Organizer.of(server, host)).live('Wärmepumpen im Altbau');
+    await organizer.signIn(host);
+    const { id } = await organizer.live('Wärmepumpen im Altbau');
     await enterStage(host, `${server.url}/stage/${id}`);
     await announce(host);
     await answer(host, 'Record me');
@@ -77,6 +79,36 @@ test('a receipt link withdraws after the event', async () => {
     await guest.goto(`${link.slice(0, -1)}${link.endsWith('A') ? 'B' : 'A'}`);
     await guest.getByText('This link leads nowhere.').waitFor();
     await assertLooks(guest, 'unknown');
+    assertQuiet(host, guest);
+  });
+});
+
+test('who takes consent back elsewhere reads that on the stage at once', async () => {
+  const browser = await cast.browser(makeFace(cast.dir, 'host', 'green', 440, { light: true }));
+  const host = await person(browser, server.url);
+  const guest = await person(browser, server.url);
+  await pictured('elsewhere', () => [host, guest], async () => {
+    await organizer.signIn(host);
+    const { id } = await organizer.live('Wärmepumpen im Neubau');
+    await enterStage(host, `${server.url}/stage/${id}`);
+    await announce(host);
+    await answer(host, 'Record me');
+    await startRecording(host);
+    await indicated(host, 'Recording');
+    const mine = host.getByRole('region', { name: 'My recording consent' });
+    await mine.getByText('Agreed', { exact: true }).waitFor();
+    await guest.goto(await host.getByRole('textbox', { name: 'Receipt link' }).inputValue());
+    await guest.getByRole('button', { name: 'Withdraw consent' }).click();
+    await guest.getByRole('button', { name: 'Yes, withdraw' }).click();
+    await guest.getByText('You have withdrawn your consent.').waitFor();
+    await mine.getByText('Withdrawn: you are not recorded').waitFor({ timeout: 2_000 });
+    assert.equal(await mine.getByRole('button', { name: 'Withdraw consent' }).count(), 0);
+    await indicated(host, 'Recording paused'); // who speaks has not agreed any more
+    await assertLooks(host, 'withdrawn-elsewhere');
+    await mine.getByRole('button', { name: 'Change my answer' }).click();
+    await answer(host, 'Record me');
+    await mine.getByText('Agreed', { exact: true }).waitFor();
+    await host.goto(`${server.url}/webinars/${id}`); // leaves the stage
     assertQuiet(host, guest);
   });
 });

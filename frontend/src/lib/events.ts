@@ -20,6 +20,7 @@ interface EventMap {
   question_rules: Schema<'QuestionRules'>;
   recording: Schema<'Recording'>;
   consent: Schema<'ConsentCounts'>;
+  my_consent: Schema<'MyConsent'>;
   speaking: Schema<'Speaking'>;
   health: Schema<'Health'>;
   attendance: Schema<'Attendance'>;
@@ -36,7 +37,7 @@ export type Connection = 'connecting' | 'open' | 'lost';
 
 export const EVENT_NAMES = [
   'snapshot', 'webinar', 'presence', 'stage', 'slots', 'layers', 'poll', 'poll_deleted', 'poll_order', 'tally', 'clock', 'recording', 'consent', 'speaking', 'health',
-  'question', 'question_gone', 'question_votes', 'question_rules', 'me', 'invitation', 'attendance', 'roll', 'paper', 'alive',
+  'question', 'question_gone', 'question_votes', 'question_rules', 'me', 'invitation', 'attendance', 'roll', 'paper', 'alive', 'my_consent',
 ] as const satisfies readonly EventName[];
 
 export interface StreamHandlers {

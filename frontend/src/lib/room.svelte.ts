@@ -49,7 +49,7 @@ export class Room {
   attendance = $state.raw<Schema<'Attendance'> | undefined>();
   /** Hosts only. */
   consent = $state.raw<Schema<'ConsentCounts'> | undefined>();
-  /** People who are on stage, invited there, or have answered; snapshot, or `setMyConsent` after an own answer. */
+  /** People who are on stage, invited there, or have answered; snapshot, event, or `setMyConsent` after an own answer. */
   myConsent = $state.raw<Schema<'MyConsent'> | undefined>();
   /** Milliseconds to add to Date.now() for the server's clock. */
   clockOffset = $state(0);
@@ -153,6 +153,9 @@ export class Room {
         break;
       case 'consent':
         this.consent = e.data;
+        break;
+      case 'my_consent':
+        this.myConsent = e.data;
         break;
       case 'speaking':
         this.speaking = e.data.people;

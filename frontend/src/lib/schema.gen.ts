@@ -2213,7 +2213,7 @@ export interface components {
             health?: components["schemas"]["Health"];
             /** @description hosts only */
             consent?: components["schemas"]["ConsentCounts"];
-            /** @description people on stage only */
+            /** @description people on stage, invited there, or who have answered */
             my_consent?: components["schemas"]["MyConsent"];
             server_time: components["schemas"]["Time"];
         };

@@ -49,9 +49,9 @@ export class Consent {
     return this.#onStage() && (this.state === 'none' || this.state === 'shown') && this.#closedFor !== recording.id;
   }
 
-  /** The server knows that this very text was on the screen; before that no answer counts. */
+  /** The server knows that this very text was on the screen; before that no answer counts, and it forgets when a grant ends. */
   get shown(): boolean {
-    return this.notice !== undefined && this.notice.hash === this.#shown;
+    return this.notice !== undefined && this.notice.hash === this.#shown && this.state !== 'none';
   }
 
   /** A recording or a language is new: fetch the text that was frozen for it. */
@@ -128,6 +128,7 @@ export class Consent {
     if (!recording || !notice || this.busy) return false;
     this.busy = act;
     this.trouble.clear();
+    const before = this.#room.myConsent;
     try {
       const mine = await sendAnswer({
         act,
@@ -137,7 +138,8 @@ export class Consent {
         send: (body) => recordings.answer(this.#room.id, recording.id, body),
         ...more,
       });
-      this.#room.setMyConsent(mine);
+      // The stream tells of it, too, and knows what was said in another tab meanwhile; while it is away the answer counts.
+      if (this.#room.myConsent === before) this.#room.setMyConsent(mine);
       return true;
     } catch (error) {
       // The text was answered to elsewhere meanwhile: it is told once more that it is on the screen.

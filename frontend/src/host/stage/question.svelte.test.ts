@@ -18,6 +18,7 @@ interface Pending<Asked, Answer> {
 
 let notices: Pending<string, Notice>[];
 let answers: Pending<ConsentAnswer, MyConsent>[];
+let room: Room;
 let consent: Consent;
 let question: Record<string, unknown>;
 
@@ -43,7 +44,7 @@ beforeEach(() => {
   [notices, answers] = [[], []];
   vi.spyOn(recordings, 'notice').mockImplementation((_, _r, lang) => pending(notices, lang));
   vi.spyOn(recordings, 'answer').mockImplementation((_, _r, body) => pending(answers, body));
-  const room = new Room('w');
+  room = new Room('w');
   room.recording = { id: 'r', state: 'announced' } as Room['recording'];
   consent = new Consent(room, () => Promise.resolve(undefined), () => true);
   question = mount(Question, { target: document.body, props: { consent, publish: false } });
@@ -95,4 +96,37 @@ test('what failed is told to the person and not sent for ever; a text that was a
   answers[2]?.fail(new Problem(409, 'not-shown', 'Answered elsewhere.'));
   expect(await done).toBe(false);
   expect([consent.shown, consent.trouble.problem]).toEqual([false, 'Answered elsewhere.']);
+});
+
+test('what was said in another tab meanwhile is not undone by an answer that comes late', async () => {
+  void consent.load('r', 'en');
+  notices[0]?.answer(text('en'));
+  await settle();
+  answers[0]?.answer(standing('shown'));
+  await settle();
+  const done = consent.grant(1, undefined, false);
+  await settle();
+  room.apply({ name: 'my_consent', data: standing('withdrawn') });
+  answers[1]?.answer(standing('granted'));
+  expect(await done).toBe(true);
+  expect(consent.state).toBe('withdrawn');
+});
+
+test('whose grant has ended is asked again, and told of the text before an answer counts', async () => {
+  void consent.load('r', 'en');
+  notices[0]?.answer(text('en'));
+  await settle();
+  answers[0]?.answer(standing('shown'));
+  await settle();
+  void consent.grant(1, undefined, false);
+  await settle();
+  answers[1]?.answer(standing('granted'));
+  await settle();
+  expect([consent.asking, consent.shown]).toEqual([false, true]);
+  room.apply({ name: 'my_consent', data: standing('none') });
+  await settle();
+  expect([consent.asking, consent.shown, answers.length]).toEqual([true, false, 3]);
+  answers[2]?.answer(standing('shown'));
+  await settle();
+  expect([consent.asking, consent.shown]).toEqual([true, true]);
 });
