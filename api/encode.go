@@ -15,6 +15,12 @@ import (
 // that nobody has taught it, which is a fault of the program.
 func EncodeEvent(e webinar.Event) (name string, data []byte, err error) {
 	name, body := eventBody(e.Body)
+	if b, ok := e.Body.(recorder.StandingChanged); ok {
+		name = "my_consent"
+		if body, err = consentWire(b.Standing, b.Secret); err != nil {
+			return "", nil, err
+		}
+	}
 	if body == nil {
 		return "", nil, fmt.Errorf("event %T has no form on the wire", e.Body)
 	}
@@ -70,10 +76,6 @@ func eventBody(body any) (string, any) {
 		return "recording", recordingWire(b.Recording)
 	case recorder.CountsChanged:
 		return "consent", countsWire(b.Counts)
-	case recorder.StandingChanged:
-		if mine, err := consentWire(b.Standing, b.Secret); err == nil {
-			return "my_consent", mine
-		}
 	}
 	return "", nil
 }

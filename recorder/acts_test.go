@@ -237,7 +237,7 @@ func (m *model) crash() {
 		for _, p := range m.people {
 			st, err := m.s.MyConsent(context.Background(), m.w, rec, p.seat)
 			if cur, ok := m.s.Current(m.w); ok && rec == cur.ID {
-				m.told[p.seat.ID] = st // the pages come back, and begin with a snapshot
+				m.told[p.seat.ID] = StandingChanged{Standing: st, Secret: m.s.secret(m.w, p.seat.Subject, st)} // the pages come back, and begin with a snapshot
 			}
 			if k := (grantKey{rec: rec, who: p.seat.Subject}); err != nil || st.Scopes&^m.have[k] != 0 {
 				m.t.Fatalf("I13: %s had %s, has %s after a restart (%v)", k.who, m.have[k], st.Scopes, err)

@@ -44,9 +44,12 @@ func (s *Service) Answer(ctx context.Context, w webinar.ID, id RecordingID, who 
 	default:
 		return consent.Standing{}, consent.ErrAnswer
 	}
+	// The link leads somewhere when the pages hear of it. That it cannot be had is told to who asks for it.
+	_, _ = s.ReceiptLink(context.WithoutCancel(ctx), w, who.Subject, st)
 	if r.current().ID == id {
 		r.tellCounts()
-		r.tellStanding(ctx, id, who.Subject)
+		r.tellStanding(id, who.Subject)
+		r.tellSettled(id)
 	}
 	return st, err
 }

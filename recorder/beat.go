@@ -2,8 +2,6 @@ package recorder
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"time"
 
 	"plenum/recorder/consent"
@@ -123,13 +121,10 @@ func (r *room) endGrants(ctx context.Context, id RecordingID) error {
 	r.mu.Lock()
 	r.resumeAt = time.Time{}
 	x, _ := r.strict()
-	seated := slices.Collect(maps.Keys(r.seats))
 	r.mu.Unlock()
 	x.shut()
 	r.tellCounts()
-	for _, who := range seated {
-		r.tellStanding(ctx, id, who)
-	}
+	r.tellStandings(id)
 	return err
 }
 

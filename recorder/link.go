@@ -28,19 +28,30 @@ type Held struct {
 	Files     int            // of this person, in the recording now
 }
 
-// ReceiptLink returns the secret under which somebody who has answered comes back without a seat, and none for who has not. It
-// is the same each time: made with the key, so that it need not be stored, and looked up by its hash.
+// ReceiptLink returns the secret under which somebody who has answered comes back without a seat, and none for who has not.
+// It is known from then on.
 func (s *Service) ReceiptLink(ctx context.Context, w webinar.ID, who webinar.SubjectID, st consent.Standing) (string, error) {
-	if st.Receipt == nil || st.Receipt.Kind == consent.Shown {
+	secret := s.secret(w, who, st)
+	if secret == "" {
 		return "", nil
+	}
+	if err := s.rows.addLink(ctx, linkRow{Hash: webinar.HashSecret(secret), WebinarID: w, RecordingID: st.Recording, SubjectID: who}); err != nil {
+		return "", err
+	}
+	return secret, nil
+}
+
+// secret is the same each time: made with the key, so that it need not be stored, and looked up by its hash.
+func (s *Service) secret(w webinar.ID, who webinar.SubjectID, st consent.Standing) string {
+	if st.Receipt == nil || st.Receipt.Kind == consent.Shown {
+		return ""
 	}
 	mac := hmac.New(sha256.New, s.c.Key.Seed())
 	for _, part := range []string{"plenum receipt link v1", string(w), st.Recording, string(who)} {
 		mac.Write([]byte(part))
 		mac.Write([]byte{0}) // no id holds one
 	}
-	secret := base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
-	return secret, s.rows.addLink(ctx, linkRow{Hash: webinar.HashSecret(secret), WebinarID: w, RecordingID: st.Recording, SubjectID: who})
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
 }
 
 // Held returns what a receipt link shows, or ErrLink.
@@ -130,7 +141,8 @@ func (s *Service) WithdrawHeld(ctx context.Context, secret string, keep bool, ke
 	_, err = r.no(ctx, book, ca, consent.Withdraw)
 	if r.current().ID == link.RecordingID {
 		r.tellCounts()
-		r.tellStanding(ctx, link.RecordingID, link.SubjectID)
+		r.tellStanding(link.RecordingID, link.SubjectID)
+		r.tellSettled(link.RecordingID)
 	}
 	if err != nil {
 		return Held{}, err

@@ -112,7 +112,7 @@ type model struct {
 	seen    int // lines checked
 	mu      sync.Mutex
 	inbox   []heard
-	told    map[webinar.TicketID]consent.Standing // what each person's pages heard last
+	told    map[webinar.TicketID]StandingChanged // what each person's pages heard last
 	session int
 }
 
@@ -120,7 +120,7 @@ func kinds() []media.Kind { return []media.Kind{media.Mic, media.Camera, media.S
 
 func newModel(t *rapid.T, w *world, bug seeded) *model {
 	m := &model{world: w, t: t, bug: bug, run: map[RecordingID]*spans{}, grants: map[grantKey]*spans{}, shown: map[grantKey]bool{}, have: map[grantKey]consent.Scope{},
-		told: map[webinar.TicketID]consent.Standing{}}
+		told: map[webinar.TicketID]StandingChanged{}}
 	if bug.paper != nil {
 		bug.paper(w.paper)
 	}
@@ -156,7 +156,7 @@ func (m *model) hear(ev webinar.Event) {
 	case StandingChanged:
 		for _, p := range m.people {
 			if ev.To == webinar.Only(p.seat.ID) {
-				m.told[p.seat.ID] = body.Standing
+				m.told[p.seat.ID] = body
 			}
 		}
 	}
@@ -172,12 +172,16 @@ func (m *model) pages() {
 	defer m.mu.Unlock()
 	for _, p := range m.people {
 		told := m.told[p.seat.ID]
-		if told.Recording != rec.ID {
-			told = consent.Standing{State: consent.None}
+		if told.Standing.Recording != rec.ID {
+			told = StandingChanged{Standing: consent.Standing{State: consent.None}}
 		}
 		st, err := m.s.MyConsent(context.Background(), m.w, rec.ID, p.seat)
-		if err == nil && (st.State != told.State || st.Scopes != told.Scopes || st.Publish != told.Publish) {
-			m.t.Fatalf("the pages of %s say %s %s, in force is %s %s", p.seat.Subject, told.State, told.Scopes, st.State, st.Scopes)
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		old := told.Standing
+		if st.State != old.State || st.Scopes != old.Scopes || st.Publish != old.Publish || (st.Receipt == nil) != (old.Receipt == nil) || told.Secret != m.s.secret(m.w, p.seat.Subject, st) {
+			m.t.Fatalf("the pages of %s say %+v with the link %q, in force is %+v", p.seat.Subject, old, told.Secret, st)
 		}
 	}
 }

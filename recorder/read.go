@@ -113,10 +113,14 @@ func (s *Service) MyConsent(ctx context.Context, w webinar.ID, id RecordingID, w
 	if who.Webinar != w {
 		return consent.Standing{}, webinar.ErrForbidden
 	}
-	book, err := s.room(w).open(ctx)
+	r := s.room(w)
+	book, err := r.open(ctx)
 	if err != nil {
 		return consent.Standing{}, err
 	}
+	r.mu.Lock()
+	r.seats[who.Subject] = who.ID // a page begins with this, and hears what comes
+	r.mu.Unlock()
 	st, err := book.Standing(id, who.Subject)
 	if err != nil {
 		return st, ErrNotFound

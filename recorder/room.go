@@ -3,6 +3,8 @@ package recorder
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,7 +28,8 @@ type room struct {
 	senders  map[string]*sender // by publication
 	takes    map[*take]bool     // until they are shut
 	people   map[webinar.SubjectID]*attendance
-	seats    map[webinar.SubjectID]webinar.TicketID // of who beats or has answered; their pages hear where they stand
+	seats    map[webinar.SubjectID]webinar.TicketID // of who beats or was told where they stand; their pages hear of it
+	settled  int                                    // of book, as far as pages were told
 	jobs     []*job
 	count    uint64    // orders sources, grants and starts
 	runs     uint64    // count at the last start or resume
@@ -213,26 +216,44 @@ func (r *room) tellCounts() {
 
 // tellStanding says to all pages of one person where they stand now: they may have answered in another, or by their link, or
 // their grant has ended.
-func (r *room) tellStanding(ctx context.Context, id RecordingID, who webinar.SubjectID) {
-	book := r.known()
-	if book == nil {
-		return
-	}
-	st, err := book.Standing(id, who)
-	if err != nil {
-		return
-	}
-	secret, _ := r.s.ReceiptLink(ctx, r.id, who, st) // without it the page still has it, or gets it with its next snapshot
+func (r *room) tellStanding(id RecordingID, who webinar.SubjectID) {
 	r.pub.Lock()
 	defer r.pub.Unlock()
 	r.mu.Lock()
+	book, current := r.book, r.rec.ID
 	seat, ok := r.seats[who]
-	ok = ok && r.rec.ID == id
 	r.mu.Unlock()
-	if st, err = book.Standing(id, who); !ok || err != nil {
+	if !ok || book == nil || current != id {
 		return
 	}
-	r.s.c.Events.Publish(webinar.Event{Webinar: r.id, To: webinar.Only(seat), Body: StandingChanged{Standing: st, Secret: secret}})
+	if st, err := book.Standing(id, who); err == nil {
+		r.s.c.Events.Publish(webinar.Event{Webinar: r.id, To: webinar.Only(seat), Body: StandingChanged{Standing: st, Secret: r.s.secret(r.id, who, st)}})
+	}
+}
+
+// tellStandings says it to everybody who may have a page.
+func (r *room) tellStandings(id RecordingID) {
+	r.mu.Lock()
+	seated := slices.Collect(maps.Keys(r.seats))
+	r.mu.Unlock()
+	for _, who := range seated {
+		r.tellStanding(id, who)
+	}
+}
+
+// tellSettled says it when the ledger has taken what it was owed: those people have a receipt now.
+func (r *room) tellSettled(id RecordingID) {
+	r.mu.Lock()
+	settled := 0
+	if r.book != nil {
+		settled = r.book.Settled()
+	}
+	changed := settled != r.settled
+	r.settled = settled
+	r.mu.Unlock()
+	if changed {
+		r.tellStandings(id)
+	}
 }
 
 func (r *room) counts() Counts {

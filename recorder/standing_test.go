@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -51,11 +52,68 @@ func TestEachPageHearsItsPersonsStanding(t *testing.T) {
 		if got := states(w.standings(ann)); !slices.Equal(got, []consent.State{consent.WasShown, consent.Granted}) {
 			t.Fatalf("another person heard %v", got)
 		}
+	})
+}
+
+// A no counts before the ledger has it. Its receipt is there when the ledger is, and the person hears of it, too.
+func TestStandingWithoutALedger(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		ann, bob := w.seat("ann", webinar.Host), w.seat("bob", webinar.Speaker)
+		rec := w.running(false, ann)
 		w.ledgerDown(true)
-		_ = w.answer(rec.ID, ann, consent.Refuse, 0) // in force whatever the ledger says
+		if err := w.answer(rec.ID, bob, consent.Refuse, 0); !errors.Is(err, ErrLedger) {
+			t.Fatal(err)
+		}
+		told := w.standings(bob)
+		if len(told) != 1 || told[0].Standing.State != consent.Refused || told[0].Standing.Receipt != nil || told[0].Secret != "" {
+			t.Fatalf("without a ledger: %+v", told)
+		}
 		w.ledgerDown(false)
-		if got := states(w.standings(ann)); got[len(got)-1] != consent.Withdrawn { // a no after a yes takes it back
-			t.Fatalf("without a ledger: %v", got)
+		w.pass(2 * retryEvery)
+		told = w.standings(bob)
+		if last := told[len(told)-1]; len(told) != 2 || last.Standing.State != consent.Refused || last.Standing.Receipt == nil || last.Secret == "" {
+			t.Fatalf("with a ledger again: %+v", told)
+		}
+	})
+}
+
+// Who left the stage sends no sign of life. After a restart the page comes back for a snapshot and hears what follows.
+func TestStandingAfterARestart(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		ann, bob := w.seat("ann", webinar.Host), w.seat("bob", webinar.Speaker)
+		rec := w.running(false, ann, bob)
+		w.die()
+		w.boot()
+		w.s.SetHosts(w.w, 1) // a host comes back; else it ends
+		if st, err := w.s.MyConsent(t.Context(), w.w, rec.ID, bob); err != nil || st.State != consent.Granted {
+			t.Fatalf("%+v, %v", st, err)
+		}
+		w.pass(grantsFor + time.Minute)
+		if got := states(w.standings(bob)); got[len(got)-1] != consent.None {
+			t.Fatalf("heard %v", got)
+		}
+	})
+}
+
+// Who reads the text once more, and leaves it at that, still has the answer, its receipt and its link.
+func TestReadingAgainIsNoAnswer(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		ann, bob := w.seat("ann", webinar.Host), w.seat("bob", webinar.Speaker)
+		rec := w.running(false, ann)
+		if err := w.answer(rec.ID, bob, consent.Refuse, 0); err != nil {
+			t.Fatal(err)
+		}
+		for _, who := range []webinar.Ticket{ann, bob} {
+			told := w.standings(who)
+			before := told[len(told)-1]
+			if err := w.answer(rec.ID, who, consent.Shown, 0); err != nil {
+				t.Fatal(err)
+			}
+			told = w.standings(who)
+			after := told[len(told)-1]
+			if after.Standing.State != before.Standing.State || after.Secret != before.Secret || after.Secret == "" || after.Standing.Receipt.Kind != before.Standing.Receipt.Kind {
+				t.Errorf("%s: %+v became %+v", who.Name, before, after)
+			}
 		}
 	})
 }

@@ -161,7 +161,7 @@ type CountsChanged struct{ Counts Counts }
 // StandingChanged says where a person stands who has answered, or whose grant has ended. That person alone hears it.
 type StandingChanged struct {
 	Standing consent.Standing
-	Secret   string // of the receipt link; empty: there is no receipt
+	Secret   string // of the receipt link; empty: nothing was answered
 }
 
 // Answer is what a person says about being recorded.

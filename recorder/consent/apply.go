@@ -39,7 +39,9 @@ func (b *Book) apply(e Entry, ev Event) {
 	case Shown, Grant, Refuse, Withdraw:
 		p := r.person(ev.Subject)
 		p.answer(e.Kind, ev)
-		p.last, p.lastEv = e, ev
+		if e.Kind != Shown || p.last.Seq == 0 { // who only reads the text again keeps the receipt of their answer
+			p.last, p.lastEv = e, ev
+		}
 	case Announce, CopyDeleted, Exported: // above; changes no consent
 	}
 }
@@ -60,7 +62,7 @@ func (p *person) answer(k Kind, ev Event) {
 	switch k {
 	case Shown:
 		p.fresh = ev.Notice
-		if p.state != Granted {
+		if p.state == None { // a no is one until there is another answer
 			p.state = WasShown
 		}
 	case Grant:

@@ -169,6 +169,7 @@ func (b *Book) settle(ctx context.Context) error {
 			b.mu.Lock()
 			b.owed = b.owed[1:]
 			b.take(e, d.ev)
+			b.paid++
 			b.mu.Unlock()
 		}
 		if err := b.note(); err != nil {
@@ -192,6 +193,13 @@ func (b *Book) needed(d draft) bool {
 		return false
 	}
 	return true
+}
+
+// Settled counts the owed closings that the ledger has taken: where people stand may have changed since, or they have a receipt.
+func (b *Book) Settled() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.paid
 }
 
 // Settle tries again to write closings that the ledger did not take. It returns nil when nothing is owed.

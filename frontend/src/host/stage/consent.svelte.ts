@@ -118,7 +118,10 @@ export class Consent {
 
   async #answer(act: Act, more: { click: number; scopes?: readonly Scope[]; publish?: boolean }): Promise<boolean> {
     const done = await this.#send(act, more);
-    if (done) this.#reopened = false;
+    if (done) {
+      this.#reopened = false;
+      this.#closedFor = ''; // a grant that ends is asked for anew
+    }
     return done;
   }
 
