@@ -104,6 +104,9 @@ func TestBenchRecord(t *testing.T) {
 	}
 	var r record.Result
 	measured(t, &r, "record", "--minutes", "0.12")
+	if r.RecordingRSS <= 0 || r.RecordingRSS > r.MaxRSS {
+		t.Errorf("%.1f MiB while recording, %.1f at most", r.RecordingRSS, r.MaxRSS)
+	}
 	if r.Bytes < 100_000 || r.CPUPerMinute <= 0 || r.MaxRSS < 10 || r.MaxOwn < 1 || r.MaxOwn > r.MaxRSS || r.Idle <= 0 || r.Finalize <= 0 || r.Stored < r.Finalize || r.Program <= 0 || r.StoreCPU <= 0 {
 		t.Errorf("%+v", r)
 	}

@@ -39,6 +39,7 @@ func serve(ctx context.Context, cfg *config, stdout, stderr io.Writer) (err erro
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	settle(log)
 	if err := cfg.dataFolder(); err != nil {
 		return err
 	}
@@ -72,10 +73,16 @@ func serve(ctx context.Context, cfg *config, stdout, stderr io.Writer) (err erro
 	if err := p.welcome(ctx, stdout, l.Addr()); err != nil {
 		return errors.Join(err, l.Close(), closeListener(ml))
 	}
-	if err := resident.Settle(); err != nil {
-		p.log.Debug("starting took memory that was not given back", "error", err)
-	}
+	settle(log)
 	return p.run(ctx, l, ml)
+}
+
+// settle gives memory back that is needed no more: what the packages' own starts touched, before anything is opened, and what
+// building touched. Between the two a process would hold the sum.
+func settle(log *slog.Logger) {
+	if err := resident.Settle(); err != nil {
+		log.Debug("starting took memory that was not given back", "error", err)
+	}
 }
 
 // parts is everything that lives as long as the server.

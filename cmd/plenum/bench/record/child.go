@@ -15,10 +15,11 @@ import (
 // child is this program once more, in a process of its own. It says one line when it is ready, and then answers each line
 // with one.
 type child struct {
-	cmd *exec.Cmd
-	in  io.WriteCloser
-	out *json.Decoder
-	mu  sync.Mutex
+	name string
+	cmd  *exec.Cmd
+	in   io.WriteCloser
+	out  *json.Decoder
+	mu   sync.Mutex
 }
 
 // startChild runs "plenum bench record WORDS" and reads its first line into ready. It ends when its input does.
@@ -27,7 +28,7 @@ func startChild(ctx context.Context, stderr io.Writer, ready any, words ...strin
 	if err != nil {
 		return nil, err
 	}
-	c := &child{cmd: exec.CommandContext(context.WithoutCancel(ctx), self, append([]string{"bench", "record"}, words...)...)} //nolint:gosec // this very program, with words of its own
+	c := &child{name: words[0], cmd: exec.CommandContext(context.WithoutCancel(ctx), self, append([]string{"bench", "record"}, words...)...)} //nolint:gosec // this very program, with words of its own
 	c.cmd.Stderr = stderr
 	if c.in, err = c.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -50,10 +51,14 @@ func startChild(ctx context.Context, stderr io.Writer, ready any, words ...strin
 func (c *child) ask(answer any) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, err := c.in.Write([]byte("\n")); err != nil {
-		return err
+	_, err := c.in.Write([]byte("\n"))
+	if err == nil {
+		err = c.out.Decode(answer)
 	}
-	return c.out.Decode(answer)
+	if err != nil {
+		return fmt.Errorf("bench record %s does not answer: %w", c.name, err)
+	}
+	return nil
 }
 
 // close ends the process and waits for it.

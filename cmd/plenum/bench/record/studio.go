@@ -44,6 +44,9 @@ func newStudio(ctx context.Context, dir string, stderr io.Writer) (s *studio, er
 			err = errors.Join(err, s.close())
 		}
 	}()
+	if err := resident.Settle(); err != nil { // as in the server, twice
+		return s, err
+	}
 	db, err := migrations.Open(ctx, filepath.Join(dir, "plenum.db"))
 	if err != nil {
 		return s, err

@@ -13,6 +13,6 @@ func cpuAside() time.Duration { return 0 }
 func cpuStore(int) time.Duration { return 0 }
 
 func maxRSS() float64 { return 0 }
-func forgetPeak() {}
+func forgetPeak()     {}
 
 func ownMemory() float64 { return 0 }
