@@ -118,10 +118,13 @@ func (s *Service) MyConsent(ctx context.Context, w webinar.ID, id RecordingID, w
 	if err != nil {
 		return consent.Standing{}, err
 	}
-	r.mu.Lock()
-	r.seats[who.Subject] = who.ID // a page begins with this, and hears what comes
-	r.mu.Unlock()
 	st, err := book.Standing(id, who.Subject)
+	if err == nil && !st.Untold() { // a page begins with this, and hears what comes
+		r.mu.Lock()
+		r.seats[who.Subject] = who.ID
+		r.mu.Unlock()
+		st, err = book.Standing(id, who.Subject)
+	}
 	if err != nil {
 		return st, ErrNotFound
 	}

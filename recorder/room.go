@@ -226,7 +226,7 @@ func (r *room) tellStanding(id RecordingID, who webinar.SubjectID) {
 	if !ok || book == nil || current != id {
 		return
 	}
-	if st, err := book.Standing(id, who); err == nil {
+	if st, err := book.Standing(id, who); err == nil && !st.Untold() {
 		r.s.c.Events.Publish(webinar.Event{Webinar: r.id, To: webinar.Only(seat), Body: StandingChanged{Standing: st, Secret: r.s.secret(r.id, who, st)}})
 	}
 }

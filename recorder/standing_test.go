@@ -126,6 +126,10 @@ func TestGrantsEndInALongPause(t *testing.T) {
 		if err := w.answer(rec.ID, cyn, consent.Refuse, 0); err != nil {
 			t.Fatal(err)
 		}
+		dan := w.seat("dan", webinar.Attendee)
+		if st, err := w.s.MyConsent(t.Context(), w.w, rec.ID, dan); err != nil || !st.Untold() {
+			t.Fatalf("%+v, %v", st, err)
+		}
 		if _, err := w.s.Pause(t.Context(), w.w, rec.ID, ann.Subject); err != nil {
 			t.Fatal(err)
 		}
@@ -142,6 +146,9 @@ func TestGrantsEndInALongPause(t *testing.T) {
 			if got := states(w.standings(c.who)); err != nil || st.State != c.want || got[len(got)-1] != c.want {
 				t.Errorf("%s stands at %s (%v) and heard %v", c.who.Name, st.State, err, got)
 			}
+		}
+		if got := w.standings(dan); len(got) > 0 {
+			t.Errorf("a viewer whom nobody asked heard %+v", got)
 		}
 		w.agree(rec.ID, bob)
 		if got := states(w.standings(bob)); got[len(got)-1] != consent.Granted {

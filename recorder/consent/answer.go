@@ -32,6 +32,9 @@ type Standing struct {
 	Receipt   *Receipt // nil before the first answer
 }
 
+// Untold is the standing of somebody of whom nothing is known.
+func (s Standing) Untold() bool { return s.State == None && s.Receipt == nil }
+
 const (
 	maxKey     = 64
 	maxSurface = 16
