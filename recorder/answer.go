@@ -49,7 +49,6 @@ func (s *Service) Answer(ctx context.Context, w webinar.ID, id RecordingID, who 
 	if r.current().ID == id {
 		r.tellCounts()
 		r.tellStanding(id, who.Subject)
-		r.tellSettled(id)
 	}
 	return st, err
 }

@@ -142,7 +142,6 @@ func (s *Service) WithdrawHeld(ctx context.Context, secret string, keep bool, ke
 	if r.current().ID == link.RecordingID {
 		r.tellCounts()
 		r.tellStanding(link.RecordingID, link.SubjectID)
-		r.tellSettled(link.RecordingID)
 	}
 	if err != nil {
 		return Held{}, err

@@ -168,7 +168,6 @@ func (s *Service) retry(ctx context.Context) {
 		if err := book.Settle(ctx); err != nil && ctx.Err() == nil {
 			s.c.Log.Error("recorder: the ledger must be tried again", "webinar", string(r.id), "error", err)
 		}
-		r.tellSettled(r.current().ID)
 	}
 }
 

@@ -29,7 +29,6 @@ type room struct {
 	takes    map[*take]bool     // until they are shut
 	people   map[webinar.SubjectID]*attendance
 	seats    map[webinar.SubjectID]webinar.TicketID // of who beats or was told where they stand; their pages hear of it
-	settled  int                                    // of book, as far as pages were told
 	jobs     []*job
 	count    uint64    // orders sources, grants and starts
 	runs     uint64    // count at the last start or resume
@@ -83,6 +82,7 @@ func (r *room) openTurned(ctx context.Context) (*consent.Book, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.OnSettled(func() { r.settled(b) })
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.book = b
@@ -241,18 +241,17 @@ func (r *room) tellStandings(id RecordingID) {
 	}
 }
 
-// tellSettled says it when the ledger has taken what it was owed: those people have a receipt now.
-func (r *room) tellSettled(id RecordingID) {
+// settled is called when the ledger has taken what it was owed: those people have a receipt now, and a link.
+func (r *room) settled(book *consent.Book) {
+	id := r.current().ID
 	r.mu.Lock()
-	settled := 0
-	if r.book != nil {
-		settled = r.book.Settled()
-	}
-	changed := settled != r.settled
-	r.settled = settled
+	seated := slices.Collect(maps.Keys(r.seats))
 	r.mu.Unlock()
-	if changed {
-		r.tellStandings(id)
+	for _, who := range seated {
+		if st, err := book.Standing(id, who); err == nil {
+			_, _ = r.s.ReceiptLink(context.Background(), r.id, who, st) // else it is made for the next who asks
+			r.tellStanding(id, who)
+		}
 	}
 }
 

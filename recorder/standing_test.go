@@ -71,8 +71,11 @@ func TestStandingWithoutALedger(t *testing.T) {
 		w.ledgerDown(false)
 		w.pass(2 * retryEvery)
 		told = w.standings(bob)
-		if last := told[len(told)-1]; len(told) != 2 || last.Standing.State != consent.Refused || last.Standing.Receipt == nil || last.Secret == "" {
+		if last := told[len(told)-1]; last.Standing.State != consent.Refused || last.Standing.Receipt == nil || last.Secret == "" {
 			t.Fatalf("with a ledger again: %+v", told)
+		}
+		if h, err := w.s.Held(t.Context(), told[len(told)-1].Secret); err != nil || h.Standing.State != consent.Refused {
+			t.Fatalf("by the link: %+v, %v", h, err)
 		}
 	})
 }

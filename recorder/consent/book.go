@@ -51,7 +51,7 @@ type Book struct {
 	recs  map[RecordingID]*record
 	head  Head
 	owed  []draft  // closings that took effect and that the ledger has not taken yet
-	paid  int      // how many of those it has taken since
+	told  func()   // hears that it has taken one; nil: nobody does
 	asked []*draft // answers that took effect and with which the ledger is being asked
 
 	noting sync.Mutex // so that the debts hear the newest last

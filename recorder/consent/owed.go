@@ -169,8 +169,11 @@ func (b *Book) settle(ctx context.Context) error {
 			b.mu.Lock()
 			b.owed = b.owed[1:]
 			b.take(e, d.ev)
-			b.paid++
+			told := b.told
 			b.mu.Unlock()
+			if told != nil {
+				told()
+			}
 		}
 		if err := b.note(); err != nil {
 			return err
@@ -195,11 +198,12 @@ func (b *Book) needed(d draft) bool {
 	return true
 }
 
-// Settled counts the owed closings that the ledger has taken: where people stand may have changed since, or they have a receipt.
-func (b *Book) Settled() int {
+// OnSettled has f called when the ledger has taken an owed closing: where people stand may have changed, or they have a receipt.
+// It may ask the book but not have it write.
+func (b *Book) OnSettled(f func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.paid
+	b.told = f
 }
 
 // Settle tries again to write closings that the ledger did not take. It returns nil when nothing is owed.
