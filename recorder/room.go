@@ -82,7 +82,7 @@ func (r *room) openTurned(ctx context.Context) (*consent.Book, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.OnSettled(func() { r.settled(b) })
+	b.OnSettled(func(id RecordingID, who webinar.SubjectID) { r.settled(b, id, who) })
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.book = b
@@ -241,17 +241,15 @@ func (r *room) tellStandings(id RecordingID) {
 	}
 }
 
-// settled is called when the ledger has taken what it was owed: those people have a receipt now, and a link.
-func (r *room) settled(book *consent.Book) {
-	id := r.current().ID
-	r.mu.Lock()
-	seated := slices.Collect(maps.Keys(r.seats))
-	r.mu.Unlock()
-	for _, who := range seated {
-		if st, err := book.Standing(id, who); err == nil {
-			_, _ = r.s.ReceiptLink(context.Background(), r.id, who, st) // else it is made for the next who asks
-			r.tellStanding(id, who)
-		}
+// settled is called when the ledger has taken what it was owed: by one person, who has a receipt now and a link, or by all.
+func (r *room) settled(book *consent.Book, id RecordingID, who webinar.SubjectID) {
+	if who == "" {
+		r.tellStandings(id)
+		return
+	}
+	if st, err := book.Standing(id, who); err == nil {
+		_, _ = r.s.ReceiptLink(context.Background(), r.id, who, st) // else it is made for the next who asks
+		r.tellStanding(id, who)
 	}
 }
 

@@ -29,18 +29,24 @@ async function until(what, ask, ms = 20_000) {
   }
 }
 
+/** The host is on stage of a webinar, has agreed and is recorded; answers its id. */
+async function recorded(host, title) {
+  await organizer.signIn(host);
+  const { id } = await organizer.live(title);
+  await enterStage(host, `${server.url}/stage/${id}`);
+  await announce(host);
+  await answer(host, 'Record me');
+  await startRecording(host);
+  await indicated(host, 'Recording');
+  return id;
+}
+
 test('a receipt link withdraws after the event', async () => {
   const browser = await cast.browser(makeFace(cast.dir, 'host', 'green', 440, { light: true }));
   const host = await person(browser, server.url);
   const guest = await person(browser, server.url);
   await pictured('receipt', () => [host, guest], async () => {
-    await organizer.signIn(host);
-    const { id } = await organizer.live('Wärmepumpen im Altbau');
-    await enterStage(host, `${server.url}/stage/${id}`);
-    await announce(host);
-    await answer(host, 'Record me');
-    await startRecording(host);
-    await indicated(host, 'Recording');
+    const id = await recorded(host, 'Wärmepumpen im Altbau');
     const field = host.getByRole('textbox', { name: 'Receipt link' });
     const link = await field.inputValue();
     await server.written(2);
@@ -88,13 +94,7 @@ test('who takes consent back elsewhere reads that on the stage at once', async (
   const host = await person(browser, server.url);
   const guest = await person(browser, server.url);
   await pictured('elsewhere', () => [host, guest], async () => {
-    await organizer.signIn(host);
-    const { id } = await organizer.live('Wärmepumpen im Neubau');
-    await enterStage(host, `${server.url}/stage/${id}`);
-    await announce(host);
-    await answer(host, 'Record me');
-    await startRecording(host);
-    await indicated(host, 'Recording');
+    const id = await recorded(host, 'Wärmepumpen im Neubau');
     const mine = host.getByRole('region', { name: 'My recording consent' });
     await mine.getByText('Agreed', { exact: true }).waitFor();
     await guest.goto(await host.getByRole('textbox', { name: 'Receipt link' }).inputValue());

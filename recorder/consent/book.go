@@ -50,9 +50,9 @@ type Book struct {
 	mu    sync.Mutex
 	recs  map[RecordingID]*record
 	head  Head
-	owed  []draft  // closings that took effect and that the ledger has not taken yet
-	told  func()   // hears that it has taken one; nil: nobody does
-	asked []*draft // answers that took effect and with which the ledger is being asked
+	owed  []draft                              // closings that took effect and that the ledger has not taken yet
+	asked []*draft                             // answers that took effect and with which the ledger is being asked
+	told  func(RecordingID, webinar.SubjectID) // see OnSettled; nil: nobody hears
 
 	noting sync.Mutex // so that the debts hear the newest last
 }

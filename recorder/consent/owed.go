@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"plenum/webinar"
 )
 
 // DebtsOf is the name, but for the webinar at its end, under which a Book keeps what the ledger is owed.
@@ -172,7 +174,7 @@ func (b *Book) settle(ctx context.Context) error {
 			told := b.told
 			b.mu.Unlock()
 			if told != nil {
-				told()
+				told(d.rec, d.ev.Subject)
 			}
 		}
 		if err := b.note(); err != nil {
@@ -198,9 +200,9 @@ func (b *Book) needed(d draft) bool {
 	return true
 }
 
-// OnSettled has f called when the ledger has taken an owed closing: where people stand may have changed, or they have a receipt.
-// It may ask the book but not have it write.
-func (b *Book) OnSettled(f func()) {
+// OnSettled has f called when the ledger has taken an owed closing, of one person or, where who is empty, of all: where they
+// stand may have changed, or they have a receipt. It may ask the book but not have it write.
+func (b *Book) OnSettled(f func(rec RecordingID, who webinar.SubjectID)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.told = f
