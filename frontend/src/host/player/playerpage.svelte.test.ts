@@ -33,6 +33,6 @@ test('a film whose store came back while it was asked for is tried again by itse
   await expect.poll(() => {
     flushSync();
     return document.body.textContent;
-  }).toContain('This file is not there any more');
+  }).toContain('this browser does not play it');
   await unmount(page);
 });
