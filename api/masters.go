@@ -3,6 +3,7 @@ package api
 import (
 	"archive/zip"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -64,20 +65,36 @@ func (s *server) toPack(c *call) (t recorder.Timeline, line []byte, list []packe
 	if t, err = s.Recorder.Timeline(c.ctx(), c.webinar.ID, recordingID(c)); err != nil {
 		return t, nil, nil, err
 	}
-	if line, err = EncodeTimeline(t); err != nil {
-		return t, nil, nil, err
-	}
 	if list, err = s.clips(c.ctx(), t); err == nil && len(list) == 0 {
 		err = webinar.ErrNotFound
+	}
+	if err == nil {
+		line, err = encodePacked(t, list)
 	}
 	return t, line, list, err
 }
 
-// packed is a film in a ZIP.
+// packed is a film in a ZIP. Its times and bytes are those of what the trim left.
 type packed struct {
 	recorder.Part
-	name string
-	size int64
+	whole recorder.Part
+	name  string
+}
+
+// encodePacked writes the timeline as it lies in the ZIP: with the films that are there by their names, and nothing of what
+// was cut off.
+func encodePacked(t recorder.Timeline, list []packed) ([]byte, error) {
+	t.Made = nil
+	t = t.Kept()
+	t.Parts = make([]recorder.Part, len(list))
+	for i, p := range list {
+		t.Parts[i] = p.Part
+	}
+	out := timelineWire(t)
+	for i, p := range list {
+		out.Segments[i].File = p.name
+	}
+	return json.Marshal(out)
 }
 
 // clips lists what the trim leaves of the masters, with the size and the name of each.
@@ -99,7 +116,7 @@ func (s *server) clips(ctx context.Context, t recorder.Timeline) ([]packed, erro
 		if seen[name]++; seen[name] > 1 {
 			name += "-" + strconv.Itoa(seen[name])
 		}
-		out = append(out, packed{Part: p, name: name + ".webm", size: clip.Size})
+		out = append(out, packed{Part: clip.Part, whole: p, name: name + ".webm"})
 	}
 	return out, nil
 }
@@ -125,15 +142,15 @@ func zipSize(list []packed, line int64) (int64, error) {
 	var out counter
 	z := zip.NewWriter(&out)
 	zeros := make([]byte, 1<<20)
-	for _, p := range append([]packed{{name: timelineEntry, size: line}}, list...) {
+	for _, p := range append([]packed{{name: timelineEntry, Part: recorder.Part{Segment: recorder.Segment{Bytes: line}}}}, list...) {
 		h := stored(p.name)
 		h.Flags = 0x8 // the sizes come behind each film, as they do when it is written for good
-		h.CompressedSize64, h.UncompressedSize64 = uint64(p.size), uint64(p.size)
+		h.CompressedSize64, h.UncompressedSize64 = uint64(p.Bytes), uint64(p.Bytes)
 		w, err := z.CreateRaw(h)
 		if err != nil {
 			return 0, err
 		}
-		for left := p.size; left > 0; left -= int64(len(zeros)) {
+		for left := p.Bytes; left > 0; left -= int64(len(zeros)) {
 			if _, err := w.Write(zeros[:min(left, int64(len(zeros)))]); err != nil {
 				return 0, err
 			}
@@ -171,17 +188,17 @@ func (s *server) writeZip(c *call, t recorder.Timeline, list []packed, line []by
 
 // pack copies one film. It breaks off soon after its owner has withdrawn.
 func (s *server) pack(c *call, w io.Writer, t recorder.Timeline, p packed) (err error) {
-	clip, err := s.Recorder.OpenClip(c.ctx(), t, p.Part)
+	clip, err := s.Recorder.OpenClip(c.ctx(), t, p.whole)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, clip.Close()) }()
-	if clip.Size != p.size {
+	if clip.Bytes != p.Bytes {
 		return recorder.ErrStorage
 	}
 	k := &kept{Reader: clip, check: func() error { return s.stillThere(c, t.Recording.ID, p.ID) }}
 	n, err := io.Copy(w, k)
-	if err == nil && n != p.size {
+	if err == nil && n != p.Bytes {
 		err = io.ErrUnexpectedEOF
 	}
 	return err
@@ -199,11 +216,11 @@ func (s *server) clip(c *call, t recorder.Timeline, n int) error {
 	}
 	attach(c, fileName(t.Recording, fmt.Sprintf("-%d.webm", n+1)))
 	c.Header("Content-Type", "video/webm")
-	c.Header("Content-Length", strconv.FormatInt(clip.Size, 10))
+	c.Header("Content-Length", strconv.FormatInt(clip.Bytes, 10))
 	unhurried(http.NewResponseController(c.Writer))
 	c.Status(http.StatusOK)
 	k := &kept{Reader: clip, check: func() error { return s.stillThere(c, t.Recording.ID, clip.ID) }}
-	if n, err := io.Copy(c.Writer, k); err != nil || n != clip.Size {
+	if n, err := io.Copy(c.Writer, k); err != nil || n != clip.Bytes {
 		panic(http.ErrAbortHandler)
 	}
 	return nil

@@ -103,7 +103,7 @@ func TestZIPIsAsLongAsItIsTold(t *testing.T) {
 		_, err = w.Write(make([]byte, 77))
 		must(t, err)
 		for i, n := range sizes {
-			p := packed{name: fmt.Sprintf("speaker-%d-Yılmaz-camera.webm", i), size: n}
+			p := packed{name: fmt.Sprintf("speaker-%d-Yılmaz-camera.webm", i), Part: recorder.Part{Segment: recorder.Segment{Bytes: n}}}
 			list = append(list, p)
 			w, err := z.CreateHeader(stored(p.name))
 			must(t, err)

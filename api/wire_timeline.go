@@ -68,6 +68,7 @@ type partJSON struct {
 	Height  int    `json:"height,omitempty"`
 	URL     string `json:"url"`
 	Bytes   int64  `json:"bytes"`
+	File    string `json:"file,omitempty"` // in a ZIP
 }
 
 type chapterJSON struct {
@@ -105,6 +106,7 @@ type programJSON struct {
 	Progress   float64 `json:"progress,omitempty"`
 	URL        string  `json:"url,omitempty"`
 	Bytes      int64   `json:"bytes,omitempty"`
+	FromMS     *int64  `json:"from_ms,omitempty"`
 	DurationMS int64   `json:"duration_ms,omitempty"`
 	Sound      string  `json:"sound,omitempty"`
 }
@@ -186,6 +188,9 @@ func programWire(p recorder.Program, base string) programJSON {
 	out := programJSON{State: string(p.State), Progress: p.Progress, Bytes: p.Bytes, DurationMS: p.Duration.Milliseconds()}
 	if p.ID != "" {
 		out.URL, out.Sound = base+"/program?v="+p.ID, "speaker" // a mix that takes its place is another film
+		if from := p.From.Milliseconds(); from >= 0 {
+			out.FromMS = &from
+		}
 	}
 	if p.Mixed {
 		out.Sound = "everybody"

@@ -206,7 +206,7 @@ func (s *Service) storeTimeline(ctx context.Context, row derivedRow) error {
 		return err
 	}
 	if s.c.Encode == nil {
-		_, err := s.rows.made(ctx, row.ID, "ready", 0, 0)
+		_, err := s.rows.made(ctx, row, "ready")
 		return err
 	}
 	t, err := s.Timeline(ctx, rec.Webinar, rec.ID)
@@ -220,7 +220,8 @@ func (s *Service) storeTimeline(ctx context.Context, row derivedRow) error {
 	if err := s.c.Archive.Put(ctx, row.key(), body); err != nil {
 		return failed("store timeline", err)
 	}
-	_, err = s.rows.made(ctx, row.ID, "ready", int64(len(body)), t.Duration)
+	row.Bytes, row.DurationMs = int64(len(body)), t.Duration.Milliseconds()
+	_, err = s.rows.made(ctx, row, "ready")
 	return err
 }
 

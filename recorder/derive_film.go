@@ -24,7 +24,7 @@ func (s *Service) makeFilm(ctx context.Context, row derivedRow, b *build) (err e
 	defer func() { err = errors.Join(err, in.Close()) }()
 	info := master.Info{Audio: in.Audio, Video: in.Video, Duration: in.Duration}
 	size := ffmpeg.Size{Width: in.Width, Height: in.Height}
-	return s.spool(ctx, row, func(out *os.File) (master.Info, error) {
+	return s.spool(ctx, &row, func(out *os.File) (master.Info, error) {
 		if row.Kind == string(MP4) {
 			return info, s.c.FFmpeg.MP4(ctx, in.File, out, size, in.Duration, b.tell)
 		}
@@ -83,7 +83,8 @@ func (s *Service) makeSmall(ctx context.Context, row derivedRow, b *build) (err 
 			return failed("store derivative", err)
 		}
 	}
-	kept, err := s.rows.made(context.WithoutCancel(ctx), row.ID, "ready", int64(len(body)), in.Duration)
+	row.Bytes, row.DurationMs = int64(len(body)), in.Duration.Milliseconds()
+	kept, err := s.rows.made(context.WithoutCancel(ctx), row, "ready")
 	if err == nil && !kept { // taken back while it was stored
 		err = s.c.Archive.Erase(context.WithoutCancel(ctx), row.key())
 	}

@@ -31,9 +31,10 @@ func (s *Service) makeProgram(ctx context.Context, row derivedRow, b *build) err
 	if row.Kind == mixKind {
 		script.Sound = s.mixer()
 	}
-	var res program.Result
-	return s.spool(ctx, row, func(f *os.File) (info master.Info, err error) {
-		res, err = program.Build(ctx, loose{f}, script)
+	return s.spool(ctx, &row, func(f *os.File) (master.Info, error) {
+		res, err := program.Build(ctx, loose{f}, script)
+		from := res.From.Milliseconds()
+		row.FromMs = &from
 		return master.Info{Audio: res.Audio, Video: res.Video, Duration: res.Duration, Bytes: res.Bytes}, err
 	})
 }
@@ -125,10 +126,10 @@ func (s *Service) programChapters(ctx context.Context, rec Recording) ([]program
 		switch {
 		case c.Kind == PauseChapter:
 			continue
-		case c.Kind == ScreenChapter && title != "":
-			title = words[c.Kind] + ": " + title
-		case c.Kind != PollChapter:
+		case title == "":
 			title = words[c.Kind]
+		case c.Kind == ScreenChapter:
+			title = words[c.Kind] + ": " + title
 		}
 		list = append(list, program.Chapter{At: c.At, Title: title, Lang: string(lang)})
 	}
@@ -145,7 +146,10 @@ func (s *Service) program(ctx context.Context, rec RecordingID) (Program, error)
 	p := Program{State: ProgramState(r.State)}
 	switch r.State {
 	case "sealed", "ready":
-		p = Program{State: ReadyProgram, ID: r.ID, Bytes: r.Bytes, Duration: time.Duration(r.DurationMs) * time.Millisecond, Mixed: r.Mixed}
+		p = Program{State: ReadyProgram, ID: r.ID, Bytes: r.Bytes, From: -1, Duration: time.Duration(r.DurationMs) * time.Millisecond, Mixed: r.Mixed}
+		if r.FromMs != nil {
+			p.From = time.Duration(*r.FromMs) * time.Millisecond
+		}
 	case "building":
 		p.Progress = s.progress(rec, r.Kind)
 	}

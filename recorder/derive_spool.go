@@ -22,15 +22,16 @@ type loose struct{ *os.File }
 func (loose) Sync() error { return nil }
 
 // spool has f write a derivative into the spool and hands it to the archive, if it is still wanted by then.
-func (s *Service) spool(ctx context.Context, row derivedRow, write func(*os.File) (master.Info, error)) error {
+func (s *Service) spool(ctx context.Context, row *derivedRow, write func(*os.File) (master.Info, error)) error {
 	s.setLive(row.ID, true) // until the archive knows the file
 	defer s.setLive(row.ID, false)
-	path := s.spooled(row)
+	path := s.spooled(*row)
 	info, err := writeWhole(path, write)
 	info.Path = path
 	kept := false
 	if err == nil {
-		kept, err = s.keep(context.WithoutCancel(ctx), &row, info)
+		row.Bytes, row.DurationMs = info.Bytes, info.Duration.Milliseconds()
+		kept, err = s.keep(context.WithoutCancel(ctx), row)
 	}
 	if err != nil || !kept { // not wanted any more
 		return errors.Join(err, remove(path))
@@ -49,11 +50,11 @@ func (s *Service) spool(ctx context.Context, row derivedRow, write func(*os.File
 }
 
 // keep notes what lies in the spool; false if nobody wants it any more. A mix becomes the program, and what that was goes.
-func (s *Service) keep(ctx context.Context, row *derivedRow, info master.Info) (bool, error) {
+func (s *Service) keep(ctx context.Context, row *derivedRow) (bool, error) {
 	if row.Kind != mixKind {
-		return s.rows.made(ctx, row.ID, "sealed", info.Bytes, info.Duration)
+		return s.rows.made(ctx, *row, "sealed")
 	}
-	kept, err := s.rows.swap(ctx, *row, info.Bytes, info.Duration)
+	kept, err := s.rows.swap(ctx, *row)
 	if err == nil && kept {
 		row.Kind = programKind
 		err = s.eraseDerived(ctx, `recording_id = ?`, row.RecordingID)

@@ -28,6 +28,7 @@ type derivedRow struct {
 	Bytes       int64
 	DurationMs  int64
 	Mixed       bool
+	FromMs      *int64 // of a program, where it begins in the session; nil: not known
 }
 
 // form is how the name of its file ends.
@@ -126,7 +127,7 @@ func (s *store) unask(ctx context.Context, row derivedRow) error {
 }
 
 // swap puts a finished mix into the place of the program; false if it is not wanted any more.
-func (s *store) swap(ctx context.Context, row derivedRow, bytes int64, length time.Duration) (done bool, err error) {
+func (s *store) swap(ctx context.Context, row derivedRow) (done bool, err error) {
 	err = s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		t := &store{db: tx}
 		n, err := t.exec(ctx, "check mix", `UPDATE derivatives SET tries = 0 WHERE id = ? AND state = 'building'`, row.ID)
@@ -137,8 +138,8 @@ func (s *store) swap(ctx context.Context, row derivedRow, bytes int64, length ti
 		if err != nil {
 			return err
 		}
-		_, err = t.exec(ctx, "put mix in its place", `UPDATE derivatives SET kind = 'program', state = 'sealed', mixed = 1, bytes = ?, duration_ms = ? WHERE id = ?`,
-			bytes, length.Milliseconds(), row.ID)
+		_, err = t.exec(ctx, "put mix in its place", `UPDATE derivatives SET kind = 'program', state = 'sealed', mixed = 1, bytes = ?, duration_ms = ?, from_ms = ? WHERE id = ?`,
+			row.Bytes, row.DurationMs, row.FromMs, row.ID)
 		done = err == nil
 		return err
 	})
@@ -200,9 +201,9 @@ func (s *store) turn(ctx context.Context, id, from, to string) (bool, error) {
 }
 
 // made notes what was made; false if it is not wanted any more.
-func (s *store) made(ctx context.Context, id, to string, bytes int64, length time.Duration) (bool, error) {
-	n, err := s.exec(ctx, "keep derivative", `UPDATE derivatives SET state = ?, bytes = ?, duration_ms = ?, tries = 0 WHERE id = ? AND state = 'building'`,
-		to, bytes, length.Milliseconds(), id)
+func (s *store) made(ctx context.Context, row derivedRow, to string) (bool, error) {
+	n, err := s.exec(ctx, "keep derivative", `UPDATE derivatives SET state = ?, bytes = ?, duration_ms = ?, from_ms = ?, tries = 0 WHERE id = ? AND state = 'building'`,
+		to, row.Bytes, row.DurationMs, row.FromMs, row.ID)
 	return n == 1, err
 }
 

@@ -99,6 +99,7 @@ type Program struct {
 	Progress float64 // 0 to 1, while it is built
 	ID       string
 	Bytes    int64
+	From     time.Duration // where it begins on the recording's clock, at a key frame before a cut; less than 0: not known
 	Duration time.Duration // of the file, which leaves the pauses out
 	Mixed    bool          // everybody is heard; else who speaks
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"plenum/recorder/program"
@@ -42,6 +43,24 @@ func (s *store) setTrim(ctx context.Context, rec RecordingID, t Trim) error {
 	return err
 }
 
+// Kept is the timeline without what was cut off: of a poll or pause that reaches into what is left, all is told.
+func (t Timeline) Kept() Timeline {
+	if t.Trim.All() {
+		return t
+	}
+	in := func(from, to time.Duration) bool { return from < t.Trim.To && to > t.Trim.From }
+	at := func(d time.Duration) bool { return d >= t.Trim.From && d < t.Trim.To }
+	t.Pauses = kept(t.Pauses, func(p Pause) bool { return in(p.From, p.To) })
+	t.Polls = kept(t.Polls, func(p PollPart) bool { return p.Closed == 0 && p.Opened < t.Trim.To || in(p.Opened, p.Closed) })
+	t.Lines = kept(t.Lines, func(l LinePart) bool { return at(l.Offset) })
+	t.Chapters = kept(t.Chapters, func(c Chapter) bool { return at(c.At) })
+	return t
+}
+
+func kept[T any](list []T, keep func(T) bool) []T {
+	return slices.DeleteFunc(slices.Clone(list), func(x T) bool { return !keep(x) })
+}
+
 // SetTrim cuts the start and the end of a recording off for whoever plays or downloads it, or undoes that with the zero
 // Trim. The masters stay whole; the program is made anew. Errors: ErrNotFound, ErrActive, ErrState when nothing was
 // recorded, ErrTrim.
@@ -66,10 +85,9 @@ func (s *Service) SetTrim(ctx context.Context, w webinar.ID, id RecordingID, t T
 	return s.stale(ctx, id)
 }
 
-// Clip is a master as it is downloaded: what the trim left of it.
+// Clip is a master as it is downloaded: what the trim left of it. The part's times and bytes are those of the clip.
 type Clip struct {
 	Part
-	Size int64 // bytes
 	io.Reader
 	io.Closer
 }
@@ -83,11 +101,13 @@ func (s *Service) OpenClip(ctx context.Context, t Timeline, p Part) (Clip, error
 	}
 	end := p.Start + p.Duration
 	if t.Trim.All() || t.Trim.From <= p.Start && t.Trim.To >= end {
-		return Clip{Part: p, Size: seg.Bytes, Reader: f, Closer: f}, nil
+		p.Bytes = seg.Bytes
+		return Clip{Part: p, Reader: f, Closer: f}, nil
 	}
-	cut, size, err := program.Cut(f, t.Trim.From-p.Start, t.Trim.To-p.Start)
+	cut, err := program.Cut(f, t.Trim.From-p.Start, t.Trim.To-p.Start)
 	if err == nil {
-		return Clip{Part: p, Size: size, Reader: cut, Closer: f}, nil
+		p.Start, p.Duration, p.Bytes = p.Start+cut.From, cut.Duration, cut.Size
+		return Clip{Part: p, Reader: cut, Closer: f}, nil
 	}
 	if errors.Is(err, program.ErrEmpty) {
 		err = ErrNotFound

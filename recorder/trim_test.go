@@ -45,8 +45,8 @@ func TestTrim(t *testing.T) {
 				t.Fatalf("part %d: %v", i, err)
 			}
 			if err == nil {
-				if b, err := io.ReadAll(clip); err != nil || string(marks(t, b)) != "b" || int64(len(b)) != clip.Size {
-					t.Errorf("clip of %d of %d bytes, %v", len(b), clip.Size, err)
+				if b, err := io.ReadAll(clip); err != nil || string(marks(t, b)) != "b" || int64(len(b)) != clip.Bytes {
+					t.Errorf("clip of %d of %d bytes, %v", len(b), clip.Bytes, err)
 				}
 			}
 		}

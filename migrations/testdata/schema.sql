@@ -121,7 +121,7 @@ CREATE TABLE "derivatives" (
   bytes        INTEGER NOT NULL DEFAULT 0, -- 0: the store has nothing of it
   duration_ms  INTEGER NOT NULL DEFAULT 0,
   mixed        INTEGER NOT NULL DEFAULT 0 CHECK (mixed IN (0, 1)) -- of a program: it needs no mix, or is one
-) STRICT;
+, from_ms INTEGER) STRICT;
 
 CREATE INDEX derivatives_due ON derivatives (due_at) WHERE state = 'queued';
 

@@ -9,15 +9,22 @@ import (
 	"plenum/recorder/webm"
 )
 
-// Cut reads what lies of a master between from and to as a file of its own, and says how long that is in bytes. It begins
-// at a key frame, so up to a few seconds early. Errors: ErrEmpty when nothing lies between, those of the file.
-func Cut(f io.ReadSeeker, from, to time.Duration) (io.Reader, int64, error) {
+// Clip is a part of a master as a file of its own.
+type Clip struct {
+	io.Reader
+	Size           int64         // bytes
+	From, Duration time.Duration // of the master
+}
+
+// Cut reads what lies of a master between from and to. It begins at a key frame, so up to a few seconds early. Errors:
+// ErrEmpty when nothing lies between, those of the file.
+func Cut(f io.ReadSeeker, from, to time.Duration) (Clip, error) {
 	c, err := webm.NewCut(f, from, to)
 	if errors.Is(err, webm.ErrNoCluster) {
-		return nil, 0, ErrEmpty
+		return Clip{}, ErrEmpty
 	}
 	if err != nil {
-		return nil, 0, fmt.Errorf("program: cut master: %w", err)
+		return Clip{}, fmt.Errorf("program: cut master: %w", err)
 	}
-	return c, c.Size(), nil
+	return Clip{Reader: c, Size: c.Size(), From: c.From(), Duration: c.Duration()}, nil
 }

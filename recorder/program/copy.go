@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"plenum/recorder/webm"
 )
@@ -221,7 +222,7 @@ func (c *copier) finish(chapters []Chapter) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	res := Result{Bytes: st.Bytes, Duration: st.Duration, Audio: st.Has(false), Video: st.Has(true), Cuts: len(c.plan.picture)}
+	res := Result{Bytes: st.Bytes, From: time.Duration(c.plan.spans[0].from) * time.Millisecond, Duration: st.Duration, Audio: st.Has(false), Video: st.Has(true), Cuts: len(c.plan.picture)}
 	for _, t := range st.Tracks {
 		if t.Codec.Video() {
 			res.Width, res.Height = t.Width, t.Height

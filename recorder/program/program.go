@@ -46,6 +46,7 @@ type Window struct{ From, To time.Duration }
 // Result says what was written.
 type Result struct {
 	Bytes         int64
+	From          time.Duration // session time at which it begins
 	Duration      time.Duration
 	Audio, Video  bool
 	Cuts          int // changes of the picture

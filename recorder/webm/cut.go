@@ -104,6 +104,9 @@ func (h *head) stop(f io.ReadSeeker, from cue, ms int64) (at, until int64, err e
 // Size is the number of bytes that Read gives in all.
 func (c *Cut) Size() int64 { return c.size }
 
+// From is where in the file it begins.
+func (c *Cut) From() time.Duration { return time.Duration(c.base) * time.Millisecond }
+
 // Duration of what was taken.
 func (c *Cut) Duration() time.Duration { return c.duration }
 

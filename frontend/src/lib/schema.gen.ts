@@ -1799,7 +1799,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Every file of the recording as the trim leaves it, and its timeline, as one ZIP without Range */
+        /** Every file of the recording as the trim leaves it, and a timeline of these files, as one ZIP without Range */
         get: operations["masters"];
         put?: never;
         post?: never;
@@ -2957,6 +2957,8 @@ export interface components {
             /** @description path of the WebM file with Range */
             url: string;
             bytes: number;
+            /** @description in the timeline of a ZIP: the name of the file there, of which from_ms, to_ms and bytes are told as the trim left it */
+            file?: string;
         };
         Chapter: {
             at_ms: number;
@@ -2998,6 +3000,8 @@ export interface components {
             /** @description path of the WebM file with Range */
             url?: string;
             bytes?: number;
+            /** @description where the file begins: of a cut recording up to a few seconds before the cut, at a key frame; absent: not known */
+            from_ms?: number;
             /** @description of the file, which leaves the pauses out */
             duration_ms?: number;
             /**
