@@ -281,6 +281,22 @@ func (m *model) lively() {
 			}
 		}
 	}
+	m.lasting()
+}
+
+// lasting is I28, too: nothing that is being written is marked to be thrown away.
+func (m *model) lasting() {
+	r := m.s.room(m.w)
+	r.mu.Lock()
+	ids := []string{""}
+	for t := range r.takes {
+		ids = append(ids, t.id)
+	}
+	r.mu.Unlock()
+	rows, err := m.s.rows.segments(context.Background(), `id IN ? AND doomed = 1`, ids)
+	if err != nil || len(rows) > 0 {
+		m.t.Fatalf("I28: what is written of %+v will not be kept (%v)", rows, err)
+	}
 }
 
 // finish checks what must be true at the end: the ledger is whole and says what memory says, nothing withdrawn is kept.

@@ -58,9 +58,8 @@ func (r *room) grant(ctx context.Context, book *consent.Book, who webinar.Ticket
 	var less *erasure
 	r.asking(ca.Subject, 1)
 	st, err := book.Grant(ctx, ca, func(lost consent.Scope) {
-		r.shutPerson(ca.Recording, ca.Subject, lost)
 		less = &erasure{Recording: ca.Recording, Subject: ca.Subject, Had: lost, Lost: lost}
-		r.owe(less)
+		r.shutPerson(ca.Recording, ca.Subject, lost, less)
 	})
 	r.asking(ca.Subject, -1)
 	if less != nil {
@@ -112,18 +111,16 @@ func (r *room) no(ctx context.Context, book *consent.Book, ca consent.Answer, ac
 	} else if act == consent.Refuse { // a no after a yes takes the yes back
 		ca.Scopes = consent.All
 	}
-	e := &erasure{Recording: ca.Recording, Subject: ca.Subject, Had: had, Lost: lost}
-	st, err := say(ctx, ca, func() {
-		r.shutPerson(ca.Recording, ca.Subject, lost)
-		if !ca.Keep {
-			r.owe(e)
-		}
-	})
+	var e *erasure // nil: it is kept
+	if !ca.Keep {
+		e = &erasure{Recording: ca.Recording, Subject: ca.Subject, Had: had, Lost: lost}
+	}
+	st, err := say(ctx, ca, func() { r.shutPerson(ca.Recording, ca.Subject, lost, e) })
 	if err != nil && !errors.Is(err, ErrLedger) {
 		r.paid(e)
 		return st, err
 	}
-	if !ca.Keep {
+	if e != nil {
 		err = errors.Join(err, r.doom(ctx, e))
 	}
 	if errors.Is(err, ErrLedger) && r.current().ID == ca.Recording {

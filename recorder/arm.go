@@ -38,10 +38,12 @@ func (r *room) arm(ctx context.Context, c *click) error {
 		}
 		made[g] = t
 	}
+	spared := false
 	r.mu.Lock()
 	for g, t := range made {
 		if r.mayOpen(g) && r.openTake(g) == nil {
 			r.takes[t] = true
+			spared = r.spare(t) || spared
 			delete(made, g)
 		}
 	}
@@ -66,6 +68,9 @@ func (r *room) arm(ctx context.Context, c *click) error {
 		}
 	}
 	r.mu.Unlock()
+	if spared {
+		r.s.flushOwed()
+	}
 	for _, g := range ask {
 		g.src.RequestKeyFrame()
 	}
@@ -130,10 +135,14 @@ func (r *room) drop(ctx context.Context, made map[*gate]*take) {
 	}
 }
 
-// shutPerson closes the gates of one person under the scopes, and everything if the strict rule is broken by that. The
-// permits are void already.
-func (r *room) shutPerson(id RecordingID, who webinar.SubjectID, lost consent.Scope) {
+// shutPerson closes the gates of one person under the scopes that they took back, and everything if the strict rule is
+// broken by that. The permits are void already. The erasure is owed from the same moment on, unless it is nil: what begins
+// afterwards is spared, and nothing that began before.
+func (r *room) shutPerson(id RecordingID, who webinar.SubjectID, lost consent.Scope, e *erasure) {
 	r.mu.Lock()
+	if e != nil {
+		r.owe(e)
+	}
 	if r.rec.ID != id {
 		r.mu.Unlock()
 		return

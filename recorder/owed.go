@@ -20,6 +20,7 @@ type erasure struct {
 	Subject   webinar.SubjectID `json:"subject"`
 	Had       consent.Scope     `json:"had"` // what they had allowed until then
 	Lost      consent.Scope     `json:"lost"`
+	Spared    []string          `json:"spared,omitempty"` // segments that began after the no, of what is allowed still or again
 }
 
 const erasuresOf = "erase/" // and the webinar: their names in the journal
@@ -79,10 +80,8 @@ func (r *room) restoreErasures(ctx context.Context) error {
 	return err
 }
 
-// owe notes an erasure. It is on disk at the journal's next flush.
+// owe notes an erasure. It is on disk at the journal's next flush. mu is held.
 func (r *room) owe(e *erasure) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.erasures = append(r.erasures, e)
 	r.noteErasures()
 }
@@ -93,6 +92,26 @@ func (r *room) paid(e *erasure) {
 	defer r.mu.Unlock()
 	r.erasures = slices.DeleteFunc(r.erasures, func(x *erasure) bool { return x == e })
 	r.noteErasures()
+}
+
+// owes reports whether an erasure is not crossed out.
+func (r *room) owes(e *erasure) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Contains(r.erasures, e)
+}
+
+// spare keeps a take that begins now from what is still to be erased of its owner: all of that came before. mu is held.
+func (r *room) spare(t *take) (changed bool) {
+	for _, e := range r.erasures {
+		if e.Recording == t.rec && e.Subject == t.subject {
+			e.Spared, changed = append(e.Spared, t.id), true
+		}
+	}
+	if changed {
+		r.noteErasures()
+	}
+	return changed
 }
 
 // noteErasures tells the journal what is to be erased; mu is held.
@@ -119,10 +138,14 @@ func (r *room) doom(ctx context.Context, e *erasure) error {
 	return err
 }
 
-// erasing marks what an erasure takes away, as often as it is called.
+// erasing marks what an erasure takes away. Once that is done it does nothing, however often it is called: what comes later
+// was agreed to.
 func (r *room) erasing(e *erasure) func(context.Context) error {
 	rows, id, who := r.s.rows, e.Recording, e.Subject
 	return func(ctx context.Context) error {
+		if !r.owes(e) {
+			return nil
+		}
 		var err error
 		if e.Lost.Has(consent.Name) {
 			err = errors.Join(rows.unlabel(ctx, id, who), r.s.recallReports(ctx, r.id, id, who))
@@ -131,26 +154,29 @@ func (r *room) erasing(e *erasure) func(context.Context) error {
 			err = errors.Join(err, rows.recallWords(ctx, id, who, e.Had&words != 0, time.Now()))
 		}
 		if groups := groupsOf(e.Lost); len(groups) > 0 {
-			err = errors.Join(err, rows.recall(ctx, id, who, groups, time.Now()), rows.doom(ctx, id, who, groups), rows.silence(ctx, id))
+			err = errors.Join(err, rows.recall(ctx, id, who, groups, time.Now()), rows.doom(ctx, id, who, groups, e.Spared...), rows.silence(ctx, id))
 		}
 		if err = errors.Join(err, r.s.stale(ctx, id)); err != nil {
 			return err
 		}
 		r.paid(e)
-		// At once: the next process would erase again, and with it what was agreed to since.
-		if err := r.s.owed.Flush(); err != nil {
-			r.s.c.Log.Error("recorder: the journal must be written again", "error", err)
-		}
+		r.s.flushOwed()
 		return nil
+	}
+}
+
+// flushOwed has the journal say at once what is erased and what is spared: the next process would erase again, and with it
+// what was agreed to since.
+func (s *Service) flushOwed() {
+	if err := s.owed.Flush(); err != nil {
+		s.c.Log.Error("recorder: the journal must be written again", "error", err)
 	}
 }
 
 // retry tries again what the ledger or the database did not take.
 func (s *Service) retry(ctx context.Context) {
 	s.sweep(ctx)
-	if err := s.owed.Flush(); err != nil {
-		s.c.Log.Error("recorder: the journal must be written again", "error", err)
-	}
+	s.flushOwed()
 	for _, r := range s.every() {
 		r.mu.Lock()
 		book, unsaved, undone := r.book, r.unsaved, r.undone

@@ -155,14 +155,14 @@ func (s *store) stored(ctx context.Context, id string, size int64) error {
 	return err
 }
 
-// doom marks the segments of one subject (empty: of everybody) in the groups for erasure, for good.
-func (s *store) doom(ctx context.Context, rec RecordingID, who webinar.SubjectID, groups []Group) error {
+// doom marks the segments of one subject (empty: of everybody) in the groups for erasure, for good, but for the spared.
+func (s *store) doom(ctx context.Context, rec RecordingID, who webinar.SubjectID, groups []Group, spared ...string) error {
 	words := make([]string, len(groups))
 	for i, g := range groups {
 		words[i] = string(g)
 	}
-	_, err := s.exec(ctx, "doom segments", `UPDATE segments SET doomed = 1, label = '' WHERE recording_id = ? AND (? = '' OR subject_id = ?) AND grp IN ?`,
-		rec, who, who, words)
+	_, err := s.exec(ctx, "doom segments", `UPDATE segments SET doomed = 1, label = '' WHERE recording_id = ? AND (? = '' OR subject_id = ?) AND grp IN ? AND id NOT IN ?`,
+		rec, who, who, words, append(spared, "")) // IN () is no SQL
 	return err
 }
 
