@@ -49,7 +49,8 @@ type source struct {
 	number   uint8
 	codec    webm.Codec // of its first stream; a file cannot hold another beside it
 	stream   stream
-	retired  []stream // streams that another has replaced; what still comes of them is old
+	newest   uint32    // RTP timestamp of stream
+	retired  []retired // streams that another has replaced
 	clock    *trackClock
 	jitter   jitter
 	frames   frames
@@ -63,6 +64,19 @@ type source struct {
 type stream struct {
 	track string
 	ssrc  uint32
+}
+
+// retired is a stream that was replaced, and where it was then. What comes of it up to there, or soon after, is late. Later
+// on it has come back: the best of several qualities may go and come again.
+type retired struct {
+	stream
+	newest uint32
+}
+
+// late reports whether a packet is of before its stream was replaced, give or take a second.
+func (s *source) late(st stream, ts, second uint32) bool {
+	i := slices.IndexFunc(s.retired, func(r retired) bool { return r.stream == st })
+	return i >= 0 && int32(ts-s.retired[i].newest) < int32(second)
 }
 
 // Writable tells whether the codec of t can go into the file; of what it cannot hold, packets are ignored.
@@ -122,15 +136,16 @@ func (l *line) push(x *lane, ssrc uint32, seq uint16, p packet) {
 		return
 	}
 	if st := (stream{track: x.track.ID, ssrc: ssrc}); s.stream != st {
-		if slices.Contains(s.retired, st) {
+		if s.late(st, p.ts, clockRate(x.track)) {
 			p.slab.free()
 			return
 		}
 		l.drain(s, p.at, true)
+		s.retired = slices.DeleteFunc(s.retired, func(r retired) bool { return r.stream == st })
 		if s.stream != (stream{}) {
-			s.retired = append(s.retired[max(0, len(s.retired)-7):], s.stream)
+			s.retired = append(s.retired[max(0, len(s.retired)-7):], retired{s.stream, s.newest})
 		}
-		s.stream = st
+		s.stream, s.newest = st, p.ts
 		s.clock.restart()
 		s.jitter, s.frames = jitter{}, frames{codec: s.codec, spare: &l.spare}
 		s.needKey, s.lastKey, s.lastAsk = s.number == videoTrack, p.at, p.at-askEvery
@@ -140,6 +155,9 @@ func (l *line) push(x *lane, ssrc uint32, seq uint16, p packet) {
 		return
 	}
 	s.lastSeen = p.at
+	if int32(p.ts-s.newest) > 0 {
+		s.newest = p.ts
+	}
 	s.clock.observe(p.ts, p.at)
 	l.drain(s, p.at, false)
 }

@@ -79,13 +79,33 @@ func TestRefusedPictureSpoilsTheNext(t *testing.T) {
 func TestReplacedStreamIsIgnored(t *testing.T) {
 	h := newHanded()
 	first, second := reel30(60), reel30(120)[60:]
-	late := send(camera(), first[30:], sender{ssrc: 1, seq: 1000, ts: 90000})
+	late := send(camera(), first[30:], sender{ssrc: 1, seq: 30})
 	for i := range late {
 		late[i].at += 1500 * time.Millisecond
 	}
 	h.play(t, merge(send(camera(), first, sender{ssrc: 1}), send(camera(), second, sender{ssrc: 2}), late), func(int) bool { return false })
 	if len(h.list) != 120 {
 		t.Fatalf("%d pictures of 120", len(h.list))
+	}
+}
+
+// The best of three qualities goes, and comes again under the SSRC that it had: it is taken as often as that happens, and
+// what is late of a quality that was left is not.
+func TestStreamThatComesBack(t *testing.T) {
+	h := newHanded()
+	all := reel30(360)
+	var parts [][]event
+	for i, ssrc := range []uint32{1, 2, 1, 3, 1, 2} { // 2 s each
+		part := send(camera(), all[i*60:(i+1)*60], sender{ssrc: ssrc, seq: uint16(i * 5000), ts: 90000})
+		late := send(camera(), all[i*60+50:(i+1)*60], sender{ssrc: ssrc, seq: uint16(i*5000 + 50), ts: 90000})
+		for j := range late {
+			late[j].at += 700 * time.Millisecond
+		}
+		parts = append(parts, part, late)
+	}
+	h.play(t, merge(parts...), func(int) bool { return false })
+	if len(h.list) != len(all) {
+		t.Fatalf("%d pictures of %d", len(h.list), len(all))
 	}
 }
 
