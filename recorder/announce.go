@@ -55,7 +55,7 @@ func (s *Service) Announce(ctx context.Context, w webinar.ID, by webinar.Subject
 	r.rec = rec
 	r.resumeAt, r.pausedAt, r.silent = time.Time{}, time.Time{}, false
 	for _, p := range r.people { // beats begin now
-		p.beat, p.lapsed, p.granted = now, false, 0
+		p.beat, p.lapsed, p.granted = now, false, moment{}
 	}
 	r.mu.Unlock()
 	s.wake()

@@ -94,8 +94,7 @@ func (r *room) asking(who webinar.SubjectID, step int) {
 	defer r.mu.Unlock()
 	p := r.person(who)
 	p.asking += step
-	r.count++
-	p.granted = r.count
+	p.granted = r.moment()
 }
 
 // no closes first; then the ledger is written, then what was recorded is erased unless it is to be kept.

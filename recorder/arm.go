@@ -116,11 +116,27 @@ func (r *room) openTake(g *gate) *take {
 	return nil
 }
 
+// moment is a place in the order of events; those of one instant have a count.
+type moment struct {
+	n  uint64
+	at time.Time
+}
+
+// moment is now, after everything before. mu is held.
+func (r *room) moment() moment {
+	r.count++
+	return moment{r.count, time.Now()}
+}
+
+// after reports whether m is later by its count, and no earlier by the clock: a source counts when it comes, and is as old as
+// its negotiation.
+func (m moment) after(o moment) bool { return m.n > o.n && !m.at.Before(o.at) }
+
 // order is the barrier's input. A source that came after the grant and after the start has nothing older to keep out.
 // mu is held.
 func (r *room) order(g *gate, c *click) order {
 	p := r.person(webinar.SubjectID(g.track.Subject))
-	o := order{commit: r.s.clock.now(), rtt: p.page.rtt, fresh: !g.used && p.asking == 0 && g.born > r.runs && g.born > p.granted}
+	o := order{commit: r.s.clock.now(), rtt: p.page.rtt, fresh: !g.used && p.asking == 0 && g.born.after(r.runs) && g.born.after(p.granted)}
 	if c != nil && string(c.who) == g.track.Subject {
 		p.page.click(&o, c.ms)
 	}

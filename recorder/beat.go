@@ -37,8 +37,7 @@ func (r *room) hear(who webinar.Ticket, epochMS, rttMS float64) {
 	p.beat = time.Now()
 	if p.lapsed {
 		p.lapsed = false
-		r.count++
-		p.granted = r.count // whatever was sent unseen is older than the barrier
+		p.granted = r.moment() // whatever was sent unseen is older than the barrier
 		r.later(func(ctx context.Context) error { return r.rearm(ctx, nil) })
 	}
 }

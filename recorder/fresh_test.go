@@ -60,6 +60,23 @@ func TestI2SourceOlderThanItsGrant(t *testing.T) {
 	})
 }
 
+// A source whose first packet comes after the grant, but that was negotiated before it, may have sent something older, which a
+// slow way brings later.
+func TestI2SourceNegotiatedBeforeItsGrant(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		ann, bob := w.seat("ann", webinar.Host), w.seat("bob", webinar.Speaker)
+		rec := w.running(false, ann)
+		his := &source{track: media.Track{ID: "his", Session: "two", Owner: string(bob.ID), Subject: string(bob.Subject), Kind: media.Mic,
+			MimeType: "audio/opus", ClockRate: 48000, Channels: 2, Since: time.Now()}}
+		kept := w.old(his, ann, bob)
+		w.agree(rec.ID, bob)
+		instant := time.Now()
+		w.s.SourceOpened(string(w.w), his, false)
+		w.s.drain(t.Context())
+		w.mustRefuse(his, kept, instant, ann, bob)
+	})
+}
+
 // A source that came while its owner gave no sign of life is not fresh when the beats come back.
 func TestI2SourceOlderThanTheBeat(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {

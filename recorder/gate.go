@@ -52,7 +52,7 @@ type gate struct {
 	// For the room, under its lock.
 	take  *take
 	muted bool
-	born  uint64 // the room's count when the source came
+	born  moment // when the source was negotiated, and came
 	used  bool   // was armed before
 	untap func()
 }

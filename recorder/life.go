@@ -86,8 +86,7 @@ func (r *room) begin(ctx context.Context, book *consent.Book, k consent.Kind, re
 	if r.rec.Strict && r.offended() {
 		x, _ = r.halt(Paused, ByStrict, "")
 	} else if book.Run(id) {
-		r.count++
-		r.runs = r.count
+		r.runs = r.moment()
 	} else { // paused again while it was being written
 		x, _ = r.halt(Paused, was, "")
 	}

@@ -20,8 +20,10 @@ func (s *Service) SourceOpened(name string, src media.Source, muted bool) {
 		r.senders[t.Session] = snd
 	}
 	g := newGate(src, s.clock, snd, s.c.Margin)
-	r.count++
-	g.born, g.muted = r.count, muted
+	g.born, g.muted = r.moment(), muted
+	if !t.Since.IsZero() {
+		g.born.at = t.Since // what was sent between may still come
+	}
 	r.gates[t.ID] = g
 	src.Keep(r.rec.active())
 	if p := r.person(webinar.SubjectID(t.Subject)); !p.lapsed {

@@ -31,7 +31,7 @@ type room struct {
 	seats    map[webinar.SubjectID]webinar.TicketID // of who beats or was told where they stand; their pages hear of it
 	jobs     []*job
 	count    uint64    // orders sources, grants and starts
-	runs     uint64    // count at the last start or resume
+	runs     moment    // of the last start or resume
 	resumeAt time.Time // when the strict rule is satisfied for long enough; zero: it is not
 	pausedAt time.Time
 	alone    time.Time                     // since when no host is here; zero: one is, or nobody has told
@@ -47,7 +47,7 @@ type attendance struct {
 	beat    time.Time
 	lapsed  bool
 	name    string
-	granted uint64 // the room's count at the grant
+	granted moment // of the grant
 	asking  int    // grants on their way to the ledger: until they are there and counted, no source is newer than them
 }
 

@@ -32,6 +32,8 @@ type Track struct {
 	MimeType  string // such as video/VP8
 	ClockRate uint32 // Hz
 	Channels  uint16 // 0 for video
+	// Since is when its publication was negotiated: nothing of it was sent before, but what was sent since may come late.
+	Since time.Time
 }
 
 // SenderReport is the clock part of an RTCP sender report (RFC 3550 section 6.4.1).

@@ -38,10 +38,17 @@ func TestMutingAndTheObserver(t *testing.T) {
 			mu.Unlock()
 		}
 	}
+	asked := time.Now()
 	s := publish(t, e, "r", Publisher{Owner: "anna", Muted: map[media.Kind]bool{media.Camera: true}}, 'A')
+	negotiated := time.Now()
 	anna.Store(s)
 	s.pump()
 	eventually(t, "sound", func() bool { return p.count("audio0") > 20 })
+	w.mu.Lock()
+	if since := w.sources["anna/mic"].Track().Since; since.Before(asked) || since.After(negotiated) {
+		t.Errorf("a track is as old as its negotiation, not %v older than that", asked.Sub(since))
+	}
+	w.mu.Unlock()
 	eventually(t, "a muted camera on stage", func() bool {
 		return slices.Contains(e.Sources("r"), SourceState{"anna", media.Camera, true})
 	})

@@ -26,6 +26,7 @@ type publication struct {
 	rids    []string // of the layers that were offered
 	clock   senderClock
 	rhythm  rhythm // of its pictures
+	since   time.Time // see media.Track
 	quit    chan struct{}
 	wg      sync.WaitGroup // readers and loops
 
@@ -60,7 +61,7 @@ func (e *Engine) Publish(ctx context.Context, room string, p Publisher, text str
 		return "", "", err
 	}
 	in.stop = s.stop
-	pub := &publication{session: s, subject: p.Subject, screen: p.Screen, rids: o.rids, quit: make(chan struct{}), muted: map[media.Kind]bool{}, sources: map[media.Kind]*source{}}
+	pub := &publication{session: s, subject: p.Subject, screen: p.Screen, rids: o.rids, since: time.Now(), quit: make(chan struct{}), muted: map[media.Kind]bool{}, sources: map[media.Kind]*source{}}
 	maps.Copy(pub.muted, p.Muted)
 	s.cleanup = pub.cleanup
 	s.pc.OnTrack(pub.open)
@@ -162,7 +163,7 @@ func (p *publication) newSource(t *webrtc.TrackRemote, recv *webrtc.RTPReceiver)
 		e: p.e, pub: p, codec: c,
 		track: media.Track{
 			ID: rand.Text(), Session: p.id, Owner: p.owner, Subject: p.subject, Kind: p.kindOf(video),
-			MimeType: params.MimeType, ClockRate: params.ClockRate, Channels: params.Channels,
+			MimeType: params.MimeType, ClockRate: params.ClockRate, Channels: params.Channels, Since: p.since,
 		},
 		in: make(chan arrival, arrivals), sync: make(chan chan struct{}), wake: make(chan struct{}, 1),
 		quit: p.quit, done: make(chan struct{}),

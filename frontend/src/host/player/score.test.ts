@@ -44,6 +44,8 @@ test('the one film leaves out what nobody recorded, and the trim', () => {
   expect([0, 5000, 11_999, 12_000, 21_000, 22_000].map((ms) => reel.session(ms))).toEqual([0, 5000, 11_999, 20_000, 29_000, 30_000]);
   const cut = new Reel({ ...t, trim: { from_ms: 11_000, to_ms: 25_000 } });
   expect([cut.film(11_500), cut.film(21_000), cut.session(1500)]).toEqual([500, 2000, 20_500]);
+  const early = new Reel({ ...t, trim: { from_ms: 11_000, to_ms: 25_000 }, program: { state: 'ready', from_ms: 10_900 } });
+  expect([early.film(11_000), early.film(11_500), early.film(21_000), early.session(0), early.session(100)]).toEqual([100, 600, 2100, 10_900, 11_000]);
   expect(new Reel(timeline()).session(5)).toBe(0);
 });
 

@@ -101,6 +101,9 @@ export class Reel {
 
   constructor(t: Timeline) {
     this.#spans = held(t);
+    // A cut film begins at a key frame before the cut.
+    const [first] = this.#spans;
+    if (first) first.from = Math.min(first.from, t.program.from_ms ?? first.from);
   }
 
   /** into the film, ms. What is left out lies where it goes on. */
