@@ -25,7 +25,7 @@ type publication struct {
 	screen  bool
 	rids    []string // of the layers that were offered
 	clock   senderClock
-	rhythm  rhythm // of its pictures
+	rhythm  rhythm    // of its pictures
 	since   time.Time // see media.Track
 	quit    chan struct{}
 	wg      sync.WaitGroup // readers and loops
