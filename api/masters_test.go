@@ -3,6 +3,7 @@ package api
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,10 +15,40 @@ import (
 	"plenum/recorder"
 )
 
+// wondered asks whether something is to be had, which the list of downloads does not say.
+func (s *site) wondered(host asker, params map[string]string, url string, status int) {
+	s.t.Helper()
+	var before, after []downloadJSON
+	s.want(s.do(host, "downloads", params, ""), http.StatusOK, "").into(s.t, &before)
+	asking := host
+	asking.header = http.Header{"Range": {"bytes=0-0"}}
+	if got := s.want(s.send(asking, http.MethodGet, url, "", ""), status, ""); len(got.body) > 1 {
+		s.t.Errorf("%s: %d bytes", url, len(got.body))
+	}
+	s.want(s.do(host, "downloads", params, ""), http.StatusOK, "").into(s.t, &after)
+	if len(after) != len(before) {
+		s.t.Errorf("%s: %d downloads after %d", url, len(after), len(before))
+	}
+}
+
+// toldOf reads the timeline out of a ZIP, and how long each film in it is.
+func toldOf(t testing.TB, body []byte) (tl timelineJSON, sizes map[string]int64) {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
+	must(t, err)
+	sizes = map[string]int64{}
+	for _, f := range z.File {
+		sizes[f.Name] = int64(f.UncompressedSize64)
+	}
+	must(t, json.Unmarshal([]byte(unpacked(t, "masters", body)), &tl))
+	return tl, sizes
+}
+
 // zipped takes the masters as a ZIP, whose length was told before.
 func (s *site) zipped(host asker, params map[string]string, seg segmentJSON) {
 	s.t.Helper()
 	host.header = http.Header{"Range": {"bytes=9-1"}} // no Range is known here, so that nonsense is none
+	s.wondered(host, params, fill(s.t, "masters", params), http.StatusNoContent)
 	got := s.want(s.do(host, "masters", params, ""), http.StatusOK, "")
 	if n := got.header.Get("Content-Length"); n != strconv.Itoa(len(got.body)) || got.header.Get("Content-Type") != "application/zip" {
 		s.t.Errorf("%s bytes told, %d come, %v", n, len(got.body), got.header)
@@ -69,7 +100,18 @@ func (s *site) trimmed(host asker, params map[string]string, seg segmentJSON) {
 		s.t.Errorf("%+v", tl.Trim)
 	}
 	s.program(host, params) // made anew
-	s.want(s.do(host, "masters", params, ""), http.StatusOK, "")
+	part := tl.Segments[0]
+	told, sizes := toldOf(s.t, s.want(s.do(host, "masters", params, ""), http.StatusOK, "").body)
+	if x := told.Segments; len(x) != 1 || x[0].File == "" || sizes[x[0].File] != x[0].Bytes || x[0].FromMS > from || x[0].ToMS > part.ToMS+50 || x[0].ID != part.ID {
+		s.t.Errorf("the ZIP holds %v and tells of %+v", sizes, x)
+	}
+	for _, c := range told.Chapters {
+		if c.AtMS < from {
+			s.t.Errorf("the ZIP tells of %+v, which is cut off", c)
+		}
+	}
+	s.wondered(host, params, part.URL, http.StatusPartialContent)
+	s.wondered(host, params, part.URL+"?download=1", http.StatusNoContent)
 	whole := s.want(s.send(host, http.MethodGet, tl.Segments[0].URL, "", ""), http.StatusOK, "")
 	kept := s.want(s.send(host, http.MethodGet, tl.Segments[0].URL+"?download=1", "", ""), http.StatusOK, "")
 	if int64(len(whole.body)) != seg.Bytes || kept.header.Get("Content-Length") != strconv.Itoa(len(kept.body)) || !bytes.HasPrefix(kept.body, whole.body[:4]) {

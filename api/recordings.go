@@ -43,7 +43,7 @@ func (s *server) timeline(c *call) error {
 		t, err = s.Recorder.Timeline(c.ctx(), c.webinar.ID, recordingID(c))
 		return err
 	}
-	if c.Query("download") == "1" {
+	if c.Query("download") == "1" && !wonders(c) {
 		if err := s.tookWords(c, recorder.TookTimeline, "", read); err != nil {
 			return err
 		}

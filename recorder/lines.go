@@ -25,6 +25,16 @@ type LinePart struct {
 
 // lines places what was written while a recording ran, of those authors who allowed it and have not taken it back.
 func (s *Service) lines(ctx context.Context, w webinar.ID, t Timeline) ([]LinePart, error) {
+	all, err := s.allowedLines(ctx, w, t.Recording.ID)
+	var out []LinePart
+	for _, l := range all {
+		out = append(out, LinePart{ID: l.ID, Name: l.Name, Text: l.Text, Offset: max(l.At.Sub(t.Recording.StartedAt), 0).Truncate(time.Millisecond)})
+	}
+	return out, err
+}
+
+// allowedLines are those that may stand in a recording, without the names that may not.
+func (s *Service) allowedLines(ctx context.Context, w webinar.ID, id RecordingID) ([]Line, error) {
 	if s.c.Lines == nil {
 		return nil, nil
 	}
@@ -39,20 +49,19 @@ func (s *Service) lines(ctx context.Context, w webinar.ID, t Timeline) ([]LinePa
 	if err != nil {
 		return nil, err
 	}
-	may, err := book.Lines(ctx, t.Recording.ID)
+	may, err := book.Lines(ctx, id)
 	if err != nil {
 		return nil, failed("read ledger", err)
 	}
-	var out []LinePart
+	var out []Line
 	for _, l := range all {
 		if !may.Allow(l.Author, consent.Chat, l.At) {
 			continue
 		}
-		part := LinePart{ID: l.ID, Text: l.Text, Offset: max(l.At.Sub(t.Recording.StartedAt), 0).Truncate(time.Millisecond)}
-		if may.Allow(l.Author, consent.Name, l.At) {
-			part.Name = l.Name
+		if !may.Allow(l.Author, consent.Name, l.At) {
+			l.Name = ""
 		}
-		out = append(out, part)
+		out = append(out, l)
 	}
 	return out, nil
 }

@@ -53,6 +53,14 @@ func TestI21WhatWasWrittenStandsOnlyWithConsent(t *testing.T) {
 			}
 		}
 		stand("ann:ann bob:bob ")
+		titles := map[string]bool{}
+		chapters, err := w.s.programChapters(ctx, rec)
+		for _, c := range chapters {
+			titles[c.Title] = true
+		}
+		if err != nil || !titles["Start"] || !titles["text of ann"] {
+			t.Errorf("chapters of the program: %+v, %v", chapters, err)
+		}
 		for _, p := range w.timeline(rec.ID).Polls {
 			total := map[string]int{"four": LeastGroup - 1, "five": LeastGroup}[p.ID]
 			if told := p.Votes != nil || p.Result != nil; told != (p.ID == "five") || p.Few != (p.ID == "four") || p.Total != total {

@@ -10,7 +10,7 @@ import (
 // Sharing says whether a recording may be given to people who were not its organizers: only when everybody in it has
 // agreed to its publication. Who has not is nobody's business, so there are counts only.
 type Sharing struct {
-	People  int // who are in the recording
+	People  int // who are in the recording, with a film or with words
 	Lacking int // of them, who did not agree to publication
 }
 
@@ -27,19 +27,24 @@ func (s *Service) Sharing(ctx context.Context, w webinar.ID, id RecordingID) (Sh
 	if err != nil {
 		return Sharing{}, err
 	}
+	words, err := s.allowedLines(ctx, w, id)
+	if err != nil {
+		return Sharing{}, err
+	}
 	book, err := s.room(w).open(ctx)
 	if err != nil {
 		return Sharing{}, err
 	}
-	var out Sharing
-	seen := map[string]bool{}
+	people := map[webinar.SubjectID]bool{}
 	for _, row := range rows {
-		if seen[row.SubjectID] {
-			continue
-		}
-		seen[row.SubjectID] = true
-		out.People++
-		st, err := book.Standing(id, webinar.SubjectID(row.SubjectID))
+		people[webinar.SubjectID(row.SubjectID)] = true
+	}
+	for _, l := range words {
+		people[l.Author] = true
+	}
+	out := Sharing{People: len(people)}
+	for who := range people {
+		st, err := book.Standing(id, who)
 		if err != nil || st.State != consent.Granted || !st.Publish {
 			out.Lacking++
 		}

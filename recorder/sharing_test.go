@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -45,6 +46,11 @@ func TestSharing(t *testing.T) {
 		publish(bob, true)
 		w.talk(time.Second, mics, ann, bob)
 		shared(Sharing{People: 2}, true)
+		w.s.c.Lines = func(context.Context, webinar.ID) ([]Line, error) { // cem is in it with words now
+			return []Line{{ID: "q", Author: cem.Subject, Text: "Why?", At: time.Now()}}, nil
+		}
+		shared(Sharing{People: 3, Lacking: 1}, false)
+		w.s.c.Lines = nil
 		publish(bob, false) // taken back
 		shared(Sharing{People: 2, Lacking: 1}, false)
 		if _, err := w.s.Stop(t.Context(), w.w, rec.ID, ""); err != nil {

@@ -35,6 +35,9 @@ func TestTrim(t *testing.T) {
 		w.s.shutdown(ctx)
 		w.boot()
 		line := w.timeline(rec.ID)
+		if from := line.Program.From; from != 5*time.Second { // where bob's film does
+			t.Errorf("the program begins at %v", from)
+		}
 		if line.Trim != trim || len(line.Parts) != 2 {
 			t.Errorf("after a restart: %+v, %d parts", line.Trim, len(line.Parts))
 		}

@@ -270,8 +270,8 @@ func TestProgramOfAWindow(t *testing.T) {
 	if n := len(got); n != 125 || !got[0].key || !bytes.Equal(got[0].data, list[100].data) || got[0].ms != 0 || got[n-1].ms != 4960 {
 		t.Errorf("%d pictures, the first at %d, the last at %d", n, got[0].ms, got[n-1].ms)
 	}
-	if d := res.Duration - 5*time.Second; d < -50*time.Millisecond || d > 50*time.Millisecond {
-		t.Errorf("%v", res.Duration)
+	if d := res.Duration - 5*time.Second; d < -50*time.Millisecond || d > 50*time.Millisecond || res.From != 5*time.Second {
+		t.Errorf("%v from %v on", res.Duration, res.From)
 	}
 	for title, want := range map[string]bool{"before": false, "at": true, "in": true, "behind": false} {
 		if got := bytes.Contains(f.b[len(f.b)-300:], []byte(title+"\x43\x7c")); got != want {
