@@ -3,7 +3,7 @@ import { flushSync, mount, unmount } from 'svelte';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Problem } from '../../lib/api';
 import { language } from '../../lib/lang.svelte';
-import { recordings, type Sharing, type Timeline, type Webinar, webinars } from '../calls';
+import { recordings, type Timeline, type Webinar, webinars } from '../calls';
 import { load } from '../i18n';
 import PlayerPage from './PlayerPage.svelte';
 
@@ -27,7 +27,7 @@ let page: Record<string, unknown>;
 beforeEach(async () => {
   await language.start(load);
   vi.spyOn(recordings, 'timeline').mockResolvedValue(timeline);
-  vi.spyOn(recordings, 'sharing').mockResolvedValue({ allowed: false, people: 1, lacking: 1 } as unknown as Sharing);
+  vi.spyOn(recordings, 'sharing').mockResolvedValue({ allowed: false, people: 1, lacking: 1 });
   vi.spyOn(webinars, 'get').mockResolvedValue({ webinar: { id: 'w', title: 'Heat pumps' } as unknown as Webinar } as Awaited<ReturnType<typeof webinars.get>>);
   vi.spyOn(recordings, 'refusal').mockResolvedValue(undefined);
 });
@@ -66,4 +66,47 @@ test('only a refusal of the recording itself takes the film away', async () => {
   expect(film()).not.toBeNull();
   await again(404, 'There is no such recording.');
   expect(film()).toBeNull();
+});
+
+test('what is taken back or erased meanwhile goes from a page that stays open', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  open();
+  await expect.poll(film).not.toBeNull();
+  vi.mocked(recordings.timeline).mockResolvedValue({ ...timeline, segments: [] });
+  vi.advanceTimersByTime(60_000);
+  await expect.poll(said).toContain('There is nothing in this recording.');
+  vi.mocked(recordings.timeline).mockRejectedValue(new Problem(404, 'not-found', 'There is no such recording.'));
+  document.dispatchEvent(new Event('visibilitychange'));
+  await expect.poll(said).toContain('There is no such recording.');
+  expect(said()).not.toContain('There is nothing in this recording.');
+  vi.useRealTimers();
+});
+
+test('a look that finds nothing new leaves the films alone', async () => {
+  open();
+  await expect.poll(film).not.toBeNull();
+  const paused = vi.spyOn(HTMLVideoElement.prototype, 'pause');
+  const looks = vi.mocked(recordings.sharing).mock.calls.length;
+  vi.mocked(recordings.timeline).mockResolvedValue(structuredClone(timeline));
+  document.dispatchEvent(new Event('visibilitychange'));
+  await expect.poll(() => vi.mocked(recordings.sharing).mock.calls.length).toBe(looks + 1);
+  flushSync();
+  expect(paused).not.toHaveBeenCalled();
+});
+
+test('an answer that is older than what the page was told since is dropped', async () => {
+  open();
+  await expect.poll(film).not.toBeNull();
+  let answer = (_: Timeline): void => undefined;
+  vi.mocked(recordings.timeline).mockReturnValue(new Promise((done) => { answer = done; }));
+  document.dispatchEvent(new Event('visibilitychange'));
+  vi.spyOn(recordings, 'setCaptions').mockResolvedValue({ ...timeline, captions: [{ lang: 'en', url: '/en', bytes: 1 }] });
+  const file = document.querySelector<HTMLInputElement>('#captions-file')!;
+  Object.defineProperty(file, 'files', { value: [new File(['WEBVTT'], 'a.vtt')] });
+  file.dispatchEvent(new Event('change', { bubbles: true }));
+  await expect.poll(() => document.querySelector('a[href="/en?download=1"]')).not.toBeNull();
+  answer(timeline);
+  await new Promise((done) => setTimeout(done, 20));
+  flushSync();
+  expect(document.querySelector('a[href="/en?download=1"]')).not.toBeNull();
 });
