@@ -97,7 +97,7 @@ test('a look that finds nothing new leaves the films alone', async () => {
 test('an answer that is older than what the page was told since is dropped', async () => {
   open();
   await expect.poll(film).not.toBeNull();
-  let answer = (_: Timeline): void => undefined;
+  let answer: (t: Timeline) => void = () => undefined;
   vi.mocked(recordings.timeline).mockReturnValue(new Promise((done) => { answer = done; }));
   document.dispatchEvent(new Event('visibilitychange'));
   vi.spyOn(recordings, 'setCaptions').mockResolvedValue({ ...timeline, captions: [{ lang: 'en', url: '/en', bytes: 1 }] });
