@@ -132,6 +132,7 @@ try {
   await shelf.context().addCookies(await host.context().cookies());
   await shelf.goto(`${server.url}/recordings/${webinar.id}`);
   await shelf.getByText('Ready', { exact: true }).waitFor({ timeout: 60_000 });
+  await shelf.locator('video').evaluateAll((all) => all.forEach((v) => (v.preload = 'metadata')));
   await shelf.waitForFunction(() => [...document.querySelectorAll('video')].every((v) => v.readyState >= 1));
   await shelf.locator('video').evaluateAll((all) => Promise.all(all.map((v) => new Promise((done) => {
     v.addEventListener('seeked', done, { once: true });

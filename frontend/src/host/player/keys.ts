@@ -25,6 +25,15 @@ export function actOf(e: Press): Act | undefined {
   return Object.hasOwn(named, key) ? named[key] : undefined;
 }
 
+/** Where the focus is: in the player, nowhere, or elsewhere on the page. */
+export type Focus = 'player' | 'nowhere' | 'elsewhere';
+
+/** ours: the player has the key where the focus is. Letters, digits and signs can be switched off; the others scroll the page. */
+export function ours(key: string, focus: Focus, characters: boolean): boolean {
+  if (key.length === 1 && key !== ' ') return characters;
+  return focus === 'player' || (focus === 'nowhere' && [' ', 'ArrowLeft', 'ArrowRight'].includes(key));
+}
+
 /** theirs: the focused control needs that key itself: text, lists, and the key that presses a button. */
 export function theirs(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof Element)) return false;

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Timeline } from '../calls';
 import { actOf, theirs } from './keys';
-import { bounds, chapterAt, near, pauseAt, people, plan, pollAt, readClock, Reel } from './score';
+import { bounds, chapterAt, near, pauseAt, people, plan, type PollPart, pollsAt, readClock, Reel } from './score';
 
 const part = (id: string, speaker: number, from_ms: number, to_ms: number, more: Partial<Timeline['segments'][number]> = {}): Timeline['segments'][number] => ({
   id, speaker, from_ms, to_ms, label: `Speaker ${speaker}`, named: false, kind: 'camera', video: true, audio: true, url: `/${id}`, bytes: 1, ...more,
@@ -34,7 +34,11 @@ test('chapters and polls at their time', () => {
   const chapters = [{ at_ms: 0, kind: 'start', title: '' }, { at_ms: 500, kind: 'poll', title: 'q' }] as const;
   expect([chapterAt(chapters, -1), chapterAt(chapters, 0), chapterAt(chapters, 499), chapterAt(chapters, 9999)]).toEqual([-1, 0, 0, 1]);
   const polls = [{ id: 'p', question: 'q', options: ['a'], opened_ms: 500, closed_ms: 800, votes: [1], total: 1 }, { id: 'open', question: 'q', options: [], opened_ms: 900, total: 0 }, { id: 'few', question: 'q', options: [], opened_ms: 1000, closed_ms: 1100, few: true, total: 4 }];
-  expect([100, 500, 800, 900, 1000, 1100].map((at) => [pollAt(polls, at)?.poll.id, pollAt(polls, at)?.closed])).toEqual([[undefined, undefined], ['p', false], ['p', true], ['open', false], ['few', false], ['few', true]]);
+  const shown = (list: readonly PollPart[], at: number, from = 0) => pollsAt(list, at, from).map((p) => `${p.poll.id} ${p.closed ? 'closed' : 'open'}`);
+  expect([100, 500, 800, 900, 1000, 1100].map((at) => shown(polls, at))).toEqual([[], ['p open'], ['p closed'], ['open open', 'p closed'], ['open open', 'few open', 'p closed'], ['open open', 'few closed']]);
+  const survey = { id: 'survey', question: 'q', options: [], opened_ms: 100, closed_ms: 2000, total: 0 };
+  expect([100, 600, 900, 1500, 2000].map((at) => shown([survey, ...polls.slice(0, 1)], at))).toEqual([['survey open'], ['survey open', 'p open'], ['survey open', 'p closed'], ['survey open', 'p closed'], ['survey closed']]);
+  expect([850, 1000, 2000].map((at) => shown([survey, ...polls.slice(0, 1)], at, 850))).toEqual([['survey open'], ['survey open'], ['survey closed']]); // a cut begins after the poll
 });
 
 test('the one film leaves out what nobody recorded, and the trim', () => {

@@ -88,11 +88,12 @@ export function chapterAt(chapters: readonly Chapter[], at: number): number {
   return chapters.findLastIndex((c) => c.at_ms <= at);
 }
 
-/** pollAt: the poll that was asked last at that moment, and whether it was closed by then, with or without a result. */
-export function pollAt(polls: readonly PollPart[], at: number): { poll: PollPart; closed: boolean } | undefined {
-  const poll = polls.findLast((p) => p.opened_ms <= at);
-  if (!poll) return undefined;
-  return { poll, closed: poll.closed_ms !== undefined && poll.closed_ms <= at };
+/** pollsAt: the polls that are open at that moment, and the one that was closed last since from, with or without a result. */
+export function pollsAt(polls: readonly PollPart[], at: number, from: number): { poll: PollPart; closed: boolean }[] {
+  const end = (p: PollPart): number => p.closed_ms ?? Infinity;
+  const open = polls.filter((p) => p.opened_ms <= at && at < end(p));
+  const last = polls.filter((p) => from < end(p) && end(p) <= at).toSorted((a, b) => end(a) - end(b)).at(-1);
+  return [...open.map((poll) => ({ poll, closed: false })), ...(last ? [{ poll: last, closed: true }] : [])];
 }
 
 /** Reel tells session time and the time of the one film apart, which leaves out what nobody recorded. */

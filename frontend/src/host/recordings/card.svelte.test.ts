@@ -2,7 +2,7 @@
 import { flushSync, mount, unmount } from 'svelte';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { language } from '../../lib/lang.svelte';
-import type { RecordingDetail } from '../calls';
+import { type RecordingDetail, recordings, type Timeline } from '../calls';
 import { load } from '../i18n';
 import RecordingCard from './RecordingCard.svelte';
 
@@ -29,4 +29,26 @@ test.each([
   const told = [...document.querySelectorAll('[role=status], [role=alert]')].map((e) => e.textContent).join();
   for (const words of some) expect(told).toContain(words);
   for (const words of none) expect(told).not.toContain(words);
+});
+
+const segment = { id: 's', group: 'camera', label: '', state: 'available', start_ms: 0, duration_ms: 9000, bytes: 1, audio: true, video: true } as const;
+const stored: RecordingDetail = {
+  recording: { id: 'r', state: 'available', strict: true, announcement: 1, announced_at: '2026-01-01T10:00:00Z', start_allowed_at: '2026-01-01T10:00:10Z' },
+  storage: 'ok', segments: [segment, { ...segment, id: 't', video: false }],
+};
+
+test('what nobody plays is not fetched; of a recording that is cut nothing is played whole', async () => {
+  vi.spyOn(recordings, 'downloads').mockResolvedValue([]);
+  const line = { recording: 'r', program: { state: 'ready' } } as unknown as Timeline;
+  const lines = vi.spyOn(recordings, 'timeline').mockResolvedValue(line);
+  const show = () => mount(RecordingCard, { target: document.body, props: { webinar: 'w', detail: stored, reload: () => Promise.resolve() } });
+  const films = () => [...document.querySelectorAll<HTMLMediaElement>('video, audio')];
+  card = show();
+  flushSync();
+  expect(films().map((f) => f.getAttribute('preload'))).toEqual(['none', 'none']);
+  await unmount(card);
+  lines.mockResolvedValue({ ...line, trim: { from_ms: 1000, to_ms: 5000 } });
+  card = show();
+  await expect.poll(films).toEqual([]);
+  expect([...document.querySelectorAll('li a')].map((a) => a.getAttribute('href'))).toContain('/recordings/w/r');
 });
