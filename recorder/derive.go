@@ -182,13 +182,17 @@ func (s *Service) wanted(ctx context.Context, rec RecordingID) {
 	s.wakeDerive()
 }
 
-// eraseDerived erases what is doomed. What fails is tried again by Run.
+// eraseDerived erases what is doomed and not on its way into the archive: the archive forgets what it has erased, and would
+// take it afterwards. What fails is tried again by Run.
 func (s *Service) eraseDerived(ctx context.Context, where string, args ...any) error {
 	rows, err := s.rows.derived(ctx, `state = 'doomed' AND `+where, args...)
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
+		if s.Live(row.ID) {
+			continue
+		}
 		e := s.c.Archive.Erase(ctx, row.key())
 		if e != nil && !errors.Is(e, archive.ErrPending) && !errors.Is(e, archive.ErrNotFound) {
 			err = errors.Join(err, failed("erase derivative", e))

@@ -3,7 +3,6 @@ package recorder
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"os"
 	"sync"
@@ -16,7 +15,8 @@ import (
 // onShelf is what every file on the shelf holds.
 const onShelf = "a film"
 
-// shelf is an archive that stores at once and, like the real one, takes a spool file along when it erases.
+// shelf is an archive that stores at once and, like the real one, takes a spool file along when it erases, and what it has
+// erased if that comes again.
 type shelf struct {
 	mu     sync.Mutex
 	done   func(context.Context, archive.Result) error
@@ -31,14 +31,11 @@ type shelf struct {
 	open   error  // of Open
 	stuck  error  // of Erase
 	adding func() // runs while something is taken
+	before func() // runs before the next erasure
 }
 
 func (a *shelf) Add(ctx context.Context, segment, key string, info master.Info) error {
 	a.mu.Lock()
-	if a.erased[key] {
-		a.mu.Unlock()
-		return errors.Join(archive.ErrErased, os.RemoveAll(info.Path))
-	}
 	a.kept[key], a.paths[key] = true, info.Path
 	if b, err := os.ReadFile(info.Path); err == nil {
 		a.films[key] = b
@@ -90,6 +87,12 @@ func (a *shelf) breaks(err error) {
 
 func (a *shelf) Erase(_ context.Context, key string) error {
 	a.mu.Lock()
+	if before := a.before; before != nil {
+		a.before = nil
+		a.mu.Unlock()
+		before()
+		a.mu.Lock()
+	}
 	defer a.mu.Unlock()
 	if a.stuck != nil {
 		return a.stuck
