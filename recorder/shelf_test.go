@@ -28,10 +28,11 @@ type shelf struct {
 	opened func(key string)
 	state  archive.State
 	looks  int
-	open   error  // of Open
-	stuck  error  // of Erase
-	adding func() // runs while something is taken
-	before func() // runs before the next erasure
+	open   error                  // of Open
+	stuck  error                  // of Erase
+	adding func()                 // runs while something is taken
+	before func()                 // runs before the next erasure
+	puts   func(key string) error // runs when something small was stored; its error is Put's
 }
 
 func (a *shelf) Add(ctx context.Context, segment, key string, info master.Info) error {
@@ -73,9 +74,13 @@ func (a *shelf) Open(_ context.Context, key string) (io.ReadSeekCloser, int64, e
 
 func (a *shelf) Put(_ context.Context, key string, body []byte) error {
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	a.notes[key], a.films[key] = string(body), body
-	return nil
+	puts := a.puts
+	a.mu.Unlock()
+	if puts == nil {
+		return nil
+	}
+	return puts(key)
 }
 
 // breaks has opening fail with err.

@@ -156,9 +156,10 @@ func (s *store) unmixed(ctx context.Context, row derivedRow) error {
 }
 
 // doomFilms takes a recording's program and all that was made of it away: from now on it is shown to nobody, and what the
-// store has is erased.
+// store has is erased. Of what is put there at once, it may have something whatever the row says.
 func (s *store) doomFilms(ctx context.Context, rec RecordingID) error {
-	if _, err := s.exec(ctx, "doom films", `UPDATE derivatives SET state = 'doomed' WHERE recording_id = ? AND kind <> 'timeline' AND state IN ('sealed', 'ready')`, rec); err != nil {
+	if _, err := s.exec(ctx, "doom films", `UPDATE derivatives SET state = 'doomed' WHERE recording_id = ? AND kind <> 'timeline'
+		AND (state IN ('sealed', 'ready') OR kind IN ('sheet', 'peaks'))`, rec); err != nil {
 		return err
 	}
 	_, err := s.exec(ctx, "drop films", `DELETE FROM derivatives WHERE recording_id = ? AND kind <> 'timeline' AND state <> 'doomed'`, rec)
@@ -170,11 +171,7 @@ func (s *store) doomDerived(ctx context.Context, rec RecordingID) error {
 	if err := s.doomFilms(ctx, rec); err != nil {
 		return err
 	}
-	_, err := s.exec(ctx, "drop timeline", `DELETE FROM derivatives WHERE recording_id = ? AND kind = 'timeline' AND state = 'queued' AND tries = 0 AND bytes = 0`, rec)
-	if err != nil {
-		return err
-	}
-	_, err = s.exec(ctx, "doom timeline", `UPDATE derivatives SET state = 'doomed' WHERE recording_id = ? AND kind = 'timeline'`, rec)
+	_, err := s.exec(ctx, "doom timeline", `UPDATE derivatives SET state = 'doomed' WHERE recording_id = ? AND kind = 'timeline'`, rec)
 	return err
 }
 
