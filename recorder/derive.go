@@ -229,8 +229,11 @@ func (s *Service) storeTimeline(ctx context.Context, row derivedRow) error {
 	return err
 }
 
-// restoreDerived begins anew what the last process was making, and hands on what it had finished.
+// restoreDerived begins anew what the last process was making or had given up, and hands on what it had finished.
 func (s *Service) restoreDerived(ctx context.Context) error {
+	if err := s.rows.revive(ctx); err != nil {
+		return err
+	}
 	rows, err := s.rows.derived(ctx, `state IN ('building', 'sealed')`)
 	if err != nil {
 		return err

@@ -26,6 +26,7 @@ type shelf struct {
 	notes  map[string]string
 	films  map[string][]byte // by key; of others onShelf
 	opened func(key string)
+	torn   func(film []byte) io.Reader // what is read of one instead; nil: all of it
 	state  archive.State
 	looks  int
 	open   error                  // of Open
@@ -66,10 +67,15 @@ func (a *shelf) Open(_ context.Context, key string) (io.ReadSeekCloser, int64, e
 		film = []byte(onShelf)
 	}
 	f := io.NewSectionReader(bytes.NewReader(film), 0, int64(len(film)))
+	in := io.Reader(f)
+	if a.torn != nil {
+		in = a.torn(film)
+	}
 	return struct {
-		io.ReadSeeker
+		io.Reader
+		io.Seeker
 		io.Closer
-	}{f, io.NopCloser(f)}, f.Size(), nil
+	}{in, f, io.NopCloser(f)}, f.Size(), nil
 }
 
 func (a *shelf) Put(_ context.Context, key string, body []byte) error {

@@ -210,6 +210,12 @@ func (s *store) postpone(ctx context.Context, id, to string, tries int, due time
 	return err
 }
 
+// revive gives another try to what every recording should have and was given up.
+func (s *store) revive(ctx context.Context) error {
+	_, err := s.exec(ctx, "queue derivatives", `UPDATE derivatives SET state = 'queued', tries = 0, due_at = 0 WHERE state = 'failed' AND kind IN ('program', 'timeline')`)
+	return err
+}
+
 func (s *store) dropDerived(ctx context.Context, id string) error {
 	_, err := s.exec(ctx, "drop derivative", `DELETE FROM derivatives WHERE id = ?`, id)
 	return err
