@@ -5,12 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"plenum/recorder/archive"
+	"plenum/recorder/program"
 )
 
-// openMaster says how a master is opened for a program.
-func (s *Service) openMaster(row segmentRow) func(ctx context.Context) (io.ReadCloser, error) {
+// openMaster says how a master is opened for a program. One that was in the store and is not there any more, though nobody
+// took it back, is gone; one that is not there yet is waited for.
+func (s *Service) openMaster(row segmentRow, b *build) func(ctx context.Context) (io.ReadCloser, error) {
 	return func(ctx context.Context) (io.ReadCloser, error) {
 		f, size, err := s.c.Archive.Open(ctx, row.key())
+		if errors.Is(err, archive.ErrNotFound) && SegmentState(row.State) == Stored && !b.void.Load() {
+			s.c.Log.Error("recorder: the store has lost a segment, the program is made without it", "recording", row.RecordingID, "segment", row.ID)
+			return nil, program.ErrGone
+		}
 		if err != nil {
 			return nil, failed("open segment", err)
 		}

@@ -23,6 +23,7 @@ type shelf struct {
 	kept   map[string]bool
 	paths  map[string]string // of spool files, by key
 	erased map[string]bool
+	gone   map[string]bool // what somebody else has deleted
 	notes  map[string]string
 	films  map[string][]byte // by key; of others onShelf
 	opened func(key string)
@@ -61,6 +62,9 @@ func (a *shelf) Open(_ context.Context, key string) (io.ReadSeekCloser, int64, e
 	defer a.mu.Unlock()
 	if a.open != nil {
 		return nil, 0, a.open
+	}
+	if a.gone[key] {
+		return nil, 0, archive.ErrNotFound
 	}
 	film, ok := a.films[key]
 	if !ok {
