@@ -166,9 +166,12 @@ func (s *Service) void(rec RecordingID) {
 // always made, or was asked for, is made anew; the timeline is written again.
 func (s *Service) stale(ctx context.Context, rec RecordingID) error {
 	s.void(rec)
-	err := s.rows.doomFilms(ctx, rec)
-	s.void(rec) // one that began meanwhile
-	err = errors.Join(err, s.rows.want(ctx, rec, s.can()), s.rows.retell(ctx, rec))
+	return s.renewed(rec, s.rows.renew(ctx, rec, s.can()))
+}
+
+// renewed stops a build that began before its rows were renewed, and has the next begin.
+func (s *Service) renewed(rec RecordingID, err error) error {
+	s.void(rec)
 	s.wakeDerive()
 	return err
 }

@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"gorm.io/gorm"
@@ -164,6 +165,11 @@ func (s *store) doomFilms(ctx context.Context, rec RecordingID) error {
 	}
 	_, err := s.exec(ctx, "drop films", `DELETE FROM derivatives WHERE recording_id = ? AND kind <> 'timeline' AND state <> 'doomed'`, rec)
 	return err
+}
+
+// renew takes the films away and queues what is made of what is left.
+func (s *store) renew(ctx context.Context, rec RecordingID, can able) error {
+	return errors.Join(s.doomFilms(ctx, rec), s.want(ctx, rec, can), s.retell(ctx, rec))
 }
 
 // doomDerived takes everything away that was made of a recording.
