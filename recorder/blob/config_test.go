@@ -176,6 +176,7 @@ func TestStoreThatHangs(t *testing.T) {
 		"look":   func(s *S3, ctx context.Context) error { _, err := s.Stat(ctx, testKey); return err },
 		"delete": func(s *S3, ctx context.Context) error { return s.removeVersions(ctx, testKey) },
 		"sweep":  func(s *S3, ctx context.Context) error { _, err := s.sweep(ctx, testKey, nil); return err },
+		"list":   func(s *S3, ctx context.Context) error { return s.Each(ctx, nil) },
 		"send":   func(s *S3, ctx context.Context) error { return put(ctx, s, pattern(1000)) },
 		"resume": func(s *S3, ctx context.Context) error {
 			return s.Put(ctx, Upload{Key: testKey, Body: strings.NewReader(strings.Repeat("x", 9<<20)), Size: 9 << 20, UploadID: "u"})
