@@ -215,3 +215,25 @@ func TestStoreThatHangs(t *testing.T) {
 		t.Errorf("8 MiB have until %v", end)
 	}
 }
+
+// A store that cannot list unfinished uploads, or versions, erases all the same.
+func TestStoreWithoutLists(t *testing.T) {
+	erased := false
+	s := connect(t, server(t, func(w http.ResponseWriter, r *http.Request) {
+		switch q := r.URL.Query(); {
+		case q.Has("uploads"), q.Has("versions"):
+			w.WriteHeader(http.StatusNotImplemented)
+			_, _ = io.WriteString(w, `<Error><Code>NotImplemented</Code></Error>`)
+		case strings.Contains(r.URL.Path, "/rec/") && r.Method == http.MethodDelete:
+			erased = true
+			w.WriteHeader(http.StatusNoContent)
+		case strings.Contains(r.URL.Path, "/rec/"):
+			w.WriteHeader(http.StatusNotFound)
+		default:
+			plain(w, r)
+		}
+	}))
+	if err := s.Delete(t.Context(), testKey); err != nil || !erased {
+		t.Errorf("erased: %t, %v", erased, err)
+	}
+}
