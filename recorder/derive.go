@@ -166,9 +166,12 @@ func (s *Service) void(rec RecordingID) {
 // always made, or was asked for, is made anew; the timeline is written again.
 func (s *Service) stale(ctx context.Context, rec RecordingID) error {
 	s.void(rec)
-	err := s.rows.doomFilms(ctx, rec)
-	s.void(rec) // one that began meanwhile
-	err = errors.Join(err, s.rows.want(ctx, rec, s.can()), s.rows.retell(ctx, rec))
+	return s.renewed(rec, s.rows.renew(ctx, rec, s.can()))
+}
+
+// renewed stops a build that began before its rows were renewed, and has the next begin.
+func (s *Service) renewed(rec RecordingID, err error) error {
+	s.void(rec)
 	s.wakeDerive()
 	return err
 }
@@ -182,13 +185,17 @@ func (s *Service) wanted(ctx context.Context, rec RecordingID) {
 	s.wakeDerive()
 }
 
-// eraseDerived erases what is doomed. What fails is tried again by Run.
+// eraseDerived erases what is doomed and not on its way into the archive: the archive forgets what it has erased, and would
+// take it afterwards. What fails is tried again by Run.
 func (s *Service) eraseDerived(ctx context.Context, where string, args ...any) error {
 	rows, err := s.rows.derived(ctx, `state = 'doomed' AND `+where, args...)
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
+		if s.Live(row.ID) {
+			continue
+		}
 		e := s.c.Archive.Erase(ctx, row.key())
 		if e != nil && !errors.Is(e, archive.ErrPending) && !errors.Is(e, archive.ErrNotFound) {
 			err = errors.Join(err, failed("erase derivative", e))
@@ -225,8 +232,11 @@ func (s *Service) storeTimeline(ctx context.Context, row derivedRow) error {
 	return err
 }
 
-// restoreDerived begins anew what the last process was making, and hands on what it had finished.
+// restoreDerived begins anew what the last process was making or had given up, and hands on what it had finished.
 func (s *Service) restoreDerived(ctx context.Context) error {
+	if err := s.rows.revive(ctx); err != nil {
+		return err
+	}
 	rows, err := s.rows.derived(ctx, `state IN ('building', 'sealed')`)
 	if err != nil {
 		return err

@@ -84,10 +84,7 @@ func (s *Service) makeSmall(ctx context.Context, row derivedRow, b *build) (err 
 		}
 	}
 	row.Bytes, row.DurationMs = int64(len(body)), in.Duration.Milliseconds()
-	kept, err := s.rows.made(context.WithoutCancel(ctx), row, "ready")
-	if err == nil && !kept { // taken back while it was stored
-		err = s.c.Archive.Erase(context.WithoutCancel(ctx), row.key())
-	}
+	_, err = s.rows.made(context.WithoutCancel(ctx), row, "ready")
 	return errors.Join(err, s.rows.retell(ctx, rec.ID))
 }
 

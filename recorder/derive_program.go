@@ -86,14 +86,7 @@ func (s *Service) programSources(ctx context.Context, rec Recording, b *build) (
 		size += row.Bytes
 		list = append(list, program.Source{
 			Person: row.SubjectID, Rank: ranks[row.SubjectID], Screen: Group(row.Grp) == ScreenGroup, Start: row.segment().Start,
-			Open: func(ctx context.Context) (io.ReadCloser, error) {
-				f, _, err := s.c.Archive.Open(ctx, row.key())
-				if err != nil {
-					return nil, failed("open segment", err)
-				}
-				return f, nil
-			},
-			Allowed: func() bool { return !b.void.Load() },
+			Open: s.openMaster(row, b), Allowed: func() bool { return !b.void.Load() },
 		})
 	}
 	return list, size, nil

@@ -23,8 +23,8 @@ func (loose) Sync() error { return nil }
 
 // spool has f write a derivative into the spool and hands it to the archive, if it is still wanted by then.
 func (s *Service) spool(ctx context.Context, row *derivedRow, write func(*os.File) (master.Info, error)) error {
-	s.setLive(row.ID, true) // until the archive knows the file
-	defer s.setLive(row.ID, false)
+	s.setLive(row.ID, true) // until the archive knows the file, and nobody erases it before
+	defer s.letGo(context.WithoutCancel(ctx), row.ID)
 	path := s.spooled(*row)
 	info, err := writeWhole(path, write)
 	info.Path = path
@@ -47,6 +47,14 @@ func (s *Service) spool(ctx context.Context, row *derivedRow, write func(*os.Fil
 	s.c.Log.Info("recorder: derivative made", "recording", row.RecordingID, "kind", row.Kind, "bytes", info.Bytes)
 	s.wanted(ctx, row.RecordingID) // more can be made of it
 	return s.rows.retell(ctx, row.RecordingID)
+}
+
+// letGo erases a derivative that somebody took back while it was on its way into the archive.
+func (s *Service) letGo(ctx context.Context, id string) {
+	s.setLive(id, false)
+	if err := s.eraseDerived(ctx, `id = ?`, id); err != nil {
+		s.c.Log.Warn("recorder: erasure must be tried again", "derivative", id, "error", err)
+	}
 }
 
 // keep notes what lies in the spool; false if nobody wants it any more. A mix becomes the program, and what that was goes.

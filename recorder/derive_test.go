@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"plenum/recorder/consent"
+	"plenum/recorder/master"
 	"plenum/recorder/webm"
 	"plenum/webinar"
 	"plenum/webinar/media"
@@ -177,6 +178,41 @@ func TestWithdrawalDuringABuild(t *testing.T) {
 		left, err := filepath.Glob(filepath.Join(w.s.c.Spool, "*.webm"))
 		if err != nil || len(left) != 1 { // the shelf leaves what it took
 			t.Errorf("%v %v", left, err)
+		}
+	})
+}
+
+// Who withdraws while a finished mix takes the place of the program, before the archive has it, is not kept by it.
+func TestWithdrawalWhileAMixIsHandedOver(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		rec, bob := filmed(t, w)
+		w.make()
+		mix := derivedRow{ID: webinar.NewID(), RecordingID: rec.ID, Kind: mixKind}
+		if err := w.db.Exec(`INSERT INTO derivatives (id, recording_id, kind, state) VALUES (?, ?, ?, 'building')`, mix.ID, mix.RecordingID, mix.Kind).Error; err != nil {
+			t.Fatal(err)
+		}
+		withdrawn := false
+		w.shelf.before = func() { // of the program
+			withdrawn = true
+			if err := w.answer(rec.ID, bob, consent.Withdraw, consent.All); err != nil {
+				t.Error(err)
+			}
+			w.s.bg.Wait()
+		}
+		key := mix.key()
+		err := w.s.spool(t.Context(), &mix, func(f *os.File) (master.Info, error) {
+			_, err := f.Write(reel(t, 'b'))
+			return master.Info{Duration: 4 * time.Second}, err
+		})
+		if err != nil || !withdrawn {
+			t.Fatalf("withdrawn: %t, %v", withdrawn, err)
+		}
+		rows, err := w.s.rows.derived(t.Context(), `state = 'doomed'`)
+		if err != nil || len(rows) > 0 || w.shelf.kept[key] || w.shelf.films[key] != nil {
+			t.Errorf("I22: kept: %t, rows %+v, %v", w.shelf.kept[key], rows, err)
+		}
+		if w.make() == 0 || string(marks(t, w.shown(rec.ID))) != "a" {
+			t.Error("not made again")
 		}
 	})
 }

@@ -3,7 +3,6 @@ package recorder
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"os"
 	"sync"
@@ -16,29 +15,30 @@ import (
 // onShelf is what every file on the shelf holds.
 const onShelf = "a film"
 
-// shelf is an archive that stores at once and, like the real one, takes a spool file along when it erases.
+// shelf is an archive that stores at once and, like the real one, takes a spool file along when it erases, and what it has
+// erased if that comes again.
 type shelf struct {
 	mu     sync.Mutex
 	done   func(context.Context, archive.Result) error
 	kept   map[string]bool
 	paths  map[string]string // of spool files, by key
 	erased map[string]bool
+	gone   map[string]bool // what somebody else has deleted
 	notes  map[string]string
 	films  map[string][]byte // by key; of others onShelf
 	opened func(key string)
+	torn   func(film []byte) io.Reader // what is read of one instead; nil: all of it
 	state  archive.State
 	looks  int
-	open   error  // of Open
-	stuck  error  // of Erase
-	adding func() // runs while something is taken
+	open   error                  // of Open
+	stuck  error                  // of Erase
+	adding func()                 // runs while something is taken
+	before func()                 // runs before the next erasure
+	puts   func(key string) error // runs when something small was stored; its error is Put's
 }
 
 func (a *shelf) Add(ctx context.Context, segment, key string, info master.Info) error {
 	a.mu.Lock()
-	if a.erased[key] {
-		a.mu.Unlock()
-		return errors.Join(archive.ErrErased, os.RemoveAll(info.Path))
-	}
 	a.kept[key], a.paths[key] = true, info.Path
 	if b, err := os.ReadFile(info.Path); err == nil {
 		a.films[key] = b
@@ -63,22 +63,34 @@ func (a *shelf) Open(_ context.Context, key string) (io.ReadSeekCloser, int64, e
 	if a.open != nil {
 		return nil, 0, a.open
 	}
+	if a.gone[key] {
+		return nil, 0, archive.ErrNotFound
+	}
 	film, ok := a.films[key]
 	if !ok {
 		film = []byte(onShelf)
 	}
 	f := io.NewSectionReader(bytes.NewReader(film), 0, int64(len(film)))
+	in := io.Reader(f)
+	if a.torn != nil {
+		in = a.torn(film)
+	}
 	return struct {
-		io.ReadSeeker
+		io.Reader
+		io.Seeker
 		io.Closer
-	}{f, io.NopCloser(f)}, f.Size(), nil
+	}{in, f, io.NopCloser(f)}, f.Size(), nil
 }
 
 func (a *shelf) Put(_ context.Context, key string, body []byte) error {
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	a.notes[key], a.films[key] = string(body), body
-	return nil
+	puts := a.puts
+	a.mu.Unlock()
+	if puts == nil {
+		return nil
+	}
+	return puts(key)
 }
 
 // breaks has opening fail with err.
@@ -90,6 +102,12 @@ func (a *shelf) breaks(err error) {
 
 func (a *shelf) Erase(_ context.Context, key string) error {
 	a.mu.Lock()
+	if before := a.before; before != nil {
+		a.before = nil
+		a.mu.Unlock()
+		before()
+		a.mu.Lock()
+	}
 	defer a.mu.Unlock()
 	if a.stuck != nil {
 		return a.stuck

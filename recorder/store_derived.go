@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"gorm.io/gorm"
@@ -156,13 +157,19 @@ func (s *store) unmixed(ctx context.Context, row derivedRow) error {
 }
 
 // doomFilms takes a recording's program and all that was made of it away: from now on it is shown to nobody, and what the
-// store has is erased.
+// store has is erased. Of what is put there at once, it may have something whatever the row says.
 func (s *store) doomFilms(ctx context.Context, rec RecordingID) error {
-	if _, err := s.exec(ctx, "doom films", `UPDATE derivatives SET state = 'doomed' WHERE recording_id = ? AND kind <> 'timeline' AND state IN ('sealed', 'ready')`, rec); err != nil {
+	if _, err := s.exec(ctx, "doom films", `UPDATE derivatives SET state = 'doomed' WHERE recording_id = ? AND kind <> 'timeline'
+		AND (state IN ('sealed', 'ready') OR kind IN ('sheet', 'peaks'))`, rec); err != nil {
 		return err
 	}
 	_, err := s.exec(ctx, "drop films", `DELETE FROM derivatives WHERE recording_id = ? AND kind <> 'timeline' AND state <> 'doomed'`, rec)
 	return err
+}
+
+// renew takes the films away and queues what is made of what is left.
+func (s *store) renew(ctx context.Context, rec RecordingID, can able) error {
+	return errors.Join(s.doomFilms(ctx, rec), s.want(ctx, rec, can), s.retell(ctx, rec))
 }
 
 // doomDerived takes everything away that was made of a recording.
@@ -170,11 +177,7 @@ func (s *store) doomDerived(ctx context.Context, rec RecordingID) error {
 	if err := s.doomFilms(ctx, rec); err != nil {
 		return err
 	}
-	_, err := s.exec(ctx, "drop timeline", `DELETE FROM derivatives WHERE recording_id = ? AND kind = 'timeline' AND state = 'queued' AND tries = 0 AND bytes = 0`, rec)
-	if err != nil {
-		return err
-	}
-	_, err = s.exec(ctx, "doom timeline", `UPDATE derivatives SET state = 'doomed' WHERE recording_id = ? AND kind = 'timeline'`, rec)
+	_, err := s.exec(ctx, "doom timeline", `UPDATE derivatives SET state = 'doomed' WHERE recording_id = ? AND kind = 'timeline'`, rec)
 	return err
 }
 
@@ -210,6 +213,12 @@ func (s *store) made(ctx context.Context, row derivedRow, to string) (bool, erro
 // postpone puts a derivative that could not be made back into the queue, or gives it up.
 func (s *store) postpone(ctx context.Context, id, to string, tries int, due time.Time) error {
 	_, err := s.exec(ctx, "postpone derivative", `UPDATE derivatives SET state = ?, tries = ?, due_at = ? WHERE id = ? AND state = 'building'`, to, tries, due.UnixMilli(), id)
+	return err
+}
+
+// revive gives another try to what every recording should have and was given up.
+func (s *store) revive(ctx context.Context) error {
+	_, err := s.exec(ctx, "queue derivatives", `UPDATE derivatives SET state = 'queued', tries = 0, due_at = 0 WHERE state = 'failed' AND kind IN ('program', 'timeline')`)
 	return err
 }
 

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"gorm.io/gorm"
+
 	"plenum/recorder/program"
 	"plenum/webinar"
 )
@@ -31,6 +33,15 @@ func (s *store) trim(ctx context.Context, rec RecordingID) (Trim, error) {
 		return Trim{}, failed("read trim", err)
 	}
 	return Trim{From: time.Duration(rows[0].FromMs) * time.Millisecond, To: time.Duration(rows[0].ToMs) * time.Millisecond}, nil
+}
+
+// retrim keeps a trim and renews what is made, or neither: nobody may go on downloading what was cut off.
+func (s *store) retrim(ctx context.Context, rec RecordingID, t Trim, can able) error {
+	err := s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		in := &store{db: tx}
+		return errors.Join(in.setTrim(ctx, rec, t), in.renew(ctx, rec, can))
+	})
+	return failed("trim", err)
 }
 
 func (s *store) setTrim(ctx context.Context, rec RecordingID, t Trim) error {
@@ -79,10 +90,7 @@ func (s *Service) SetTrim(ctx context.Context, w webinar.ID, id RecordingID, t T
 	if t == line.Trim {
 		return nil
 	}
-	if err := s.rows.setTrim(ctx, id, t); err != nil {
-		return err
-	}
-	return s.stale(ctx, id)
+	return s.renewed(id, s.rows.retrim(ctx, id, t, s.can()))
 }
 
 // Clip is a master as it is downloaded: what the trim left of it. The part's times and bytes are those of the clip.

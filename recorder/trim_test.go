@@ -80,3 +80,30 @@ func TestTrim(t *testing.T) {
 		}
 	})
 }
+
+// A trim that a busy database did not take is not half in force: the next try does all of it.
+func TestTrimIsKeptWhole(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		rec, _ := filmed(t, w)
+		w.make()
+		if err := w.db.Exec(`CREATE TRIGGER busy BEFORE UPDATE ON derivatives WHEN NEW.state = 'doomed' BEGIN SELECT RAISE(ABORT, 'busy'); END`).Error; err != nil {
+			t.Fatal(err)
+		}
+		trim := Trim{From: 4500 * time.Millisecond, To: 9 * time.Second}
+		if err := w.s.SetTrim(t.Context(), w.w, rec.ID, trim); !errors.Is(err, ErrStorage) || !w.timeline(rec.ID).Trim.All() {
+			t.Errorf("while the database is busy: %v, %+v", err, w.timeline(rec.ID).Trim)
+		}
+		if err := w.db.Exec(`DROP TRIGGER busy`).Error; err != nil {
+			t.Fatal(err)
+		}
+		if err := w.s.SetTrim(t.Context(), w.w, rec.ID, trim); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := w.s.OpenProgram(t.Context(), w.w, rec.ID); !errors.Is(err, ErrNotFound) {
+			t.Errorf("what was cut off is still there: %v", err)
+		}
+		if w.make() == 0 || string(marks(t, w.shown(rec.ID))) != "b" {
+			t.Error("not made again")
+		}
+	})
+}

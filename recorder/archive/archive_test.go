@@ -197,6 +197,25 @@ func TestSweepSparesWhatIsKnown(t *testing.T) {
 	}
 }
 
+// A file that is not as it was sealed is given up, and does not stay for that.
+func TestWhatIsLeftOfALostSegmentIsSwept(t *testing.T) {
+	r := newRig(t)
+	r.live = func() bool { return false }
+	r.restart()
+	r.add("short", 100)
+	path, old := filepath.Join(r.spool, "short.webm"), time.Now().Add(-2*orphanAge)
+	if err := errors.Join(os.Truncate(path, 50), os.Chtimes(path, old, old)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Archive.step(t.Context()); err != nil || r.state("short") != lost {
+		t.Fatal(r.state("short"), err)
+	}
+	r.sweep(t.Context())
+	if n := r.spooled(); n > 0 {
+		t.Errorf("%d files are left", n)
+	}
+}
+
 func TestObjectsThatNoRowKnowsAreErased(t *testing.T) {
 	r := newRig(t)
 	r.c.Ours = func(_ context.Context, recording string) (bool, error) { return recording != "foreign", nil }

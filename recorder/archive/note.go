@@ -33,8 +33,10 @@ func (a *Archive) Put(ctx context.Context, key string, body []byte) error {
 	if err != nil {
 		return err
 	}
-	err = store.Put(ctx, blob.Upload{Key: key, Body: bytes.NewReader(body), Size: int64(len(body)), Halted: w.halted.Load})
-	if errors.Is(err, blob.ErrHalted) {
+	// A request that is broken off may still reach the store, behind an erasure: between two is time enough.
+	err = store.Put(context.WithoutCancel(ctx), blob.Upload{Key: key, Body: bytes.NewReader(body), Size: int64(len(body)),
+		Halted: func() bool { return w.halted.Load() || ctx.Err() != nil }})
+	if errors.Is(err, blob.ErrHalted) && w.halted.Load() {
 		return ErrErased
 	}
 	a.answered(ctx, err)

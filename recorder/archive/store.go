@@ -77,8 +77,9 @@ func (s *Store) get(ctx context.Context, segment string) (row, bool, error) {
 	return s.one(ctx, `SELECT `+columns+` FROM archive WHERE segment = ?`, segment)
 }
 
+// byPath returns the segment that a spool file still is of. One that was given up as lost needs what is left of it no more.
 func (s *Store) byPath(ctx context.Context, path string) (row, bool, error) {
-	return s.one(ctx, `SELECT `+columns+` FROM archive WHERE path = ? LIMIT 1`, path)
+	return s.one(ctx, `SELECT `+columns+` FROM archive WHERE path = ? AND state <> 'lost' LIMIT 1`, path)
 }
 
 func (s *Store) one(ctx context.Context, sql string, args ...any) (row, bool, error) {

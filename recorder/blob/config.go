@@ -115,8 +115,11 @@ func (w *wide) ReadFrom(r io.Reader) (int64, error) {
 	return io.CopyBuffer(struct{ io.Writer }{w.Conn}, struct{ io.Reader }{r}, w.room)
 }
 
-// deadline bounds one request that moves size bytes: 1 min and the time that 32 KiB/s take. A store that hangs is
-// found out by it.
+// answerIn is how long a store may take to answer what moves nothing.
+const answerIn = time.Minute
+
+// deadline bounds one request that moves size bytes: that, and the time that 32 KiB/s take. A store that hangs is found out
+// by it.
 func deadline(ctx context.Context, size int64) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, time.Minute+time.Duration(size>>15)*time.Second)
+	return context.WithTimeout(ctx, answerIn+time.Duration(size>>15)*time.Second)
 }

@@ -176,6 +176,7 @@ func TestStoreThatHangs(t *testing.T) {
 		"look":   func(s *S3, ctx context.Context) error { _, err := s.Stat(ctx, testKey); return err },
 		"delete": func(s *S3, ctx context.Context) error { return s.removeVersions(ctx, testKey) },
 		"sweep":  func(s *S3, ctx context.Context) error { _, err := s.sweep(ctx, testKey, nil); return err },
+		"list":   func(s *S3, ctx context.Context) error { return s.Each(ctx, nil) },
 		"send":   func(s *S3, ctx context.Context) error { return put(ctx, s, pattern(1000)) },
 		"resume": func(s *S3, ctx context.Context) error {
 			return s.Put(ctx, Upload{Key: testKey, Body: strings.NewReader(strings.Repeat("x", 9<<20)), Size: 9 << 20, UploadID: "u"})
@@ -212,5 +213,27 @@ func TestStoreThatHangs(t *testing.T) {
 	defer stop()
 	if end, ok := ctx.Deadline(); !ok || time.Until(end) < 5*time.Minute || time.Until(end) > 6*time.Minute {
 		t.Errorf("8 MiB have until %v", end)
+	}
+}
+
+// A store that cannot list unfinished uploads, or versions, erases all the same.
+func TestStoreWithoutLists(t *testing.T) {
+	erased := false
+	s := connect(t, server(t, func(w http.ResponseWriter, r *http.Request) {
+		switch q := r.URL.Query(); {
+		case q.Has("uploads"), q.Has("versions"):
+			w.WriteHeader(http.StatusNotImplemented)
+			_, _ = io.WriteString(w, `<Error><Code>NotImplemented</Code></Error>`)
+		case strings.Contains(r.URL.Path, "/rec/") && r.Method == http.MethodDelete:
+			erased = true
+			w.WriteHeader(http.StatusNoContent)
+		case strings.Contains(r.URL.Path, "/rec/"):
+			w.WriteHeader(http.StatusNotFound)
+		default:
+			plain(w, r)
+		}
+	}))
+	if err := s.Delete(t.Context(), testKey); err != nil || !erased {
+		t.Errorf("erased: %t, %v", erased, err)
 	}
 }

@@ -108,9 +108,12 @@ func (s *S3) removeVersions(ctx context.Context, key string) error {
 	return nil
 }
 
-// abortAll ends every unfinished upload of a key.
+// abortAll ends every unfinished upload of a key, where the store can list them.
 func (s *S3) abortAll(ctx context.Context, key string) error {
 	_, err := s.sweep(ctx, key, func(k, _ string) bool { return k != key })
+	if errors.Is(err, errUnsupported) {
+		return nil
+	}
 	return err
 }
 

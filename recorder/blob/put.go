@@ -128,7 +128,7 @@ func (s *S3) begin(ctx context.Context, u Upload) (string, error) {
 	if err := u.halted(); err != nil {
 		return "", err
 	}
-	if err := s.abortAll(ctx, u.Key); err != nil && !errors.Is(err, errUnsupported) {
+	if err := s.abortAll(ctx, u.Key); err != nil {
 		return "", err
 	}
 	if err := u.halted(); err != nil {

@@ -278,17 +278,24 @@ func (r *remote) get(ctx context.Context, key string, offset, n int64, take func
 	return errors.Join(translate("read object", take(body)), body.Close())
 }
 
-// each tells f of the objects whose keys begin with prefix.
+// each tells f of the objects whose keys begin with prefix. There may be any number of them: the store has its time for each
+// page anew.
 func (r *remote) each(ctx context.Context, prefix string, f func(key string, stored time.Time) error) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	late := time.AfterFunc(answerIn, func() { stop(context.DeadlineExceeded) })
+	defer late.Stop()
 	for o := range r.core.ListObjectsIter(ctx, r.bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true}) {
+		late.Stop()
 		if o.Err != nil {
-			return translate("list objects", o.Err)
+			return errors.Join(translate("list objects", o.Err), context.Cause(ctx))
 		}
 		if err := f(o.Key, o.LastModified); err != nil {
 			return err
 		}
+		late.Reset(answerIn)
 	}
-	return nil
+	return translate("list objects", context.Cause(ctx)) // the list ends without a word then
 }
 
 // versions lists the version ids of exactly this key, delete markers too.

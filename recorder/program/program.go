@@ -18,6 +18,8 @@ import (
 var (
 	// ErrEmpty says that there is nothing to make a program of.
 	ErrEmpty = errors.New("program: the masters hold nothing")
+	// ErrGone is what Open says of a master that is lost for good: the program is made of the others.
+	ErrGone = errors.New("program: a master is gone")
 	// ErrTakenBack says that somebody took back a master while it was copied. Nothing of the build may be kept.
 	ErrTakenBack = errors.New("program: a master was taken back")
 )
@@ -109,10 +111,10 @@ func (s *Script) plan(ctx context.Context, progress func(float64)) (*plan, error
 	tapes := make([]*tape, 0, len(s.Sources))
 	for i := range s.Sources {
 		t, err := scan(ctx, &s.Sources[i])
-		if err != nil {
+		if err != nil && !errors.Is(err, ErrGone) {
 			return nil, fmt.Errorf("program: read master: %w", err)
 		}
-		if t.end > t.start {
+		if err == nil && t.end > t.start {
 			tapes = append(tapes, t)
 		}
 		progress(float64(i+1) / float64(len(s.Sources)))
