@@ -26,6 +26,9 @@ export function said(cues: readonly Cue[], ms: number): string {
 /** The languages that are offered for new captions. */
 export const LANGUAGES = ['de', 'en', 'fr', 'es', 'it', 'nl', 'pl', 'pt', 'tr', 'uk', 'ru', 'ar'] as const;
 
+/** How large they are shown, as a share of their usual size. */
+export const SIZES = ['1', '1.4', '1.9'] as const;
+
 /** languageName says a language in another, or its code where nobody knows it. */
 export function languageName(code: string, said: string): string {
   try {

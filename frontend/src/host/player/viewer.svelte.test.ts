@@ -1,14 +1,14 @@
 // @vitest-environment happy-dom
 import { flushSync, mount, unmount } from 'svelte';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { language } from '../../lib/lang.svelte';
-import type { Timeline } from '../calls';
+import { recordings, type Timeline } from '../calls';
 import { load } from '../i18n';
 import { Player } from './player.svelte';
 import Viewer from './Viewer.svelte';
 
 const timeline = {
-  recording: 'r', webinar: 'w', started_at: '2026-01-01T10:00:00Z', duration_ms: 60_000, segments: [], pauses: [], chapters: [], polls: [], program: { state: 'none' },
+  recording: 'r', webinar: 'w', started_at: '2026-01-01T10:00:00Z', duration_ms: 60_000, segments: [], pauses: [], chapters: [], polls: [], captions: [{ lang: 'en', url: '/en', bytes: 1 }], program: { state: 'none' },
 } as unknown as Timeline;
 let player: Player;
 let viewer: Record<string, unknown>;
@@ -75,4 +75,22 @@ test('what lies under the pointer is not spoken', () => {
   flushSync();
   expect(the('.peek').getAttribute('aria-hidden')).toBe('true');
   expect(document.querySelector('output')).toBeNull();
+});
+
+test('captions are as large as somebody chose, also the next time', async () => {
+  vi.spyOn(recordings, 'captions').mockResolvedValue('WEBVTT');
+  const choice = () => [...document.querySelectorAll('label')].find((l) => l.textContent.includes('Text size'))?.querySelector('select');
+  const shown = () => the('.box').style.getPropertyValue('--said');
+  expect(choice()).toBeUndefined(); // nobody reads any
+  player.captions = 'en';
+  flushSync();
+  expect([choice()?.value, shown()]).toEqual(['1', '1']);
+  const select = choice()!;
+  select.value = '1.9';
+  select.dispatchEvent(new Event('change', { bubbles: true }));
+  flushSync();
+  expect(shown()).toBe('1.9');
+  await unmount(viewer);
+  show();
+  expect(shown()).toBe('1.9');
 });
