@@ -179,6 +179,8 @@ async function storeAway() {
     player.setDefaultTimeout(20_000);
     await player.goto(`${server.url}/recordings/${id}/${stored.recording.id}`);
     await player.getByRole('alert').filter({ hasText: 'The store for recordings does not answer.' }).waitFor();
+    await player.getByRole('link', { name: /Download: All files/ }).click(); // refused in words, too
+    await player.getByRole('region', { name: 'Downloads' }).getByRole('alert').filter({ hasText: 'The store for recordings does not answer.' }).waitFor();
     open = true;
     const again = player.getByRole('button', { name: 'Try again' });
     const plays = () => player.evaluate(() => [...document.querySelectorAll('video')].some((v) => v.readyState >= 3 && v.videoWidth > 0));

@@ -269,6 +269,10 @@ test('captions are added, read in the player, taken along and removed', async ()
   await host.keyboard.press('9');
   await second.waitFor();
   assert.equal(await first.count(), 0);
+  const high = async () => (await second.boundingBox()).height;
+  const usual = await high();
+  await host.getByLabel('Text size').selectOption({ label: 'Very large' });
+  assert.ok((await high()) > usual * 1.5, 'larger captions');
   for (const look of byTurns(looks)) {
     await wear(host, look);
     await second.waitFor();
