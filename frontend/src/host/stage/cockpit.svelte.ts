@@ -304,12 +304,14 @@ export class Cockpit {
 
   /** A stream of events that broke unnoticed would still show this person: ask for the stage anew, then look. */
   async #isOnStage(group: Group): Promise<boolean> {
-    const [old, restarts] = [this.room.people, this.#restarts];
-    this.room.close();
-    this.room.open();
+    const restarts = this.#restarts;
+    let fresh = false;
+    const deaf = this.room.follow((e) => (fresh ||= e.name === 'snapshot'));
+    this.room.renew();
     const kinds: Kind[] = group === 'camera' ? ['camera', 'mic'] : ['screen', 'screen-audio'];
     const there = (): boolean => this.room.person(this.room.me?.id ?? '')?.sources.some((s) => kinds.includes(s.kind)) ?? false;
-    const fresh = await until(() => this.room.people !== old, SNAPSHOT_MS);
+    await until(() => fresh, SNAPSHOT_MS);
+    deaf();
     if (!fresh) throw new Problem(0, OFFLINE, '');
     await until(() => there() || this.#restarts !== restarts, SETTLE_MS);
     return there();
