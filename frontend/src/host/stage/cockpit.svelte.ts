@@ -81,12 +81,20 @@ export class Cockpit {
       },
       over: () => this.#viewer?.over(),
     });
-    this.consent = new Consent(this.room, () => this.#roundTrip(), () => this.onStage);
+    this.consent = new Consent(this.room, () => this.#roundTrip(), () => this.asked, () => {
+      this.#publications.camera?.asked();
+      this.#publications.screen?.asked();
+    });
   }
 
   /** Whether anything of this person goes to the stage from here. */
   get onStage(): boolean {
     return sends(this.camera) || sends(this.sharing);
+  }
+
+  /** Whether a recording asks this person: who sends something, and a guest who was not let in, which may be for want of the question. */
+  get asked(): boolean {
+    return this.onStage || (this.room.me?.role === 'guest' && this.stream !== null && this.camera === 'failed');
   }
 
   /** Another window has taken the place, or the server refuses: what the controls here say would not be true. */
