@@ -149,6 +149,7 @@ test('a planned recording is told before anybody enters, and announced as the we
     await indicated(guest, 'Recording planned');
 
     await host.goto(`${server.url}/stage/${id}`);
+    await indicated(host, 'Recording planned');
     await host.getByText(purpose).waitFor(); // who will be asked reads it before the devices are on
     await assertLooks(host, 'planned-check');
     await enterStage(host, `${server.url}/stage/${id}`);

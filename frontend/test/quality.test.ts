@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judge, Meter, SendMeter, Verdict } from '../src/lib/quality';
+import { judge, Meter, roundTrip, SendMeter, Verdict } from '../src/lib/quality';
 
 const good = { loss: 0, rtt: 0.05 };
 const fair = { loss: 0.03, rtt: 0.05 };
@@ -90,5 +90,12 @@ describe('SendMeter', () => {
   });
   it('counts no more as lost than was sent', () => {
     expect(new SendMeter().read(report(5, 50))?.loss).toBe(1);
+  });
+});
+
+describe('roundTrip', () => {
+  it('is the larger of what the browser measured, in ms', () => {
+    expect(roundTrip([{ type: 'candidate-pair', state: 'succeeded', currentRoundTripTime: 0.02 }, { type: 'remote-inbound-rtp', roundTripTime: 0.05 }])).toBe(50);
+    expect(roundTrip([{ type: 'candidate-pair', state: 'waiting', currentRoundTripTime: 9 }])).toBeUndefined();
   });
 });

@@ -159,6 +159,17 @@ describe('ties to the server', () => {
     expect(shut).toEqual([first, second, third]);
   });
 
+  it('hold while everything is asked for anew: a host who looks at the stage again does not leave it', () => {
+    const r = tied();
+    const first = source;
+    r.renew();
+    expect([source === first, shut]).toEqual([false, []]);
+    expect(r.connection).toBe('open');
+    source.onopen?.(new Event('open'));
+    expect(shut).toEqual([first]);
+    r.close();
+  });
+
   it('are tried anew when a line has died without a word, and not while the server says that it is there', () => {
     const r = tied();
     const first = source;

@@ -20,7 +20,8 @@ const (
 	queueSize     = 16                     // unsent messages after which a stream has lagged
 	coalesceEvery = 275 * time.Millisecond // screens show a result less than four times a second, also where the network bunches them
 	presenceEvery = time.Second
-	idleAfter     = time.Hour // a log without streams and events is dropped
+	hostGrace     = 5 * time.Second // a page comes back within three seconds, see the events' retry
+	idleAfter     = time.Hour       // a log without streams and events is dropped
 )
 
 // Why a stream ended.
@@ -54,8 +55,9 @@ func NewHub(encode Encode, log *slog.Logger) *Hub {
 }
 
 // OnHosts sets the function that hears how many hosts are present, whenever that changes: outside locks, one call
-// after another for each webinar, a value that is outdated before its call is skipped. Closing the hub is not a host
-// leaving. Call OnHosts before the first Subscribe.
+// after another for each webinar, a value that is outdated before its call is skipped. The last host whose stream broke
+// has gone when none is there after hostGrace; closing the hub is not a host leaving. Call OnHosts before the first
+// Subscribe.
 func (h *Hub) OnHosts(f func(w webinar.ID, present int)) { h.onHosts.Store(&f) }
 
 // Publish hands an event to everybody of its audience who listens, and to the log. It never blocks on a listener.

@@ -2,6 +2,7 @@ package live
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -174,5 +175,44 @@ func TestHostsHook(t *testing.T) {
 			t.Errorf("closing the hub told %d hosts", n)
 		default:
 		}
+	})
+}
+
+// A recording pauses when the last host goes, so one whose stream is opened anew, or ended because it lagged, has not gone.
+func TestHostsHookWaitsForTheLastToComeBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := newHub(t)
+		defer h.Close()
+		calls := make(chan int, 9)
+		h.OnHosts(func(_ webinar.ID, n int) { calls <- n })
+		after := func(d time.Duration, want ...int) {
+			t.Helper()
+			time.Sleep(d)
+			synctest.Wait()
+			var told []int
+			for range len(calls) {
+				told = append(told, <-calls)
+			}
+			if !slices.Equal(told, want) {
+				t.Errorf("told %v, want %v", told, want)
+			}
+		}
+		lagging, _ := h.Subscribe(t.Context(), room1, host("a"), "")
+		for n := range queueSize + 1 {
+			say(h, n)
+		}
+		if !errors.Is(lagging.Err(), ErrLagged) {
+			t.Fatal(lagging.Err())
+		}
+		after(3*time.Second, 1)
+		back, _ := h.Subscribe(t.Context(), room1, host("a"), "")
+		after(2 * hostGrace)
+		back.Close()
+		after(hostGrace - time.Millisecond)
+		after(time.Millisecond, 0)
+		h.Subscribe(t.Context(), room1, host("b"), "")
+		after(0, 1)
+		h.End(room1, "b") // a revoked seat is not waited for
+		after(0, 0)
 	})
 }

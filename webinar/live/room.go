@@ -26,6 +26,7 @@ type room struct {
 	tickets map[webinar.TicketID]int // open streams of each
 	hosts   int
 	hook    hostHook
+	lone    *time.Timer // tells that the last host has gone
 	idle    *time.Timer
 	touched time.Time
 }
@@ -110,6 +111,7 @@ func (r *room) join(s *Stream) (first bool) {
 	}
 	if webinar.May(s.listener.Role, webinar.Manage) {
 		r.hosts++
+		r.hold()
 		r.tellHosts()
 	}
 	return r.offerPresence()
@@ -137,10 +139,35 @@ func (r *room) leave(s *Stream, why error) {
 	delete(r.tickets, t)
 	if webinar.May(s.listener.Role, webinar.Manage) {
 		r.hosts--
-		r.tellHosts()
+		r.hostLeft(why)
 	}
 	if r.offerPresence() {
 		r.cool(presenceKey, 0)
+	}
+}
+
+// hostLeft tells how many hosts are left. A stream that lagged or broke is soon opened again, and a recording is not to
+// pause for that; who may not listen any more has gone.
+func (r *room) hostLeft(why error) {
+	if r.hosts > 0 || errors.Is(why, ErrEnded) {
+		r.tellHosts()
+		return
+	}
+	r.hub.running.Add(1)
+	r.lone = time.AfterFunc(hostGrace, func() {
+		defer r.hub.running.Done()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if !r.dead {
+			r.tellHosts()
+		}
+	})
+}
+
+// hold keeps the last host from being gone.
+func (r *room) hold() {
+	if r.lone != nil && r.lone.Stop() {
+		r.hub.running.Done()
 	}
 }
 
@@ -204,6 +231,7 @@ func (r *room) stopTimers() {
 	if r.idle.Stop() {
 		r.hub.running.Done()
 	}
+	r.hold()
 	for _, k := range r.keys {
 		if k.timer != nil && k.timer.Stop() {
 			r.hub.running.Done()

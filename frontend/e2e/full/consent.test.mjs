@@ -85,6 +85,9 @@ test('Sara agrees, withdraws, and agrees again', async () => {
 });
 
 test('Rosa comes to the stage while it is recorded, and agrees later', async () => {
+  await rosa.goto(webinar.rosa);
+  await rosa.getByText('This event is being recorded').waitFor(); // told before she enters
+  await rosa.locator('[data-recording=recording]').waitFor();
   await enterStage(rosa, webinar.rosa);
   await during('hostRecorded', 'saraAgain');
   await armPhase(rosa, phase.rosaAgreed);

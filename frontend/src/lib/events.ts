@@ -61,8 +61,15 @@ const SILENCE_MS = 60_000;
 const TRIES = 6;
 const TRY_MS = 5_000;
 
-/** Opens the stream and keeps it open. The answer closes it. */
-export function openEvents(webinar: string, h: StreamHandlers): () => void {
+/** A stream that is kept open. */
+export interface Events {
+  /** Another stream, which begins with a snapshot, takes the place of the one there is. */
+  renew(): void;
+  close(): void;
+}
+
+/** Opens the stream and keeps it open. */
+export function openEvents(webinar: string, h: StreamHandlers): Events {
   const url = `/api/webinars/${encodeURIComponent(webinar)}/events`;
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -137,14 +144,17 @@ export function openEvents(webinar: string, h: StreamHandlers): () => void {
   h.onconnection('connecting');
   open();
 
-  return () => {
-    closed = true;
-    clearTimeout(timer);
-    clearTimeout(watch);
-    drop();
-    source?.close();
-    removeEventListener('online', online);
-    removeEventListener('offline', offline);
+  return {
+    renew: open,
+    close() {
+      closed = true;
+      clearTimeout(timer);
+      clearTimeout(watch);
+      drop();
+      source?.close();
+      removeEventListener('online', online);
+      removeEventListener('offline', offline);
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodings, LayerSwitch } from './layers';
+import { encodings, LayerSwitch, preferred } from './layers';
 
 const rids = (width?: number, height?: number): (string | undefined)[] =>
   encodings('camera', 'video', { ...(width ? { width } : {}), ...(height ? { height } : {}) }).map((e) => e.rid);
@@ -77,5 +77,13 @@ describe('layer switch', () => {
     s.state.encodings = [{ active: true, maxBitrate: 1 } as never];
     await new LayerSwitch(s).watch([]);
     expect(s.calls).toEqual([]);
+  });
+});
+
+describe('preferred', () => {
+  it('puts the wanted codec first, keeps retransmission and leaves out redundancy', () => {
+    const names = ['video/H264', 'video/rtx', 'video/VP8', 'video/red', 'video/ulpfec'].map((mimeType) => ({ mimeType }));
+    expect(preferred(names, 'video/VP8').map((c) => c.mimeType)).toEqual(['video/VP8', 'video/H264', 'video/rtx']);
+    expect(preferred([{ mimeType: 'video/H264' }], 'video/VP8')).toEqual([]);
   });
 });

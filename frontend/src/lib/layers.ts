@@ -32,6 +32,14 @@ const ROOM: readonly [pixels: number, layers: number][] = [
   [0, 1],
 ];
 
+/** preferred puts the wanted codec first and keeps what belongs to it (retransmission); redundancy is left out. */
+export function preferred<T extends { mimeType: string }>(codecs: readonly T[], mime: string): T[] {
+  const is = (c: T, ...names: string[]): boolean => names.includes(c.mimeType.toLowerCase());
+  const first = codecs.filter((c) => is(c, mime.toLowerCase()));
+  const rest = codecs.filter((c) => !is(c, mime.toLowerCase(), 'audio/red', 'video/red', 'video/ulpfec', 'video/flexfec-03'));
+  return first.length === 0 ? [] : [...first, ...rest];
+}
+
 /** encodings says in which sizes and at which rates a track is sent. A single one has no name: it is no simulcast. */
 export function encodings(group: Group, kind: string, size: Size): RTCRtpEncodingParameters[] {
   if (kind === 'audio') return [{ ...AUDIO[group] }];

@@ -141,3 +141,18 @@ export class SendMeter {
     return { loss: limited && available < NARROW ? 1 : Math.min(1, newLost / newSent), rtt };
   }
 }
+
+/** roundTrip reads the media path's round trip out of getStats, ms; undefined before the first measurement. */
+export function roundTrip(stats: Iterable<Record<string, unknown>>): number | undefined {
+  let seconds: number | undefined;
+  for (const s of stats) {
+    const value =
+      s['type'] === 'candidate-pair' && s['state'] === 'succeeded'
+        ? s['currentRoundTripTime']
+        : s['type'] === 'remote-inbound-rtp'
+          ? s['roundTripTime']
+          : undefined;
+    if (typeof value === 'number' && value >= 0) seconds = Math.max(seconds ?? 0, value);
+  }
+  return seconds === undefined ? undefined : seconds * 1000;
+}

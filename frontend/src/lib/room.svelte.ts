@@ -1,6 +1,6 @@
 // What this client knows about one webinar: the snapshot, and every event laid over it.
 import type { Schema } from './api';
-import { type Connection, openEvents, type RoomEvent } from './events';
+import { type Connection, type Events, openEvents, type RoomEvent } from './events';
 import { seen } from './seen';
 
 export type Webinar = Schema<'Webinar'>;
@@ -53,7 +53,7 @@ export class Room {
   myConsent = $state.raw<Schema<'MyConsent'> | undefined>();
   /** Milliseconds to add to Date.now() for the server's clock. */
   clockOffset = $state(0);
-  #close: (() => void) | undefined;
+  #events: Events | undefined;
   #ties: readonly Tie[] = [];
   #followers: readonly ((e: RoomEvent) => void)[] = [];
   /** The server's event log; another one after each of its starts. */
@@ -67,7 +67,7 @@ export class Room {
   /** Opens the event stream; again: no change. */
   open(): void {
     this.refused = 0;
-    this.#close ??= openEvents(this.id, {
+    this.#events ??= openEvents(this.id, {
       onevent: (e) => this.apply(e),
       onconnection: (state) => this.#connected(state),
       onid: (id) => this.#heard(id.split('-')[0] ?? ''),
@@ -78,10 +78,16 @@ export class Room {
     });
   }
 
+  /** Asks for everything anew; nobody is gone meanwhile. */
+  renew(): void {
+    if (this.#events) this.#events.renew();
+    else this.open();
+  }
+
   close(): void {
     this.#hush();
-    this.#close?.();
-    this.#close = undefined;
+    this.#events?.close();
+    this.#events = undefined;
   }
 
   /** Tells `tie` when the server goes and comes. The answer ends that. */

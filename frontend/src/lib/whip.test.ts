@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, expect, test, vi } from 'vitest';
-import { type Kind, kindOf, type Mutes, preferred, Publication, type PublicationState, roundTrip, type WhipServer } from './whip';
+import { type Kind, kindOf, type Mutes, Publication, type PublicationState, type WhipServer } from './whip';
 
 interface Track { kind: 'audio' | 'video'; enabled: boolean; contentHint: string; stop: () => void; getSettings: () => object }
 
@@ -41,6 +41,7 @@ class Connection {
 
 const gone = new Error('gone');
 const refused = new Error('refused');
+const unasked = new Error('unasked');
 let log: string[];
 let states: PublicationState[];
 let made: Connection[];
@@ -83,7 +84,7 @@ function publication(options: { muted?: Mutes; onStage?: () => Promise<boolean>;
     group: 'camera',
     stream: { getTracks: () => [mic, camera] } as unknown as MediaStream,
     server,
-    verdicts: { gone: (e) => e === gone, final: (e) => e === refused },
+    verdicts: { gone: (e) => e === gone, final: (e) => e === refused || e === unasked, unasked: (e) => e === unasked },
     ...(options.muted ? { muted: options.muted } : {}),
     onStage: options.onStage ?? (async () => false),
     onState: (s) => states.push(s),
@@ -281,6 +282,39 @@ test('what the server refuses for good ends the tries', async () => {
   expect(log.filter((l) => l.startsWith('publish'))).toHaveLength(2);
 });
 
+test('who has not seen the question waits, and is let in when they have', async () => {
+  const p = publication({ wait: never });
+  answer = async () => Promise.reject(unasked);
+  const started = p.start();
+  await vi.waitFor(() => expect(made[0]?.closed).toBe(true));
+  answer = async () => undefined;
+  p.asked();
+  await started;
+  made[1]?.become('connected');
+  answer = async (call) => (call === 'publish' ? Promise.reject(unasked) : undefined);
+  made[1]?.goodbye();
+  await vi.waitFor(() => expect(made[2]?.closed).toBe(true));
+  answer = async () => undefined;
+  p.asked();
+  await vi.waitFor(() => {
+    made[3]?.become('connected');
+    expect(p.state).toBe('live');
+  });
+  expect(states).toEqual(['live', 'reconnecting', 'live']);
+});
+
+test('the wait for the question to be seen ends, by itself or with the publication', async () => {
+  answer = async () => Promise.reject(unasked);
+  await expect(publication().start()).rejects.toBe(unasked);
+  expect([states, made.length]).toEqual([['failed'], 11]);
+  const p = publication({ wait: never });
+  const started = p.start();
+  await vi.waitFor(() => expect(made[11]?.closed).toBe(true));
+  await p.stop();
+  await started;
+  expect(made).toHaveLength(12);
+});
+
 test('stopping while the server answers leaves nothing behind', async () => {
   const p = publication();
   let go: () => void = () => undefined;
@@ -297,17 +331,6 @@ test('stopping while the server answers leaves nothing behind', async () => {
 
 test('tracks have names by their group', () => {
   expect([kindOf('camera', { kind: 'audio' }), kindOf('screen', { kind: 'audio' }), kindOf('screen', { kind: 'video' })]).toEqual(['mic', 'screen-audio', 'screen']);
-});
-
-test('the wanted codec comes first, retransmission stays, redundancy goes', () => {
-  const names = ['video/H264', 'video/rtx', 'video/VP8', 'video/red', 'video/ulpfec'].map((mimeType) => ({ mimeType }));
-  expect(preferred(names, 'video/VP8').map((c) => c.mimeType)).toEqual(['video/VP8', 'video/H264', 'video/rtx']);
-  expect(preferred([{ mimeType: 'video/H264' }], 'video/VP8')).toEqual([]);
-});
-
-test('the round trip is the larger of what the browser measured, in ms', () => {
-  expect(roundTrip([{ type: 'candidate-pair', state: 'succeeded', currentRoundTripTime: 0.02 }, { type: 'remote-inbound-rtp', roundTripTime: 0.05 }])).toBe(50);
-  expect(roundTrip([{ type: 'candidate-pair', state: 'waiting', currentRoundTripTime: 9 }])).toBeUndefined();
 });
 
 test('the layers that nobody watches are not sent, and a new connection begins with all', async () => {

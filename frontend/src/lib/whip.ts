@@ -1,6 +1,7 @@
 // Publishing over WHIP (RFC 9725): one sendonly peer connection a source group, mended by itself when it breaks.
 import { Lifeline, onNetworkChange, type Restarted } from './ice';
-import { encodings, LayerSwitch } from './layers';
+import { encodings, LayerSwitch, preferred } from './layers';
+import { roundTrip } from './quality';
 
 export type Group = 'camera' | 'screen';
 export type Kind = 'mic' | 'camera' | 'screen' | 'screen-audio';
@@ -22,6 +23,8 @@ export interface Verdicts {
   gone(error: unknown): boolean;
   /** Asking again will not help. */
   final(error: unknown): boolean;
+  /** A guest is let in once they have seen the question about a recording, which may be on its way to their screen. */
+  unasked(error: unknown): boolean;
 }
 
 export type PublicationState = 'connecting' | 'live' | 'reconnecting' | 'replaced' | 'failed' | 'ended';
@@ -41,7 +44,8 @@ export interface PublicationOptions {
   wait?: (ms: number) => Promise<void>;
 }
 
-const BACKOFF_MS = [500, 1000, 2000, 4000, 8000];
+/** How often who has not seen the question is sent again: for about a minute. */
+const UNASKED_TRIES = 10;
 /** How long mending waits for word of a server that cannot be reached before it asks by itself, ms. */
 const WORD_MS = 4000;
 
@@ -49,29 +53,6 @@ const WORD_MS = 4000;
 export function kindOf(group: Group, track: Pick<MediaStreamTrack, 'kind'>): Kind {
   if (group === 'screen') return track.kind === 'audio' ? 'screen-audio' : 'screen';
   return track.kind === 'audio' ? 'mic' : 'camera';
-}
-
-/** preferred puts the wanted codec first and keeps what belongs to it (retransmission); redundancy is left out. */
-export function preferred<T extends { mimeType: string }>(codecs: readonly T[], mime: string): T[] {
-  const is = (c: T, ...names: string[]): boolean => names.includes(c.mimeType.toLowerCase());
-  const first = codecs.filter((c) => is(c, mime.toLowerCase()));
-  const rest = codecs.filter((c) => !is(c, mime.toLowerCase(), 'audio/red', 'video/red', 'video/ulpfec', 'video/flexfec-03'));
-  return first.length === 0 ? [] : [...first, ...rest];
-}
-
-/** roundTrip reads the media path's round trip out of getStats, ms; undefined before the first measurement. */
-export function roundTrip(stats: Iterable<Record<string, unknown>>): number | undefined {
-  let seconds: number | undefined;
-  for (const s of stats) {
-    const value =
-      s['type'] === 'candidate-pair' && s['state'] === 'succeeded'
-        ? s['currentRoundTripTime']
-        : s['type'] === 'remote-inbound-rtp'
-          ? s['roundTripTime']
-          : undefined;
-    if (typeof value === 'number' && value >= 0) seconds = Math.max(seconds ?? 0, value);
-  }
-  return seconds === undefined ? undefined : seconds * 1000;
 }
 
 /** Publication keeps one source group on the stage until it is stopped, replaced or refused. */
@@ -111,7 +92,7 @@ export class Publication {
   /** start publishes; it returns once the server has answered, or throws what the server said. */
   async start(): Promise<void> {
     try {
-      await this.#connect();
+      await this.#admit();
     } catch (error) {
       this.#drop();
       this.#enter('failed', error);
@@ -161,6 +142,7 @@ export class Publication {
     const pc = this.#release();
     this.#deaf();
     this.#enter('ended');
+    this.#wake();
     if (session && tell) await this.#o.server.unpublish(session).catch(() => undefined);
     pc?.close();
   }
@@ -183,9 +165,27 @@ export class Publication {
     }
   }
 
+  /** asked: the question about the recording was seen, and what waits for that waits no longer. */
+  asked(): void {
+    this.#wake();
+  }
+
   async #check(session: string): Promise<void> {
     const gone = await this.#o.server.mute(session, this.#mutes()).then(() => false, (error) => this.#o.verdicts.gone(error));
     if (gone && this.#session === session) void this.#mend();
+  }
+
+  /** admit connects, and waits while the question has not been seen. */
+  async #admit(): Promise<void> {
+    for (let round = 0; this.#alive(); round++) {
+      try {
+        return await this.#connect();
+      } catch (error) {
+        if (!this.#o.verdicts.unasked(error) || round >= UNASKED_TRIES) throw error;
+        this.#drop();
+        await this.#pause(backoff(round));
+      }
+    }
   }
 
   async #connect(): Promise<void> {
@@ -273,7 +273,7 @@ export class Publication {
             this.#enter('replaced');
             return;
           }
-          if (this.#alive()) await this.#connect();
+          await this.#admit();
           return;
         } catch (error) {
           if (this.#o.verdicts.final(error)) {
@@ -281,7 +281,7 @@ export class Publication {
             this.#enter('failed', error);
             return;
           }
-          await this.#pause(BACKOFF_MS[Math.min(round, BACKOFF_MS.length - 1)] ?? 8000);
+          await this.#pause(backoff(round));
         }
       }
     } finally {
@@ -377,6 +377,10 @@ export class Publication {
 function connection(): RTCPeerConnection {
   // No STUN server: the answer names the server's own addresses, and relays come with it where they are needed.
   return new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+}
+
+function backoff(round: number): number {
+  return Math.min(8000, 500 * 2 ** round);
 }
 
 function pause(ms: number): Promise<void> {

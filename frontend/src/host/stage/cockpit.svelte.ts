@@ -81,12 +81,20 @@ export class Cockpit {
       },
       over: () => this.#viewer?.over(),
     });
-    this.consent = new Consent(this.room, () => this.#roundTrip(), () => this.onStage);
+    this.consent = new Consent(this.room, () => this.#roundTrip(), () => this.asked, () => {
+      this.#publications.camera?.asked();
+      this.#publications.screen?.asked();
+    });
   }
 
   /** Whether anything of this person goes to the stage from here. */
   get onStage(): boolean {
     return sends(this.camera) || sends(this.sharing);
+  }
+
+  /** Whether a recording asks this person: who sends something, and a guest who was not let in, which may be for want of the question. */
+  get asked(): boolean {
+    return this.onStage || (this.room.me?.role === 'guest' && this.stream !== null && this.camera === 'failed');
   }
 
   /** Another window has taken the place, or the server refuses: what the controls here say would not be true. */
@@ -304,12 +312,14 @@ export class Cockpit {
 
   /** A stream of events that broke unnoticed would still show this person: ask for the stage anew, then look. */
   async #isOnStage(group: Group): Promise<boolean> {
-    const [old, restarts] = [this.room.people, this.#restarts];
-    this.room.close();
-    this.room.open();
+    const restarts = this.#restarts;
+    let fresh = false;
+    const deaf = this.room.follow((e) => (fresh ||= e.name === 'snapshot'));
+    this.room.renew();
     const kinds: Kind[] = group === 'camera' ? ['camera', 'mic'] : ['screen', 'screen-audio'];
     const there = (): boolean => this.room.person(this.room.me?.id ?? '')?.sources.some((s) => kinds.includes(s.kind)) ?? false;
-    const fresh = await until(() => this.room.people !== old, SNAPSHOT_MS);
+    await until(() => fresh, SNAPSHOT_MS);
+    deaf();
     if (!fresh) throw new Problem(0, OFFLINE, '');
     await until(() => there() || this.#restarts !== restarts, SETTLE_MS);
     return there();

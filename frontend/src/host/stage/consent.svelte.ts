@@ -15,7 +15,8 @@ export function active(recording: Recording | undefined): recording is Recording
 export class Consent {
   readonly #room: Room;
   readonly #roundTrip: () => Promise<number | undefined>;
-  readonly #onStage: () => boolean;
+  readonly #asked: () => boolean;
+  readonly #onshown: () => void;
   notice = $state.raw<Notice | undefined>();
   /** Hash of the text that the server knows to have been on the screen. */
   #shown = $state('');
@@ -25,11 +26,15 @@ export class Consent {
   #closedFor = $state('');
   #reopened = $state(false);
 
-  /** `onStage`: only who sends something is asked; everybody may change or withdraw an answer. */
-  constructor(room: Room, roundTrip: () => Promise<number | undefined>, onStage: () => boolean) {
+  /**
+   * `asked`: only who sends something is asked; everybody may change or withdraw an answer. `onshown`: the server knows
+   * that the question was seen.
+   */
+  constructor(room: Room, roundTrip: () => Promise<number | undefined>, asked: () => boolean, onshown: () => void) {
     this.#room = room;
     this.#roundTrip = roundTrip;
-    this.#onStage = onStage;
+    this.#asked = asked;
+    this.#onshown = onshown;
   }
 
   get mine(): MyConsent | undefined {
@@ -46,7 +51,7 @@ export class Consent {
     const recording = this.#room.recording;
     if (!active(recording)) return false;
     if (this.#reopened) return true;
-    return this.#onStage() && (this.state === 'none' || this.state === 'shown') && this.#closedFor !== recording.id;
+    return this.#asked() && (this.state === 'none' || this.state === 'shown') && this.#closedFor !== recording.id;
   }
 
   /** The server knows that this very text was on the screen; before that no answer counts, and it forgets when a grant ends. */
@@ -80,7 +85,9 @@ export class Consent {
    */
   async confirmShown(): Promise<void> {
     const hash = this.notice?.hash ?? '';
-    if (await this.#send('shown', {})) this.#shown = hash;
+    if (!(await this.#send('shown', {}))) return;
+    this.#shown = hash;
+    this.#onshown();
   }
 
   grant(click: number, scopes: readonly Scope[] | undefined, publish: boolean): Promise<boolean> {

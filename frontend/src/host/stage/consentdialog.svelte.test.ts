@@ -15,7 +15,7 @@ test('what is told while the question is open takes no tick away', async () => {
   vi.spyOn(recordings, 'answer').mockResolvedValue(shown);
   const room = new Room('w');
   room.recording = { id: 'r', state: 'announced' } as Room['recording'];
-  const consent = new Consent(room, () => Promise.resolve(undefined), () => true);
+  const consent = new Consent(room, () => Promise.resolve(undefined), () => true, () => undefined);
   const dialog = mount(ConsentDialog, { target: document.body, props: { consent, hostName: 'Ada', strict: true } });
   await consent.load('r', 'en');
   flushSync();

@@ -46,7 +46,7 @@ beforeEach(() => {
   vi.spyOn(recordings, 'answer').mockImplementation((_, _r, body) => pending(answers, body));
   room = new Room('w');
   room.recording = { id: 'r', state: 'announced' } as Room['recording'];
-  consent = new Consent(room, () => Promise.resolve(undefined), () => true);
+  consent = new Consent(room, () => Promise.resolve(undefined), () => true, () => undefined);
   question = mount(Question, { target: document.body, props: { consent, publish: false } });
 });
 afterEach(() => unmount(question));

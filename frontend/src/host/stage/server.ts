@@ -23,4 +23,5 @@ export function whipServer(webinar: string): WhipServer {
 export const verdicts: Verdicts = {
   gone: (error) => error instanceof Problem && error.status === 404,
   final: hopeless,
+  unasked: (error) => error instanceof Problem && error.code === 'not-shown',
 };

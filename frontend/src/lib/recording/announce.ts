@@ -1,5 +1,4 @@
 // When the announcement of a recording is shown and spoken. A number of one recording counts once in a tab's session.
-import type { Lang } from '../i18n';
 import type { Schema } from '../api';
 import type { Recording } from '../room.svelte';
 import { keep, recall } from '../storage';
@@ -39,33 +38,4 @@ export function had(r: Recording, what: 'shown' | 'spoken'): boolean {
 
 export function mark(r: Recording, what: 'shown' | 'spoken'): void {
   keep(key(r, what), String(r.announcement), 'session');
-}
-
-/**
- * Plays the spoken announcement. Where the browser wants a click first, it is played at the next click or key.
- * Answers a function that gives up.
- */
-export function speak(lang: Lang, onspoken: () => void): () => void {
-  const sound = new Audio();
-  sound.src = `/audio/announce-${lang}.${sound.canPlayType('audio/ogg; codecs=opus') ? 'ogg' : 'mp3'}`;
-  let ended = false;
-  const stop = (): void => {
-    ended = true;
-    removeEventListener('pointerup', play);
-    removeEventListener('keydown', play);
-  };
-  const play = (): void => {
-    if (ended) return;
-    sound.play().then(
-      () => {
-        stop();
-        onspoken();
-      },
-      () => undefined, // blocked: the listeners below try again
-    );
-  };
-  addEventListener('pointerup', play);
-  addEventListener('keydown', play);
-  play();
-  return stop;
 }
