@@ -1,0 +1,83 @@
+// @vitest-environment happy-dom
+import { flushSync, mount, unmount } from 'svelte';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { language } from '../../lib/lang.svelte';
+import type { Timeline } from '../calls';
+import { load } from '../i18n';
+import { Ensemble } from './ensemble';
+import { Player } from './player.svelte';
+import Theatre from './Theatre.svelte';
+
+type Part = Timeline['segments'][number];
+const part = (id: string, from_ms: number, to_ms: number, speaker = 1): Part => ({
+  id, speaker, kind: 'camera', label: `Speaker ${speaker}`, named: false, audio: true, video: true, from_ms, to_ms, bytes: 1, url: `/${id}`,
+});
+const timeline = (segments: Part[], more: Partial<Timeline> = {}): Timeline => ({
+  recording: 'r', webinar: 'w', started_at: '2026-11-27T20:00:00Z', duration_ms: 60_000, pauses: [], segments, chapters: [], polls: [], questions: [],
+  program: { state: 'none' }, ...more,
+});
+
+const stage = HTMLMediaElement.prototype;
+let theatre: Record<string, unknown> | undefined;
+
+/** Shows what the player plays; the function that is answered tells what films there are, and which were paused and taken in since it was last asked. */
+function show(player: Player) {
+  const paused = vi.spyOn(stage, 'pause');
+  const joined = vi.spyOn(Ensemble.prototype, 'join');
+  theatre = mount(Theatre, { target: document.body, props: { player, onlost: () => Promise.resolve('') } });
+  return () => {
+    flushSync();
+    const films = [...document.querySelectorAll('video')].map((v) => v.getAttribute('src'));
+    const seen = { films, paused: paused.mock.calls.length, joined: joined.mock.calls.map(([id]) => id) };
+    paused.mockClear();
+    joined.mockClear();
+    return seen;
+  };
+}
+
+beforeAll(() => language.start(load));
+beforeEach(() => {
+  sessionStorage.clear();
+  stage.play = () => Promise.resolve();
+  // The page asks for pictures as they come; here none do.
+  HTMLVideoElement.prototype.requestVideoFrameCallback = () => 0;
+  HTMLVideoElement.prototype.cancelVideoFrameCallback = () => undefined;
+});
+afterEach(async () => {
+  if (theatre) await unmount(theatre);
+  theatre = undefined;
+  vi.restoreAllMocks();
+});
+
+test('films are left alone when the timeline is told again, until one of them goes or is another', () => {
+  const told = timeline([part('a', 0, 60_000), part('b', 0, 60_000, 2)]);
+  const again = (more: Partial<Timeline>) => player.retell(structuredClone({ ...told, ...more }));
+  const player = new Player(told);
+  const look = show(player);
+  expect(look()).toEqual({ films: ['/a', '/b'], paused: 0, joined: ['a', 'b'] });
+  for (const progress of [0.1, 0.2]) {
+    again({ made: [{ making: 'mp4', state: 'building', progress }] });
+    expect(look()).toEqual({ films: ['/a', '/b'], paused: 0, joined: [] });
+  }
+  again({ trim: { from_ms: 0, to_ms: 9000 } });
+  expect(look()).toEqual({ films: ['/a', '/b'], paused: 2, joined: ['a', 'b'] }); // on another clock
+  again({ segments: [part('a', 0, 60_000), { ...part('b', 0, 60_000, 2), url: '/b2' }] });
+  expect(look()).toEqual({ films: ['/a', '/b2'], paused: 2, joined: ['a', 'b'] });
+  again({ segments: [part('a', 0, 60_000)] });
+  expect(look()).toEqual({ films: ['/a'], paused: 2, joined: ['a'] });
+});
+
+test('the one film is left alone, too, until it is another', () => {
+  const program = { state: 'ready', url: '/one', duration_ms: 60_000 } as const;
+  const told = timeline([part('a', 0, 60_000)], { program });
+  const player = new Player(told);
+  player.look('program');
+  const look = show(player);
+  expect(look()).toEqual({ films: ['/one'], paused: 0, joined: ['program'] });
+  player.retell(structuredClone({ ...told, made: [{ making: 'mix', state: 'building', progress: 0.5 }] }));
+  expect(look()).toEqual({ films: ['/one'], paused: 0, joined: [] });
+  player.retell({ ...told, program: { ...program, url: '/mix', duration_ms: 59_990 } });
+  expect(look()).toEqual({ films: ['/mix'], paused: 1, joined: ['program'] });
+  player.retell({ ...told, program: { state: 'building' } });
+  expect([player.view, look()]).toEqual(['all', { films: ['/a'], paused: 1, joined: ['a'] }]);
+});
