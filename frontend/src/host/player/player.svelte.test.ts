@@ -81,3 +81,22 @@ test('the one film is left alone, too, until it is another', () => {
   player.retell({ ...told, program: { state: 'building' } });
   expect([player.view, look()]).toEqual(['all', { films: ['/a'], paused: 1, joined: ['a'] }]);
 });
+
+test('ten seconds back and on are ten seconds of film, also over a pause and at the ends', () => {
+  const program = { state: 'ready', url: '/one', duration_ms: 50_000 } as const;
+  const told = timeline([part('a', 0, 20_000), part('b', 50_000, 80_000)], { duration_ms: 80_000, pauses: [{ from_ms: 20_000, to_ms: 50_000 }], program });
+  const player = new Player(told);
+  const skip = (from: number, ms: number): number => {
+    player.seek(from);
+    player.skip(ms);
+    return player.at;
+  };
+  for (const view of ['all', 'program'] as const) {
+    player.look(view);
+    expect([skip(54_000, -10_000), skip(14_000, 10_000), skip(20_000, -5000)], view).toEqual([14_000, 54_000, 15_000]);
+    expect([skip(3000, -10_000), skip(78_000, 10_000), skip(80_000, -10_000)], view).toEqual([0, 80_000, 70_000]);
+  }
+  player.look('all');
+  player.retell({ ...told, trim: { from_ms: 10_000, to_ms: 60_000 } });
+  expect([skip(54_000, -10_000), skip(14_000, 10_000), skip(52_000, -15_000), skip(55_000, 10_000)]).toEqual([14_000, 54_000, 10_000, 60_000]);
+});

@@ -101,8 +101,10 @@ export class Player {
     this.#show();
   }
 
+  /** skip goes so far back or on in what is played: what nobody recorded does not count. */
   skip(ms: number): void {
-    this.seek(this.at + ms);
+    const reel = this.#reel ?? new Reel(this.timeline);
+    this.seek(reel.session(reel.film(this.at) + ms));
   }
 
   speed(rate: number): void {
