@@ -18,6 +18,7 @@ const timeline = (segments: Part[], more: Partial<Timeline> = {}): Timeline => (
 });
 
 const stage = HTMLMediaElement.prototype;
+let loaded = true;
 let theatre: Record<string, unknown> | undefined;
 
 /** Shows what the player plays; the function that is answered tells what films there are, and which were paused and taken in since it was last asked. */
@@ -39,6 +40,7 @@ beforeAll(() => language.start(load));
 beforeEach(() => {
   sessionStorage.clear();
   stage.play = () => Promise.resolve();
+  vi.spyOn(stage, 'readyState', 'get').mockImplementation(() => (loaded ? 4 : 0));
   // The page asks for pictures as they come; here none do.
   HTMLVideoElement.prototype.requestVideoFrameCallback = () => 0;
   HTMLVideoElement.prototype.cancelVideoFrameCallback = () => undefined;
@@ -47,6 +49,7 @@ afterEach(async () => {
   if (theatre) await unmount(theatre);
   theatre = undefined;
   vi.restoreAllMocks();
+  vi.useRealTimers();
 });
 
 test('films are left alone when the timeline is told again, until one of them goes or is another', () => {
@@ -99,4 +102,37 @@ test('ten seconds back and on are ten seconds of film, also over a pause and at 
   player.look('all');
   player.retell({ ...told, trim: { from_ms: 10_000, to_ms: 60_000 } });
   expect([skip(54_000, -10_000), skip(14_000, 10_000), skip(52_000, -15_000), skip(55_000, 10_000)]).toEqual([14_000, 54_000, 10_000, 60_000]);
+});
+
+test('after a jump the clock stands until the films there are loaded; nobody waits for one that does not play', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+  const player = new Player(timeline([part('a', 0, 20_000), part('b', 40_000, 60_000)]));
+  show(player);
+  const stop = player.start();
+  const pass = (ms: number): number => {
+    for (let left = ms; left > 0; left -= 100) {
+      vi.advanceTimersByTime(100);
+      flushSync(); // as the page does after each event
+    }
+    return player.at;
+  };
+  player.toggle();
+  expect(pass(500)).toBeGreaterThan(200);
+  loaded = false;
+  player.seek(45_000);
+  expect([pass(1000), player.waiting]).toEqual([45_000, true]);
+  loaded = true;
+  expect(pass(500)).toBeGreaterThan(45_200);
+  const film = document.querySelector('video[src="/b"]')!;
+  Object.defineProperty(film, 'error', { value: { code: 4 } });
+  film.dispatchEvent(new Event('error'));
+  await expect.poll(() => {
+    flushSync();
+    return film.isConnected;
+  }).toBe(false);
+  player.seek(1000);
+  expect(pass(500)).toBeGreaterThan(1200);
+  player.seek(45_000);
+  expect([pass(500) > 45_200, player.waiting]).toEqual([true, false]);
+  stop();
 });

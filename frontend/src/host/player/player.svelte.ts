@@ -3,7 +3,7 @@ import type { Attachment } from 'svelte/attachments';
 import { keep, recall } from '../../lib/storage';
 import type { Timeline } from '../calls';
 import { Ensemble, type Place } from './ensemble';
-import { people, plan, Reel } from './score';
+import { people, plan, Reel, within } from './score';
 
 type Part = Timeline['segments'][number];
 
@@ -34,6 +34,8 @@ export class Player {
   whole: Place = $derived({ from: 0, to: this.#length });
   #ensemble = $state.raw() as Ensemble;
   #reel = $state.raw<Reel | undefined>();
+  /** Parts whose films do not play: nobody waits for them. */
+  #lost: readonly string[] = [];
   #key: string;
 
   constructor(timeline: Timeline) {
@@ -68,7 +70,12 @@ export class Player {
         el.volume = this.volume;
         el.muted = this.muted;
       });
-      return this.#ensemble.join(id, place, el); // and anew when there is another ensemble
+      const leave = this.#ensemble.join(id, place, el); // and anew when there is another ensemble
+      this.#lost = this.#lost.filter((lost) => lost !== id);
+      return () => {
+        leave();
+        if (el.error) this.#lost = [...this.#lost, id];
+      };
     };
   }
 
@@ -129,10 +136,17 @@ export class Player {
     before?.pause();
     this.#reel = this.view === 'program' ? new Reel(this.timeline) : undefined;
     this.#ensemble = new Ensemble(this.#reel ? { ...this.whole, skips: [] } : plan(this.timeline));
+    this.#ensemble.due = (at) => this.#due(at);
     this.#ensemble.rate = this.rate;
     this.seek(Number.isFinite(at) ? at : 0);
     if (on) this.#ensemble.play();
     this.#show();
+  }
+
+  /** #due: the films of that moment, which the page is about to load if it has not. */
+  #due(at: number): string[] {
+    if (this.#reel) return ['program'];
+    return this.timeline.segments.filter((s) => within(s, at) && !this.#lost.includes(s.id)).map((s) => s.id);
   }
 
   #show(): void {
