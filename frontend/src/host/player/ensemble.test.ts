@@ -211,3 +211,42 @@ test('without any film the clock goes on: gaps have their time', () => {
   time.pass(1000, () => e.tick());
   expect(e.at).toBeGreaterThan(800);
 });
+
+test('after a jump the clock stands until the films of that moment have come, but not for ever', () => {
+  for (const rate of [1, 2]) {
+    const time = new Time();
+    const e = new Ensemble(plan(60_000, [{ from: 20_000, to: 30_000 }]), () => time.ms);
+    const places: Record<string, Place> = { a: { from: 0, to: 20_000 }, b: { from: 30_000, to: 58_000 }, c: { from: 35_000, to: 58_000 } };
+    e.due = (at) => Object.keys(places).filter((id) => places[id]!.from <= at && at < places[id]!.to);
+    const come = (id: string, faults?: Faults) => {
+      const film = new Reel(time, (places[id]!.to - places[id]!.from) / 1000, faults);
+      e.join(id, places[id]!, film);
+      return film;
+    };
+    e.rate = rate;
+    come('a');
+    e.play();
+    time.pass(500, () => e.tick());
+    e.seek(19_900); // and on over the pause
+    time.pass(1000, () => e.tick());
+    expect([e.at, e.waiting]).toEqual([30_000, true]);
+    let empty = true;
+    const b = come('b', { empty: () => empty });
+    time.pass(500, () => e.tick());
+    expect([e.at, b.paused]).toEqual([30_000, true]); // it has nothing to play yet
+    empty = false;
+    time.pass(20, () => e.tick());
+    expect([e.at, b.paused, b.currentTime]).toEqual([30_000, false, 0]);
+    time.pass(1000, () => e.tick());
+    expect(e.waiting).toBe(false);
+    expect(Math.abs(30_000 + b.currentTime * 1000 - e.at)).toBeLessThan(80);
+    e.seek(40_000); // where one is here, and one never comes
+    time.pass(4900, () => e.tick());
+    expect([e.at, e.waiting, b.paused]).toEqual([40_000, true, true]);
+    time.pass(1100, () => e.tick());
+    expect([e.at > 40_500, e.waiting, b.paused]).toEqual([true, false, false]);
+    e.seek(58_000); // where nobody was recorded
+    time.pass(500, () => e.tick());
+    expect(e.at).toBeCloseTo(58_000 + 500 * rate, -2);
+  }
+});

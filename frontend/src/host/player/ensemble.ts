@@ -73,6 +73,8 @@ export class Ensemble {
   #moved = false; // gathering: everybody was told to play
   #members = new Map<string, Member>();
 
+  /** Who shall play at that moment, by the names they join with: before all move, they are waited for. */
+  due: (at: number) => readonly string[] = () => [];
   readonly plan: Plan;
   readonly now: () => number;
 
@@ -211,7 +213,8 @@ export class Ensemble {
         this.#rest(m);
         return !m.film.seeking && m.film.readyState >= READY;
       });
-      if (ready.length < cast.length && !tired) return;
+      const here = this.due(this.#at).every((id) => this.#members.has(id));
+      if (!(here && ready.length === cast.length) && !tired) return;
       for (const m of ready) {
         m.mark = m.film.currentTime;
         start(m.film);

@@ -1,10 +1,11 @@
 // What the player's page shows and does: the state of one recording that is being watched.
-import { untrack } from 'svelte';
 import type { Attachment } from 'svelte/attachments';
 import { keep, recall } from '../../lib/storage';
 import type { Timeline } from '../calls';
 import { Ensemble, type Place } from './ensemble';
-import { people, plan, Reel } from './score';
+import { people, plan, Reel, within } from './score';
+
+type Part = Timeline['segments'][number];
 
 /** What is looked at: everybody, one person by number, or the one film. */
 export type View = 'all' | 'program' | number;
@@ -28,8 +29,13 @@ export class Player {
   people = $derived(people(this.timeline));
   /** What is played, from where to where. */
   bounds: Place = $derived(plan(this.timeline));
-  #ensemble!: Ensemble;
+  #length = $derived(this.timeline.program.duration_ms ?? 0);
+  /** Where the one film lies on its own clock: the same object for as long as its length is the same. */
+  whole: Place = $derived({ from: 0, to: this.#length });
+  #ensemble = $state.raw() as Ensemble;
   #reel = $state.raw<Reel | undefined>();
+  /** Parts whose films do not play: nobody waits for them. */
+  #lost: readonly string[] = [];
   #key: string;
 
   constructor(timeline: Timeline) {
@@ -64,16 +70,22 @@ export class Player {
         el.volume = this.volume;
         el.muted = this.muted;
       });
-      return untrack(() => this.#ensemble.join(id, place, el));
+      const leave = this.#ensemble.join(id, place, el); // and anew when there is another ensemble
+      this.#lost = this.#lost.filter((lost) => lost !== id);
+      return () => {
+        leave();
+        if (el.error) this.#lost = [...this.#lost, id];
+      };
     };
   }
 
   /** retell follows a change of the timeline: somebody withdrew, it was trimmed, the one film is there. */
   retell(timeline: Timeline): void {
+    const played = (t: Timeline): string => JSON.stringify([t.trim, t.segments, this.view === 'program' && t.program]);
     const before = this.timeline;
-    this.timeline = timeline;
-    const was = JSON.stringify([before.trim, before.segments]);
-    if (was === JSON.stringify([timeline.trim, timeline.segments]) && (this.view !== 'program' || timeline.program.state === 'ready')) return;
+    const changes = played(timeline) !== played(before);
+    this.timeline = { ...timeline, segments: timeline.segments.map((s) => same(before.segments.find((b) => b.id === s.id), s)) };
+    if (!changes) return;
     if (this.view === 'program' && timeline.program.state !== 'ready') this.view = 'all';
     this.#gather(this.at);
   }
@@ -96,8 +108,10 @@ export class Player {
     this.#show();
   }
 
+  /** skip goes so far back or on in what is played: what nobody recorded does not count. */
   skip(ms: number): void {
-    this.seek(this.at + ms);
+    const reel = this.#reel ?? new Reel(this.timeline);
+    this.seek(reel.session(reel.film(this.at) + ms));
   }
 
   speed(rate: number): void {
@@ -115,11 +129,6 @@ export class Player {
     this.muted = this.volume === 0;
   }
 
-  /** Where the one film lies on its own clock. */
-  get whole(): Place {
-    return { from: 0, to: this.timeline.program.duration_ms ?? 0 };
-  }
-
   /** #gather makes a new ensemble for what is looked at; it goes on where and how the last one was. */
   #gather(at: number): void {
     const before = this.#ensemble as Ensemble | undefined;
@@ -127,10 +136,17 @@ export class Player {
     before?.pause();
     this.#reel = this.view === 'program' ? new Reel(this.timeline) : undefined;
     this.#ensemble = new Ensemble(this.#reel ? { ...this.whole, skips: [] } : plan(this.timeline));
+    this.#ensemble.due = (at) => this.#due(at);
     this.#ensemble.rate = this.rate;
     this.seek(Number.isFinite(at) ? at : 0);
     if (on) this.#ensemble.play();
     this.#show();
+  }
+
+  /** #due: the films of that moment, which the page is about to load if it has not. */
+  #due(at: number): string[] {
+    if (this.#reel) return ['program'];
+    return this.timeline.segments.filter((s) => within(s, at) && !this.#lost.includes(s.id)).map((s) => s.id);
   }
 
   #show(): void {
@@ -139,4 +155,9 @@ export class Player {
     this.playing = e.playing;
     this.waiting = e.waiting;
   }
+}
+
+/** same keeps a part that is as it was the same object: another one would take its film out and in, which is heard. */
+function same(before: Part | undefined, now: Part): Part {
+  return before && JSON.stringify(before) === JSON.stringify(now) ? before : now;
 }
