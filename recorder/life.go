@@ -58,9 +58,10 @@ func (s *Service) Resume(ctx context.Context, w webinar.ID, id RecordingID, by w
 
 // begin writes a start or resume, then opens for those who agreed: the ledger first, then the gates. The turn is held.
 func (r *room) begin(ctx context.Context, book *consent.Book, k consent.Kind, reason string, by webinar.SubjectID) (Recording, error) {
+	ctx = context.WithoutCancel(ctx) // half begun, it would have to end
 	id := r.current().ID
 	if err := book.Mark(ctx, id, k, reason, by); err != nil {
-		if errors.Is(err, ErrLedger) && k == consent.Resume {
+		if ledgerFailed(err) && k == consent.Resume {
 			r.fail(ByLedger)
 			r.drainTurned(ctx)
 		}
