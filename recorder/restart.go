@@ -38,39 +38,63 @@ func (s *Service) restore(ctx context.Context) error {
 	return s.restoreDerived(ctx)
 }
 
+// restoreRoom believes the ledger where it says something else than the row.
 func (s *Service) restoreRoom(ctx context.Context, rec Recording) error {
 	r := s.room(rec.Webinar)
 	book, err := r.open(ctx)
 	if err != nil {
 		return err
 	}
-	now := time.Now()
-	r.mu.Lock()
-	r.rec, r.pausedAt = rec, now
-	if rec.State != Announced {
-		r.alone = now
-	}
+	last, was, now := book.Last(rec.ID), rec, time.Now()
 	interrupted := rec.State == Running || rec.State == Paused && rec.Reason == ByStrict
-	if interrupted {
-		r.rec.State, r.rec.Reason = Paused, ByRestart
-	}
-	r.mu.Unlock()
-	if phase, _ := book.Phase(rec.ID); phase == consent.Start || phase == consent.Resume {
+	switch last.Kind {
+	case consent.Stop, consent.Abort, consent.Erase:
+		rec, interrupted = s.ended(rec, last), false
+	case consent.Start, consent.Resume:
 		if err := book.Mark(ctx, rec.ID, consent.Pause, string(ByRestart), ""); err != nil {
 			return err
 		}
 		interrupted = true
-		r.mu.Lock()
-		r.rec.State, r.rec.Reason = Paused, ByRestart
-		if r.rec.StartedAt.IsZero() {
-			r.rec.StartedAt = now
-		}
-		r.mu.Unlock()
+	default: // the row knows more
 	}
-	if !interrupted {
+	if interrupted {
+		rec.State, rec.Reason = Paused, ByRestart
+	}
+	if rec.StartedAt.IsZero() && (rec.State == Paused || rec.State == Stopped) {
+		if rec.StartedAt, err = s.began(ctx, rec); err != nil {
+			return err
+		}
+	}
+	r.mu.Lock()
+	r.rec, r.pausedAt = rec, now
+	if rec.State == Paused {
+		r.alone = now
+	}
+	r.mu.Unlock()
+	if rec == was {
 		return nil
 	}
 	return r.save(ctx)
+}
+
+// ended is a recording whose row was not told of its end.
+func (s *Service) ended(rec Recording, last consent.Turn) Recording {
+	rec.State, rec.Reason, rec.StoppedAt = Stopped, Reason(last.Reason), last.At
+	if last.Kind == consent.Abort {
+		rec.State = Aborted
+		return rec
+	}
+	rec.ExpiresAt = last.At.Add(rec.kept(s.c.Retention))
+	return rec
+}
+
+// began is when a recording started whose row was not told.
+func (s *Service) began(ctx context.Context, rec Recording) (time.Time, error) {
+	turns, err := s.ledger.Turns(ctx, rec.Webinar, rec.ID)
+	if err != nil || len(turns) == 0 {
+		return time.Time{}, err
+	}
+	return turns[0].At, nil
 }
 
 // repairAll finishes the files that were being written or sealed, and hands them on.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"plenum/webinar"
 )
@@ -66,6 +67,8 @@ type Head struct {
 type record struct {
 	notice Notice
 	phase  Kind // the last entry of its life
+	at     time.Time
+	why    string
 	halts  uint64
 	ready  bool // a start or resume is durable and nothing halted since
 	run    *epoch
