@@ -84,12 +84,16 @@ func (r *room) begin(ctx context.Context, book *consent.Book, k consent.Kind, re
 	r.rec.State, r.rec.Reason = Running, ""
 	r.resumeAt = time.Time{}
 	var x shutting
-	if r.rec.Strict && r.offended() {
+	switch {
+	case r.deserted: // as if the last host had gone right afterwards
+		r.alone = now
+		x, _ = r.halt(Paused, ByNoHost, "")
+	case r.rec.Strict && r.offended():
 		x, _ = r.halt(Paused, ByStrict, "")
-	} else if book.Run(id) {
+	case book.Run(id):
 		r.count++
 		r.runs = r.count
-	} else { // paused again while it was being written
+	default: // paused again while it was being written
 		x, _ = r.halt(Paused, was, "")
 	}
 	running := r.rec.State == Running
