@@ -97,19 +97,38 @@ func (s *Service) began(ctx context.Context, rec Recording) (time.Time, error) {
 	return turns[0].At, nil
 }
 
-// repairAll finishes the files that were being written or sealed, and hands them on.
+// repairAll finishes the files that were being written or sealed, and hands them on. What fails is tried again as what a
+// seal could not do, and is live until then: the archive deletes a file that nobody knows.
 func (s *Service) repairAll(ctx context.Context) error {
 	rows, err := s.rows.segments(ctx, `state <> 'available' OR doomed = 1`)
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
-		if err := s.repairOne(ctx, row); err != nil {
-			s.c.Log.Error("recorder: segment not mended", "segment", row.ID, "error", err)
+		rec, err := s.rows.one(ctx, `id = ?`, row.RecordingID)
+		if err != nil {
+			return err
 		}
+		r := s.room(rec.Webinar)
+		if err := r.hold(ctx); err != nil {
+			return err
+		}
+		err = s.repairOne(ctx, row)
+		r.leave()
+		if err == nil {
+			continue
+		}
+		s.c.Log.Error("recorder: segment not mended, will be tried again", "segment", row.ID, "error", err)
+		t := &take{id: row.ID, rec: rec.ID, room: r}
+		s.setLive(t.id, true)
+		r.mu.Lock()
+		r.undone = append(r.undone, t.mend)
+		r.mu.Unlock()
 	}
 	return nil
 }
+
+// repairOne does with the file of a row what the row says; the turn of its room is held.
 
 func (s *Service) repairOne(ctx context.Context, row segmentRow) error {
 	path := filepath.Join(s.c.Spool, row.ID+".webm")
@@ -144,7 +163,7 @@ func (s *Service) keptLabel(ctx context.Context, row segmentRow) string {
 	if err != nil {
 		return ""
 	}
-	book, err := s.room(rec.Webinar).open(ctx)
+	book, err := s.room(rec.Webinar).openTurned(ctx)
 	if err != nil || !book.Allowed(rec.ID, webinar.SubjectID(row.SubjectID)).Has(consent.Name) {
 		return ""
 	}
