@@ -16,6 +16,9 @@ import (
 // restore mends what the last process left. Nothing resumes by itself: a host must.
 func (s *Service) restore(ctx context.Context) error {
 	s.restoreOwed(ctx)
+	if err := s.restoreGone(ctx); err != nil {
+		return err
+	}
 	active, err := s.rows.query(ctx, `state IN ('announced', 'recording', 'paused')`)
 	if err != nil {
 		return err
@@ -36,6 +39,50 @@ func (s *Service) restore(ctx context.Context) error {
 		s.room(rec.Webinar).finish(ctx, rec.ID)
 	}
 	return s.restoreDerived(ctx)
+}
+
+// restoreGone does what is left of a deletion whose process died after the rows were gone: without an erasure in the ledger,
+// what people answered has no end, and their links neither.
+func (s *Service) restoreGone(ctx context.Context) error {
+	left, err := s.ledger.Unerased(ctx)
+	if err != nil {
+		return err
+	}
+	recs, err := s.rows.query(ctx, `1`)
+	if err != nil {
+		return err
+	}
+	there := map[RecordingID]bool{}
+	for _, rec := range recs {
+		there[rec.ID] = true
+	}
+	for _, of := range left {
+		if there[of.Recording] {
+			continue
+		}
+		if err := s.room(of.Webinar).gone(ctx, of.Recording); err != nil {
+			s.c.Log.Error("recorder: erasure not in the ledger", "recording", of.Recording, "error", err)
+		}
+	}
+	return s.rows.endLostLinks(ctx, time.Now().Add(linkOutlives))
+}
+
+// gone tells the ledger that there is nothing of a recording, be it that its announcement was all there ever was.
+func (r *room) gone(ctx context.Context, id RecordingID) error {
+	book, err := r.open(ctx)
+	if err != nil {
+		return err
+	}
+	switch book.Last(id).Kind {
+	case consent.Stop, consent.Abort:
+	case consent.Announce:
+		err = book.Mark(ctx, id, consent.Abort, string(ByRestart), "")
+	case consent.Start, consent.Resume, consent.Pause:
+		err = book.Mark(ctx, id, consent.Stop, string(ByRestart), "")
+	default: // the erasure is owed, or nothing is known any more
+		return nil
+	}
+	return errors.Join(err, book.Mark(ctx, id, consent.Erase, "", ""))
 }
 
 // restoreRoom believes the ledger where it says something else than the row.
