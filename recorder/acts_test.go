@@ -326,7 +326,8 @@ func (m *model) finish(db *gorm.DB) {
 	}
 	m.s.shutdown(ctx)
 	m.check()
-	for _, q := range []string{`DELETE FROM derivatives`, `DELETE FROM segments`, `DELETE FROM recordings`} { // the next story shall not find this one
+	for _, q := range []string{`DELETE FROM derivatives`, `DELETE FROM segments`, `DELETE FROM recordings`,
+		`DROP TRIGGER IF EXISTS consent_chain_no_delete`, `DELETE FROM consent_chain`, `DELETE FROM consent_payloads`} { // the next story shall not find this one
 		if err := db.Exec(q).Error; err != nil {
 			m.t.Fatal(err)
 		}

@@ -13,6 +13,9 @@ import (
 // was recorded of the scopes is erased. Errors: ErrNotFound, webinar.ErrForbidden and those of consent.Book.
 func (s *Service) Answer(ctx context.Context, w webinar.ID, id RecordingID, who webinar.Ticket, a Answer) (consent.Standing, error) {
 	no := a.Act == consent.Refuse || a.Act == consent.Withdraw
+	if no {
+		ctx = context.WithoutCancel(ctx) // who says no and hangs up has said no
+	}
 	asked := a.Act == consent.Shown && who.Invited // the question comes before the stage
 	if who.Webinar != w || who.Subject == "" || !no && !asked && !who.Role.OnStage() {
 		return consent.Standing{}, webinar.ErrForbidden
@@ -122,7 +125,7 @@ func (r *room) no(ctx context.Context, book *consent.Book, ca consent.Answer, ac
 	if e != nil {
 		err = errors.Join(err, r.doom(ctx, e))
 	}
-	if errors.Is(err, ErrLedger) && r.current().ID == ca.Recording {
+	if ledgerFailed(err) && r.current().ID == ca.Recording {
 		r.fail(ByLedger)
 		r.drain(ctx)
 	}

@@ -132,6 +132,7 @@ func (r *room) endGrants(ctx context.Context, id RecordingID) error {
 func (s *Service) SetHosts(w webinar.ID, present int) {
 	r := s.room(w)
 	r.mu.Lock()
+	r.deserted = present <= 0
 	if present > 0 {
 		r.alone = time.Time{}
 		r.mu.Unlock()

@@ -111,10 +111,15 @@ func (r *room) record(ctx context.Context, id RecordingID, to State, why Reason,
 	if kind != consent.Pause || phase != consent.Pause {
 		err = r.book.Mark(ctx, id, kind, string(why), by)
 	}
-	if errors.Is(err, ErrLedger) && to == Paused {
+	if ledgerFailed(err) && to == Paused {
 		r.fail(ByLedger)
 	}
 	return errors.Join(err, r.save(ctx))
+}
+
+// ledgerFailed reports whether the ledger refused an entry. One whose turn did not come in time is owed and follows.
+func ledgerFailed(err error) bool {
+	return errors.Is(err, ErrLedger) && !errors.Is(err, consent.ErrTurn)
 }
 
 // fail ends the recording because something does not work.

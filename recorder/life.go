@@ -58,9 +58,10 @@ func (s *Service) Resume(ctx context.Context, w webinar.ID, id RecordingID, by w
 
 // begin writes a start or resume, then opens for those who agreed: the ledger first, then the gates. The turn is held.
 func (r *room) begin(ctx context.Context, book *consent.Book, k consent.Kind, reason string, by webinar.SubjectID) (Recording, error) {
+	ctx = context.WithoutCancel(ctx) // half begun, it would have to end
 	id := r.current().ID
 	if err := book.Mark(ctx, id, k, reason, by); err != nil {
-		if errors.Is(err, ErrLedger) && k == consent.Resume {
+		if ledgerFailed(err) && k == consent.Resume {
 			r.fail(ByLedger)
 			r.drainTurned(ctx)
 		}
@@ -83,11 +84,15 @@ func (r *room) begin(ctx context.Context, book *consent.Book, k consent.Kind, re
 	r.rec.State, r.rec.Reason = Running, ""
 	r.resumeAt = time.Time{}
 	var x shutting
-	if r.rec.Strict && r.offended() {
+	switch {
+	case r.deserted: // as if the last host had gone right afterwards
+		r.alone = now
+		x, _ = r.halt(Paused, ByNoHost, "")
+	case r.rec.Strict && r.offended():
 		x, _ = r.halt(Paused, ByStrict, "")
-	} else if book.Run(id) {
+	case book.Run(id):
 		r.runs = r.moment()
-	} else { // paused again while it was being written
+	default: // paused again while it was being written
 		x, _ = r.halt(Paused, was, "")
 	}
 	running := r.rec.State == Running

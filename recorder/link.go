@@ -121,6 +121,7 @@ func remembered(link linkRow, story []consent.Told) (rec Recording, erased time.
 // until now stays. Withdrawing from what is erased changes nothing. Errors: ErrLink, ErrLedger (the gates are closed and
 // the files erased all the same; try again), ErrStorage, consent.ErrAnswer.
 func (s *Service) WithdrawHeld(ctx context.Context, secret string, keep bool, key string) (Held, error) {
+	ctx = context.WithoutCancel(ctx) // see Answer
 	link, err := s.rows.link(ctx, secret)
 	if err != nil {
 		return Held{}, err

@@ -35,6 +35,7 @@ type room struct {
 	resumeAt time.Time // when the strict rule is satisfied for long enough; zero: it is not
 	pausedAt time.Time
 	alone    time.Time                     // since when no host is here; zero: one is, or nobody has told
+	deserted bool                          // hosts were here, and the last has gone
 	silent   bool                          // hosts were told that the store does not answer
 	unsaved  bool                          // the row of rec is behind
 	erasures []*erasure                    // what people's noes ask for and the rows do not say yet

@@ -178,15 +178,16 @@ func (s *store) forget(ctx context.Context, segment string) error {
 
 // remove deletes a recording whose segments are gone; ErrActive while some are left.
 func (s *store) remove(ctx context.Context, id RecordingID) error {
-	err := s.db.WithContext(ctx).Exec(`DELETE FROM recordings WHERE id = ?`, id).Error
+	err := s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := tx.Exec(`DELETE FROM recordings WHERE id = ?`, id).Error; err != nil {
+			return err
+		}
+		return tx.Exec(`DELETE FROM downloads WHERE recording_id = ?`, id).Error
+	})
 	if errors.Is(err, gorm.ErrForeignKeyViolated) {
 		return ErrActive
 	}
-	if err != nil {
-		return failed("delete recording", err)
-	}
-	_, err = s.exec(ctx, "delete downloads", `DELETE FROM downloads WHERE recording_id = ?`, id)
-	return err
+	return failed("delete recording", err)
 }
 
 // open counts the segments of a recording that are not in the store yet.

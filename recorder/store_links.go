@@ -41,6 +41,12 @@ func (s *store) endLinks(ctx context.Context, rec RecordingID, at time.Time) err
 	return err
 }
 
+// endLostLinks gives an end to the links of recordings that are gone, where the process died before it had one.
+func (s *store) endLostLinks(ctx context.Context, at time.Time) error {
+	_, err := s.exec(ctx, "end receipt links", `UPDATE receipt_links SET ends_at = ? WHERE ends_at = 0 AND recording_id NOT IN (SELECT id FROM recordings)`, at.UnixMilli())
+	return err
+}
+
 // dropLinks deletes links whose time is over, and those of recordings that were called off before the given time.
 func (s *store) dropLinks(ctx context.Context, now, aborted time.Time) error {
 	_, err := s.exec(ctx, "delete receipt links", `DELETE FROM receipt_links WHERE ends_at > 0 AND ends_at <= ? OR recording_id IN

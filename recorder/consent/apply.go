@@ -9,7 +9,7 @@ import (
 // apply changes the state as an entry of the ledger says. It trusts the entry: what may be written is judged before.
 func (b *Book) apply(e Entry, ev Event) {
 	if e.Kind == Announce {
-		r := &record{phase: Announce, run: &epoch{}, people: map[webinar.SubjectID]*person{}, keys: map[keyID]uint64{}}
+		r := &record{phase: Announce, at: ev.At, run: &epoch{}, people: map[webinar.SubjectID]*person{}, keys: map[keyID]uint64{}}
 		if ev.Text != nil {
 			r.notice = *ev.Text
 		}
@@ -28,7 +28,7 @@ func (b *Book) apply(e Entry, ev Event) {
 	}
 	switch e.Kind {
 	case Start, Resume, Pause, Stop, Abort, Erase:
-		r.phase = e.Kind
+		r.phase, r.at, r.why = e.Kind, ev.At, ev.Reason
 		if e.Kind.closes() {
 			r.halt()
 		}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"plenum/webinar"
 )
@@ -66,6 +67,8 @@ type Head struct {
 type record struct {
 	notice Notice
 	phase  Kind // the last entry of its life
+	at     time.Time
+	why    string
 	halts  uint64
 	ready  bool // a start or resume is durable and nothing halted since
 	run    *epoch
@@ -150,10 +153,8 @@ func (b *Book) write(ctx context.Context, d draft, check func() (done bool, err 
 		}
 		defer func() { err = errors.Join(err, b.release(&d, failed)) }()
 	}
-	select {
-	case b.turn <- struct{}{}:
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", ErrLedger, ctx.Err())
+	if err := b.enter(ctx, d.kind); err != nil {
+		return err
 	}
 	defer func() { <-b.turn }()
 	if err := b.settle(ctx); err != nil {
@@ -175,6 +176,22 @@ func (b *Book) write(ctx context.Context, d draft, check func() (done bool, err 
 	defer b.mu.Unlock()
 	b.take(e, d.ev)
 	return nil
+}
+
+// enter takes the turn, or fails with ErrTurn. What counts already, and what a host has decided, does not depend on who hangs up:
+// it waits for as long as an append may take.
+func (b *Book) enter(ctx context.Context, k Kind) error {
+	if k.closes() || k == Start || k == Resume {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(context.WithoutCancel(ctx), appendTimeout)
+		defer stop()
+	}
+	select {
+	case b.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrTurn, ctx.Err())
+	}
 }
 
 func (b *Book) take(e Entry, ev Event) {

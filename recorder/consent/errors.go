@@ -1,6 +1,9 @@
 package consent
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // The faults that callers tell apart.
 var (
@@ -13,5 +16,6 @@ var (
 	ErrNoMedia  = errors.New("a yes to neither sound nor picture")
 	ErrKeyUsed  = errors.New("the idempotency key was used and its answer overtaken by a later one")
 	ErrLedger   = errors.New("the consent ledger did not take the entry")
+	ErrTurn     = fmt.Errorf("%w: it is still busy with others", ErrLedger)
 	ErrTampered = errors.New("the ledger was altered")
 )

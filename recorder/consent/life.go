@@ -121,12 +121,7 @@ func (b *Book) expire(rec RecordingID) error {
 	if r == nil {
 		return ErrUnknown
 	}
-	ahead := record{phase: r.phase}
-	for _, d := range b.owed {
-		if d.rec == rec && d.ev.Subject == "" && d.kind != Expire && ahead.follows(d.kind) == nil {
-			ahead.phase = d.kind
-		}
-	}
+	ahead := b.ahead(rec, r)
 	if err := ahead.follows(Expire); err != nil {
 		return err
 	}
@@ -134,6 +129,17 @@ func (b *Book) expire(rec RecordingID) error {
 		p.expire()
 	}
 	return nil
+}
+
+// ahead is where the life of a recording stands once the ledger has what it is owed; mu is held.
+func (b *Book) ahead(rec RecordingID, r *record) record {
+	ahead := record{phase: r.phase, at: r.at, why: r.why}
+	for _, d := range b.owed {
+		if d.rec == rec && d.ev.Subject == "" && d.kind != Expire && ahead.follows(d.kind) == nil {
+			ahead.phase, ahead.at, ahead.why = d.kind, d.ev.At, d.ev.Reason
+		}
+	}
+	return ahead
 }
 
 // Permit makes the right to write what a subject sends under one scope. The recording must run and the grant live,
@@ -165,6 +171,18 @@ func (b *Book) Phase(rec RecordingID) (Kind, bool) {
 		return r.phase, true
 	}
 	return "", false
+}
+
+// Last returns the last entry of a recording's life, or what the ledger is owed behind it; zero if the recording is not known.
+func (b *Book) Last(rec RecordingID) Turn {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r := b.recs[rec]
+	if r == nil {
+		return Turn{}
+	}
+	ahead := b.ahead(rec, r)
+	return Turn{Kind: ahead.phase, At: ahead.at, Reason: ahead.why}
 }
 
 // Notice returns the frozen notice of a recording.

@@ -133,6 +133,18 @@ func (l *Ledger) Past(ctx context.Context, before time.Time) ([]Of, error) {
 	return past, nil
 }
 
+// Unerased returns the recordings that were announced and of whose erasure the ledger does not tell.
+func (l *Ledger) Unerased(ctx context.Context) ([]Of, error) {
+	var left []Of
+	err := l.db.WithContext(ctx).Raw(`SELECT c.webinar_id AS webinar, c.recording_id AS recording FROM consent_chain c
+		WHERE c.kind = 'announce' AND NOT EXISTS (SELECT 1 FROM consent_chain e
+		WHERE e.webinar_id = c.webinar_id AND e.recording_id = c.recording_id AND e.kind = 'erase')`).Scan(&left).Error
+	if err != nil {
+		return nil, fmt.Errorf("read ledger: %w", err)
+	}
+	return left, nil
+}
+
 // Announced reports whether a recording was ever announced here.
 func (l *Ledger) Announced(ctx context.Context, rec RecordingID) (bool, error) {
 	var n int

@@ -32,12 +32,12 @@ func (l *Ledger) Story(ctx context.Context, w webinar.ID, rec RecordingID) ([]To
 
 // Turn is one entry in the life of a recording.
 type Turn struct {
-	Kind   Kind // Start, Pause, Resume or Stop
+	Kind   Kind
 	At     time.Time
 	Reason string
 }
 
-// Turns returns the turns of a recording in their order. Those whose payload was erased are left out.
+// Turns returns the turns between the start and the end of a recording in their order. Those whose payload was erased are left out.
 func (l *Ledger) Turns(ctx context.Context, w webinar.ID, rec RecordingID) ([]Turn, error) {
 	story, err := l.Story(ctx, w, rec)
 	var out []Turn
