@@ -136,3 +136,16 @@ test('after a jump the clock stands until the films there are loaded; nobody wai
   expect([pass(500) > 45_200, player.waiting]).toEqual([true, false]);
   stop();
 });
+
+test('the one film of a cut recording begins before the cut, and is played from the cut on', () => {
+  const player = new Player(timeline([part('a', 0, 60_000)], {
+    trim: { from_ms: 11_000, to_ms: 40_000 }, program: { state: 'ready', url: '/program', from_ms: 8000, duration_ms: 32_000 },
+  }));
+  player.look('program');
+  player.seek(0);
+  expect(player.at).toBe(11_000);
+  player.seek(20_000);
+  expect(player.at).toBe(20_000);
+  player.seek(99_000);
+  expect(player.at).toBe(40_000);
+});

@@ -135,7 +135,7 @@ export class Player {
     const on = before?.playing ?? false;
     before?.pause();
     this.#reel = this.view === 'program' ? new Reel(this.timeline) : undefined;
-    this.#ensemble = new Ensemble(this.#reel ? { ...this.whole, skips: [] } : plan(this.timeline));
+    this.#ensemble = new Ensemble(this.#reel ? { from: this.#reel.film(this.bounds.from), to: this.whole.to, skips: [] } : plan(this.timeline));
     this.#ensemble.due = (at) => this.#due(at);
     this.#ensemble.rate = this.rate;
     this.seek(Number.isFinite(at) ? at : 0);
