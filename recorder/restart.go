@@ -176,7 +176,6 @@ func (s *Service) repairAll(ctx context.Context) error {
 }
 
 // repairOne does with the file of a row what the row says; the turn of its room is held.
-
 func (s *Service) repairOne(ctx context.Context, row segmentRow) error {
 	path := filepath.Join(s.c.Spool, row.ID+".webm")
 	switch {

@@ -1799,7 +1799,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Every file of the recording as the trim leaves it, and a timeline of these files, as one ZIP without Range */
+        /** Every file of the recording as the trim leaves it, and a timeline of these files, as one ZIP without Range. `Range: bytes=0-0` asks whether it is to be had, which is not written down as a download: 204 */
         get: operations["masters"];
         put?: never;
         post?: never;
@@ -1892,7 +1892,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** The WebM file, with Range; `download=1` as an attachment */
+        /** The WebM file, with Range; `download=1` as an attachment, as the trim leaves it and then without Range. `Range: bytes=0-0` asks whether it is to be had, which is not written down as a download */
         get: operations["segment"];
         put?: never;
         post?: never;
@@ -6013,6 +6013,13 @@ export interface operations {
                     "application/zip": string;
                 };
             };
+            /** @description there is something to be had */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -6226,6 +6233,13 @@ export interface operations {
                 content: {
                     "video/webm": string;
                 };
+            };
+            /** @description what the trim leaves is to be had */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description part */
             206: {
