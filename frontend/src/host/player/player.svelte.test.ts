@@ -149,3 +149,12 @@ test('the one film of a cut recording begins before the cut, and is played from 
   player.seek(99_000);
   expect(player.at).toBe(40_000);
 });
+
+test('one person is looked at by who they are, until they go', () => {
+  const player = new Player(timeline([part('a', 0, 60_000, 1), part('b', 0, 60_000, 2)]));
+  player.look(2);
+  player.retell(timeline([part('b', 0, 60_000, 1)]));
+  expect(player.view).toBe(1);
+  player.retell(timeline([part('c', 0, 60_000, 1)]));
+  expect(player.view).toBe('all');
+});

@@ -84,6 +84,10 @@ export class Player {
     const played = (t: Timeline): string => JSON.stringify([t.trim, t.segments, this.view === 'program' && t.program]);
     const before = this.timeline;
     const changes = played(timeline) !== played(before);
+    if (typeof this.view === 'number') { // numbers move up when somebody goes
+      const parts = before.segments.filter((s) => s.speaker === this.view).map((s) => s.id);
+      this.view = timeline.segments.find((s) => parts.includes(s.id))?.speaker ?? 'all';
+    }
     this.timeline = { ...timeline, segments: timeline.segments.map((s) => same(before.segments.find((b) => b.id === s.id), s)) };
     if (!changes) return;
     if (this.view === 'program' && timeline.program.state !== 'ready') this.view = 'all';
