@@ -26,7 +26,7 @@ type LinePart struct {
 // lines places what was written while a recording ran, of those authors who allowed it and have not taken it back.
 func (s *Service) lines(ctx context.Context, w webinar.ID, t Timeline) ([]LinePart, error) {
 	all, err := s.allowedLines(ctx, w, t.Recording.ID)
-	var out []LinePart
+	out := make([]LinePart, 0, len(all))
 	for _, l := range all {
 		out = append(out, LinePart{ID: l.ID, Name: l.Name, Text: l.Text, Offset: max(l.At.Sub(t.Recording.StartedAt), 0).Truncate(time.Millisecond)})
 	}
